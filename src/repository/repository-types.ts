@@ -1,0 +1,262 @@
+/**
+ * What the rest of Lifeboat sees of a repository: readonly values and the roles its consumers ask for.
+ *
+ * Glossary: *blob*: a chunk of a file or one directory listing (a *tree*), named by the SHA-256 of its bytes;
+ * *pack*: an object that holds many blobs; *index*: which blob lies where; *snapshot*: a root tree with its
+ * circumstances. All as in restic's repository format, version 2.
+ */
+import type { CaptureEvent, CaptureProblem } from '../source/source.ts';
+
+export interface Snapshot {
+  /** 64 hex digits: the SHA-256 of the stored file. */
+  readonly id: string;
+  /** RFC 3339 with up to nine fractional digits, as stored. */
+  readonly time: string;
+  readonly timeMs: number;
+  readonly parent?: string;
+  readonly tree: string;
+  readonly paths: readonly string[];
+  readonly hostname?: string;
+  readonly username?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly excludes?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly original?: string;
+  readonly programVersion?: string;
+  readonly summary?: SnapshotSummary;
+}
+
+export interface SnapshotSummary {
+  readonly backupStart: string;
+  readonly backupEnd: string;
+  readonly filesNew: number;
+  readonly filesChanged: number;
+  readonly filesUnmodified: number;
+  readonly dirsNew: number;
+  readonly dirsChanged: number;
+  readonly dirsUnmodified: number;
+  readonly dataBlobs: number;
+  readonly treeBlobs: number;
+  /** Bytes of new blobs before compression. */
+  readonly dataAdded: number;
+  /** The same as stored. */
+  readonly dataAddedPacked: number;
+  readonly totalFilesProcessed: number;
+  readonly totalBytesProcessed: number;
+}
+
+/** One entry of a snapshot, with its full path as bytes (`/srv/db/orders.sqlite`). */
+export interface SnapshotEntry {
+  readonly path: Buffer;
+  readonly node: import('./tree/node.ts').Node;
+}
+
+export interface SnapshotFilter {
+  readonly hostname?: string;
+  /** All of these must be on the snapshot. */
+  readonly tags?: readonly string[];
+  /** Exactly these paths, in any order. */
+  readonly paths?: readonly string[];
+}
+
+/** Role: finding and reading snapshots. */
+export interface SnapshotList {
+  /** Oldest first. Raises OBJECT_DAMAGED naming the file that cannot be read. */
+  snapshots(filter?: SnapshotFilter, signal?: AbortSignal): Promise<readonly Snapshot[]>;
+  /** `latest` or a prefix of an id. Raises SNAPSHOT_NOT_FOUND, SNAPSHOT_AMBIGUOUS. */
+  snapshot(selector: string, filter?: SnapshotFilter, signal?: AbortSignal): Promise<Snapshot>;
+}
+
+/** Role: reading what snapshots hold. */
+export interface SnapshotReader extends SnapshotList {
+  /** Every entry below `path` (default all), parents before children, siblings by bytes of the name. */
+  list(snapshot: Snapshot, options?: ListOptions): AsyncIterable<SnapshotEntry>;
+  /** The bytes of one regular file. Raises PATH_NOT_FOUND. */
+  dump(snapshot: Snapshot, path: string | Buffer, signal?: AbortSignal): AsyncIterable<Buffer>;
+  diff(older: Snapshot, newer: Snapshot, signal?: AbortSignal): AsyncIterable<DiffEntry>;
+  stats(snapshots: readonly Snapshot[], signal?: AbortSignal): Promise<RepositoryStats>;
+  restore(snapshot: Snapshot, options: RestoreOptions): Promise<RestoreReport>;
+}
+
+export interface ListOptions {
+  readonly path?: string | Buffer;
+  readonly recursive?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface DiffEntry {
+  readonly path: Buffer;
+  /** `M` content, `U` metadata, `T` type, `+` only in the newer, `-` only in the older. */
+  readonly change: 'M' | 'U' | 'T' | '+' | '-';
+  readonly type: string;
+  /** Bytes of the regular file in the older and the newer snapshot. */
+  readonly sizeBefore?: number;
+  readonly sizeAfter?: number;
+}
+
+export interface RepositoryStats {
+  readonly snapshots: number;
+  readonly files: number;
+  /** Bytes after restore of all the snapshots. */
+  readonly restoreBytes: number;
+  /** Different blobs, their bytes before compression and as stored. */
+  readonly blobs: number;
+  readonly blobBytes: number;
+  readonly storedBytes: number;
+}
+
+export interface RestoreOptions {
+  /** Folder that receives the stored absolute paths below it. Made when absent. */
+  readonly target: string;
+  /** Decides by full stored path and type; entries not chosen are left out, directories above chosen ones are made. */
+  readonly select?: (path: Buffer, isDirectory: boolean) => 'take' | 'skip' | 'descend';
+  /** What to do with a file that exists: `refuse` fails before anything is written. Default `refuse`. */
+  readonly existing?: 'refuse' | 'replace';
+  /** Read every restored file back and compare with its blobs. */
+  readonly verify?: boolean;
+  /** Turn runs of zeros into holes. Default true. */
+  readonly sparse?: boolean;
+  readonly progress?: (progress: WorkProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface RestoreReport {
+  readonly files: number;
+  readonly directories: number;
+  readonly others: number;
+  readonly bytes: number;
+  /** Entries that could not be restored or lost some metadata. Not empty means incomplete. */
+  readonly problems: readonly EntryProblem[];
+}
+
+export interface EntryProblem {
+  readonly path: string;
+  readonly reason: string;
+  /** True when only metadata (owner, attributes) is missing and the bytes are right. */
+  readonly metadataOnly: boolean;
+}
+
+export interface WorkProgress {
+  readonly phase: string;
+  readonly doneFiles: number;
+  readonly doneBytes: number;
+  /** Absent while not known. */
+  readonly totalFiles?: number;
+  readonly totalBytes?: number;
+}
+
+/** Role: writing inside the callback of `write`. */
+export interface RepositoryWriter {
+  /**
+   * Stores one capture as a snapshot; the snapshot becomes visible only after all it refers to is durable.
+   * A failing stream of the source raises its error and leaves no snapshot.
+   */
+  saveSnapshot(request: SaveRequest): Promise<SavedSnapshot>;
+}
+
+export interface SaveRequest {
+  readonly events: AsyncIterable<readonly CaptureEvent[]>;
+  /** Called after the last event; a further file at the root, such as our manifest, made from what was seen. */
+  readonly extraFile?: (seen: SeenContent) => Promise<{ readonly path: readonly string[]; readonly bytes: Buffer } | undefined>;
+  readonly time: string;
+  readonly paths: readonly string[];
+  readonly hostname: string;
+  readonly username: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly tags?: readonly string[];
+  readonly excludes?: readonly string[];
+  /** Skip unchanged files by this snapshot's stat data; `undefined` reads everything. */
+  readonly parent?: Snapshot;
+  readonly progress?: (progress: WorkProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Totals over everything in the snapshot, and one digest over all contents. */
+export interface SeenContent {
+  readonly files: number;
+  readonly directories: number;
+  readonly symlinks: number;
+  readonly others: number;
+  readonly bytes: number;
+  /** `contentDigest` of the tree, hex; see content-digest.ts. */
+  readonly digest: string;
+}
+
+export interface SavedSnapshot {
+  readonly snapshot: Snapshot;
+  readonly summary: SnapshotSummary;
+  readonly seen: SeenContent;
+  /** Files that changed or vanished while they were read. Not empty means incomplete. */
+  readonly problems: readonly CaptureProblem[];
+}
+
+export interface CheckOptions {
+  /** Read this share of the packs back: all, `n/t`, or a percentage drawn by the given random source. */
+  readonly readData?: 'all' | { readonly part: number; readonly of: number } | { readonly percent: number };
+  readonly progress?: (progress: WorkProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface CheckReport {
+  readonly packs: number;
+  readonly packsRead: number;
+  readonly bytesRead: number;
+  readonly blobs: number;
+  readonly snapshots: number;
+  /** Damage: something needed is missing or wrong. */
+  readonly errors: readonly CheckFinding[];
+  /** Harmless: unreferenced packs and the like. */
+  readonly hints: readonly CheckFinding[];
+}
+
+export interface CheckFinding {
+  /** The object's key in the store (`data/ab/abcd…`), or the blob's id. */
+  readonly object: string;
+  readonly what: string;
+  readonly hint: string;
+}
+
+export interface KeyInfo {
+  readonly id: string;
+  readonly username: string;
+  readonly hostname: string;
+  readonly created: string;
+  /** The key that this process opened the repository with. */
+  readonly current: boolean;
+}
+
+/** Small sealed objects beside the repository: records, plans. The bytes are compressed and sealed. */
+export interface SealedObjects {
+  put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** Raises OBJECT_MISSING, OBJECT_DAMAGED. */
+  get(key: string, signal?: AbortSignal): Promise<Buffer>;
+  list(prefix: string, signal?: AbortSignal): AsyncIterable<{ readonly key: string; readonly size: number }>;
+}
+
+/** An open repository: the key fits and the format is known. */
+export interface Repository extends SnapshotReader, AsyncDisposable {
+  /** 64 hex digits from the config. */
+  readonly id: string;
+  readonly version: 1 | 2;
+  readonly location: string;
+  /** The chunker polynomial, secret, so that a second vault can be made to deduplicate against the first. */
+  readonly chunkerPolynomial: bigint;
+  readonly sealed: SealedObjects;
+  /** Takes a shared lock; packs and index are durable when the promise resolves. */
+  write<T>(work: (writer: RepositoryWriter) => Promise<T>, options?: WriteOptions): Promise<T>;
+  check(options?: CheckOptions): Promise<CheckReport>;
+  keys(signal?: AbortSignal): Promise<readonly KeyInfo[]>;
+  addKey(password: string, signal?: AbortSignal): Promise<KeyInfo>;
+  /** Raises KEY_NOT_FOUND, KEY_IN_USE. */
+  removeKey(idPrefix: string, signal?: AbortSignal): Promise<void>;
+  /** Removes locks that are provably stale; `all` removes every lock. Returns how many. */
+  unlock(all: boolean, signal?: AbortSignal): Promise<number>;
+}
+
+export interface WriteOptions {
+  /** Decrypt, decompress and re-hash everything before it is uploaded. Default true. */
+  readonly verifyUploads?: boolean;
+  readonly signal?: AbortSignal;
+}
