@@ -75,6 +75,8 @@ export const errorCodes = {
   OBJECTIVE_NOT_MET: { exit: 7, summary: 'At least one objective is breached or unknown.' },
   RESTORE_REFUSED: { exit: 2, summary: 'The restore would overwrite data without having been asked to.' },
   RESTORE_INCOMPLETE: { exit: 3, summary: 'Some entries could not be restored.' },
+  PLATFORM_UNSUPPORTED: { exit: 1, summary: 'The operating system lacks a call that is needed.' },
+  PATH_UNSAFE: { exit: 13, summary: 'A path would lead outside the folder it must stay in.' },
   RUNTIME_TOO_OLD: { exit: 1, summary: 'This Node is older than 24.' },
 } as const satisfies Record<string, CodeFacts>;
 
