@@ -1,0 +1,94 @@
+/**
+ * The house rules, checked on the source itself. Each failure names the file and the line, the rule, and why
+ * the rule exists. The rules are in `test/tidy/`, and their own tests show that each of them can fail.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import test from 'node:test';
+import { breakGlass, noCycles } from './tidy/graph-rules.ts';
+import { forbiddenIn, houseRules, resolvedIn } from './tidy/house-rules.ts';
+import {
+  adaptersStandAlone,
+  builtInsByFullName,
+  everyFileHasARoom,
+  frontsOnly,
+  importsCanBeRead,
+  layersPointInwards,
+  packagesHaveOneRoom,
+  persistencePointsInwards,
+} from './tidy/import-rules.ts';
+import { loadProject, type Rule, readText, report, root } from './tidy/project.ts';
+import { layerOneIsPure, onlyPlatformTouchesTheMachine } from './tidy/purity-rules.ts';
+import {
+  filesAreShort,
+  functionsAreShort,
+  importsResolve,
+  noBarrels,
+  noDefaultExports,
+} from './tidy/shape-rules.ts';
+
+const rules: readonly Rule[] = [
+  everyFileHasARoom,
+  importsCanBeRead,
+  layersPointInwards,
+  layerOneIsPure,
+  packagesHaveOneRoom,
+  builtInsByFullName,
+  adaptersStandAlone,
+  frontsOnly,
+  breakGlass,
+  persistencePointsInwards,
+  noCycles,
+  noBarrels,
+  noDefaultExports,
+  importsResolve,
+  filesAreShort,
+  functionsAreShort,
+  onlyPlatformTouchesTheMachine,
+  ...houseRules,
+];
+
+const project = loadProject();
+
+test('the scan finds the project', () => {
+  assert.ok(project.sources.length > 10);
+  assert.ok(project.sources.some((file) => file.imports.length > 3));
+});
+
+for (const rule of rules) {
+  test(rule.name, () => {
+    const findings = rule.check(project);
+    assert.ok(findings.length === 0, report(rule, findings));
+  });
+}
+
+test('no file names a folder of one machine or the host of a registry', () => {
+  const findings = forbiddenIn(trackedTexts());
+  assert.deepEqual(findings, []);
+});
+
+test('the lock file does not say where packages come from', () => {
+  assert.deepEqual(resolvedIn(readText('package-lock.json')), []);
+});
+
+/** Files that Git knows or would add, but for what is binary. */
+function trackedTexts() {
+  const list = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+  });
+  return String(list)
+    .split('\0')
+    .filter((path) => path !== '' && !/\.(?:png|gif|jpg|wasm|gz|zst|sqlite|db|bin|pdf)$/.test(path))
+    .flatMap((path) => textIfThere(path));
+}
+
+/** A file may be listed and already gone. */
+function textIfThere(path: string) {
+  try {
+    return [{ path, text: readText(path) }];
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EISDIR'))
+      return [];
+    throw error;
+  }
+}

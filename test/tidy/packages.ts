@@ -1,0 +1,23 @@
+/** Which room may import which npm package, and why it is there. docs/decisions/0002-libraries.md says more. */
+export const packages: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  koffi: { platform: 'system calls that Node lacks: extended attributes, nanosecond times, mknod' },
+  'sodium-native': { seal: 'Poly1305 of the restic construct' },
+  yaml: { plan: 'the plan parser needs the position of every node' },
+  zod: { plan: 'the plan schema, and the JSON Schema made from it' },
+  croner: { schedule: 'cron expressions' },
+  'temporal-polyfill': {
+    schedule: 'calendar times in named zones, across changes of the clock',
+    'recovery-point': 'the moment a person types is read in a named zone',
+    objective: 'ages are said in calendar words',
+  },
+  ignore: { 'source/files': 'excludes in gitignore syntax' },
+  commander: { cli: 'arguments and help' },
+  '@clack/prompts': { cli: 'questions of the wizard' },
+};
+
+/** Packages that tests, scripts and benchmarks may import besides. */
+export const developmentPackages: readonly string[] = [
+  'fast-check',
+  'assemblyscript',
+  ...Object.keys(packages),
+];
