@@ -1,0 +1,110 @@
+/** When a schedule is due: pure functions of the schedule and the clock, never of the last run. */
+import { unreachable } from '../error/assert.ts';
+import { type CivilDay, civilDate, daysInMonth } from './civil-day.ts';
+import type { CalendarSchedule, DayRule, IntervalSchedule, Schedule, TimedSchedule } from './schedule.ts';
+import { isTimed } from './schedule.ts';
+import { firstInstantAtOrAfter, instantsOf, startOfDayMs, wallTime } from './zone-clock.ts';
+
+/** 29 February may be eight years away (2096 to 2104); no schedule waits longer. */
+const searchDaysMax = 9 * 366;
+
+const minuteMs = 60_000;
+
+/** The first due time after `afterMs`; `undefined` for schedules without due times. */
+export function nextDue(schedule: Schedule, afterMs: number): number | undefined {
+  for (const dueMs of dueAfter(schedule, afterMs)) return dueMs;
+  return undefined;
+}
+
+/** The last due time at or before `atMs`; `undefined` for schedules without due times. */
+export function previousDue(schedule: Schedule, atMs: number): number | undefined {
+  if (!isTimed(schedule)) return undefined;
+  const today = wallTime(atMs, schedule.zone).day;
+  for (let day = today + 1; day > today - searchDaysMax; day--) {
+    const dueMs = dueOnDay(schedule, day).findLast((candidateMs) => candidateMs <= atMs);
+    if (dueMs !== undefined) return dueMs;
+  }
+  return undefined;
+}
+
+/** Due times within `[fromMs, toMs)`, ascending, none twice. */
+export function* dueTimes(schedule: Schedule, fromMs: number, toMs: number): Generator<number> {
+  for (const dueMs of dueAfter(schedule, fromMs - 1)) {
+    if (dueMs >= toMs) return;
+    yield dueMs;
+  }
+}
+
+function* dueAfter(schedule: Schedule, afterMs: number): Generator<number> {
+  if (!isTimed(schedule)) return;
+  let lastMs = afterMs;
+  // One day back, because a day that a zone skips altogether runs at the start of the following one.
+  let day = wallTime(afterMs, schedule.zone).day - 1;
+  let giveUpDay = day + searchDaysMax;
+  for (; day <= giveUpDay; day++) {
+    for (const dueMs of dueOnDay(schedule, day)) {
+      if (dueMs <= lastMs) continue;
+      lastMs = dueMs;
+      giveUpDay = day + searchDaysMax;
+      yield dueMs;
+    }
+  }
+}
+
+function dueOnDay(schedule: TimedSchedule, day: CivilDay): readonly number[] {
+  switch (schedule.kind) {
+    case 'calendar':
+      return matchesDay(schedule.days, day) ? calendarTimes(schedule, day) : [];
+    case 'interval':
+      return intervalTimes(schedule, day);
+    default:
+      return unreachable(schedule);
+  }
+}
+
+/** Ascending; several missing times that fall on the same jump count once. */
+function calendarTimes(schedule: CalendarSchedule, day: CivilDay): readonly number[] {
+  const times = schedule.everyHour
+    ? schedule.minutesOfDay.flatMap((minute) => instantsOf(day, minute, schedule.zone))
+    : schedule.minutesOfDay.map((minute) => firstInstantAtOrAfter(day, minute, schedule.zone));
+  return [...new Set(times)].sort((a, b) => a - b);
+}
+
+function intervalTimes(schedule: IntervalSchedule, day: CivilDay): readonly number[] {
+  const startMs = startOfDayMs(day, schedule.zone);
+  const endMs = startOfDayMs(day + 1, schedule.zone);
+  const times: number[] = [];
+  for (
+    let atMs = startMs + schedule.offsetMinutes * minuteMs;
+    atMs < endMs;
+    atMs += schedule.stepMinutes * minuteMs
+  ) {
+    times.push(atMs);
+  }
+  return times;
+}
+
+/** Whether the rule names this day. */
+export function matchesDay(rule: DayRule, day: CivilDay): boolean {
+  const date = civilDate(day);
+  switch (rule.kind) {
+    case 'every':
+      return day % rule.days === 0;
+    case 'weekdays':
+      return rule.weekdays.includes(date.weekday);
+    case 'monthly': {
+      const last = daysInMonth(date.year, date.month);
+      const wanted = rule.day === 'last' ? last : Math.min(rule.day, last);
+      return rule.months.includes(date.month) && date.day === wanted;
+    }
+    case 'cron': {
+      if (!rule.months.includes(date.month)) return false;
+      const isLast = rule.lastDay && date.day === daysInMonth(date.year, date.month);
+      const byMonth = isLast || rule.daysOfMonth.includes(date.day);
+      const byWeek = rule.weekdays.includes(date.weekday);
+      return rule.either ? byMonth || byWeek : byMonth && byWeek;
+    }
+    default:
+      return unreachable(rule);
+  }
+}
