@@ -1,0 +1,45 @@
+/** Environment variables, and the folders that depend on them (XDG Base Directory Specification 0.8). */
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+
+/** `undefined` when not set; a variable may be set and empty. */
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name];
+}
+
+/** All variables as they are now. Later changes do not show in it. */
+export function environmentSnapshot(): Readonly<Record<string, string>> {
+  const entries = Object.entries(process.env).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return Object.fromEntries(entries);
+}
+
+export function homeDirectory(): string {
+  return homedir();
+}
+
+/** Catalog, spool, lock files, undelivered records, safety copies: `$LIFEBOAT_STATE_DIR`, or the system's place. */
+export function stateDirectory(): string {
+  const wanted = environmentVariable('LIFEBOAT_STATE_DIR');
+  if (wanted) return resolve(wanted);
+  if (process.getuid?.() === 0) return '/var/lib/lifeboat';
+  return userDirectory('XDG_STATE_HOME', '.local/state');
+}
+
+/** What can be fetched again. */
+export function cacheDirectory(): string {
+  return userDirectory('XDG_CACHE_HOME', '.cache');
+}
+
+/** Keys that `init` made. */
+export function configDirectory(): string {
+  return userDirectory('XDG_CONFIG_HOME', '.config');
+}
+
+/** The specification says that a path that is not absolute counts as not set. */
+function userDirectory(variable: string, belowHome: string): string {
+  const wanted = environmentVariable(variable);
+  const base = wanted && isAbsolute(wanted) ? wanted : join(homeDirectory(), belowHome);
+  return join(base, 'lifeboat');
+}

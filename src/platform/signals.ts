@@ -1,0 +1,35 @@
+/** Turns the system's wish to stop into an abort signal, so that work ends by finishing, not by being killed. */
+import { constants } from 'node:os';
+import { exitCodes } from '../error/codes.ts';
+import { LifeboatError } from '../error/lifeboat-error.ts';
+
+export interface Interruption extends Disposable {
+  /** Aborted by the first SIGINT or SIGTERM, with an INTERRUPTED error as reason. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The first SIGINT or SIGTERM aborts; the second ends the process at once (its child processes too), with
+ * exit code 130. Disposing gives the signals back to the system's default.
+ */
+export function interruptOnSignals(): Interruption {
+  const controller = new AbortController();
+  const handle = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    controller.abort(interruptedBy(name));
+  };
+  process.on('SIGINT', handle).on('SIGTERM', handle);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      process.off('SIGINT', handle).off('SIGTERM', handle);
+    },
+  };
+}
+
+function interruptedBy(name: NodeJS.Signals): LifeboatError {
+  return new LifeboatError('INTERRUPTED', `interrupted by ${name}`, {
+    hint: 'What was complete is kept; run the same command again to go on.',
+    details: { signal: name, number: constants.signals[name] },
+  });
+}
