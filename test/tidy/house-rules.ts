@@ -131,12 +131,21 @@ function inTests(
   );
 }
 
-/** A string inside the call's brackets, or before the comma that ends the option. */
+/** A string inside the call's brackets or before the comma that ends the option, there or in a constant named there. */
 function reasonIn(file: SourceFile, start: number, end: number): boolean {
   const { code } = file.scan;
   const isCall = code[end - 1] === '(';
   const rest = code.slice(end).search(/[,}\n]/);
   const stop = isCall ? closing(code, end - 1) : end + (rest === -1 ? 0 : rest);
+  const named = /^\s*(?:!\s*)?([\w$]+)/.exec(code.slice(end, stop))?.[1] ?? '';
+  const constant = named === '' ? null : new RegExp(`\\bconst ${named}\\b[^;]*;`).exec(code);
+  return (
+    hasWords(file, start, stop) ||
+    (constant !== null && hasWords(file, constant.index, constant.index + constant[0].length))
+  );
+}
+
+function hasWords(file: SourceFile, start: number, stop: number): boolean {
   return file.scan.strings.some(
     (text) => text.start > start && text.start < stop && text.value.trim() !== '',
   );

@@ -258,6 +258,12 @@ test('a test that asserts nothing, stands alone or is skipped is found', () => {
   fails(skipsAreExplained, 'src/a.test.ts', '\nt.skip();', 2);
   fails(skipsAreExplained, 'src/a.test.ts', "test('a', { skip: true }, f);");
   passes(skipsAreExplained, 'src/a.test.ts', "t.skip('needs root');");
+  passes(
+    skipsAreExplained,
+    'src/a.test.ts',
+    "const no = a ? false : 'root only';\ntest('a', { skip: no }, f);",
+  );
+  fails(skipsAreExplained, 'src/a.test.ts', "const no = a;\ntest('a', { skip: no }, f);", 2);
   passes(skipsAreExplained, 'src/a.test.ts', "test('a', { skip: isRoot ? false : 'needs root' }, f);");
 });
 
