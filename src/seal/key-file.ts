@@ -23,9 +23,9 @@ export interface KeyFileRequest {
 /** A random master key, for a new repository. */
 export function newMasterKey(): SealKey {
   return {
-    encrypt: Buffer.from(randomBytes(32)),
-    macK: Buffer.from(randomBytes(16)),
-    macR: Buffer.from(randomBytes(16)),
+    encrypt: randomBytes(32),
+    macK: randomBytes(16),
+    macR: randomBytes(16),
   };
 }
 
@@ -33,7 +33,7 @@ export function newMasterKey(): SealKey {
 export async function makeKeyFile(request: KeyFileRequest): Promise<Buffer> {
   const { masterKey, username, hostname, created } = request;
   const cost = request.kdf ?? defaultCost;
-  const salt = Buffer.from(randomBytes(saltBytes));
+  const salt = randomBytes(saltBytes);
   const wrapping = await deriveKey(request.password, salt, cost);
   const data = seal(wrapping, Buffer.from(masterKeyJson(masterKey)));
   const { N, r, p } = cost;

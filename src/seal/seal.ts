@@ -118,20 +118,9 @@ function enginesOf(key: SealKey): Engines {
   return opened;
 }
 
-const ivPoolBytes = 16 * 1024;
-let ivPool: Uint8Array = new Uint8Array(0);
-let ivPoolUsed = 0;
-
-/** Random bytes are fetched many at a time, because a fetch costs more than sealing a small blob. */
 function writeIv(target: Uint8Array, offset: number): void {
   do {
-    if (ivPoolUsed + ivBytes > ivPool.length) {
-      ivPool = randomBytes(ivPoolBytes);
-      ivPoolUsed = 0;
-    }
-    const iv = ivPool.subarray(ivPoolUsed, ivPoolUsed + ivBytes);
-    ivPoolUsed += ivBytes;
-    target.set(iv, offset);
+    target.set(randomBytes(ivBytes), offset);
   } while (isZero(target, offset));
 }
 
