@@ -1,0 +1,134 @@
+import { crossCheck, type DeclaredNames } from './cross-check.ts';
+import {
+  type Finding,
+  hasErrors,
+  type Locate,
+  placeFinding,
+  sortFindings,
+  type UnplacedFinding,
+} from './finding.ts';
+import { isWithin, type PlanPath, valueAt } from './plan-path.ts';
+import { type Plan, planSchema } from './plan-schema.ts';
+import { locateIn, placeTextFinding, startsWithin } from './plan-text.ts';
+import { type Draft, prunePlan } from './prune-plan.ts';
+import { type PlanDocument, plainData, planBytesMax, readYaml, type TextFinding } from './read-yaml.ts';
+import { schemaFindings } from './schema-findings.ts';
+import { walkYaml } from './walk-yaml.ts';
+
+export interface ParsedPlan {
+  readonly fileName: string;
+  readonly text: string;
+  /** There only when nothing forbids running: no error, no placeholder. */
+  readonly plan?: Plan;
+  /** What can be linted: the plan, or what is right of it. */
+  readonly draft?: Draft;
+  readonly findings: readonly Finding[];
+  /** Places in the text, for findings of the linter. */
+  readonly locate: Locate;
+}
+
+const findingsMax = 500;
+
+/**
+ * Reads a plan and reports everything that is wrong with it in one run. Never throws for anything that a file
+ * can hold. Relative paths and secret references stay as they are written.
+ */
+export function parsePlan(text: string, fileName: string): ParsedPlan {
+  if (Buffer.byteLength(text) > planBytesMax) return refused(text, fileName);
+  const read = readYaml(withoutByteOrderMark(text));
+  const place = (finding: TextFinding): Finding => placeTextFinding(finding, read, text);
+  const locate = locateIn(read, text);
+  const base = { fileName, text, locate };
+  const data = read.problems.length > 0 ? undefined : plainData(read);
+  if (data === undefined) return { ...base, findings: sortFindings(read.problems.map(place)) };
+  if ('problem' in data) return { ...base, findings: [place(data.problem)] };
+  return { ...base, ...understood(read, data.value, place, locate) };
+}
+
+function understood(
+  read: PlanDocument,
+  value: unknown,
+  place: (finding: TextFinding) => Finding,
+  locate: Locate,
+): Pick<ParsedPlan, 'plan' | 'draft' | 'findings'> {
+  const { duplicates, placeholders } = walkYaml(read);
+  const result = planSchema.safeParse(value);
+  const issues = result.success ? [] : schemaFindings(result.error.issues, value);
+  const draft =
+    result.success && placeholders.length === 0
+      ? { plan: result.data, removed: [] }
+      : prunePlan(value, placeholders);
+  const crossed = draft === undefined ? [] : crossCheck(draft.plan, declaredNames(value));
+  const own = [...issues, ...crossed.filter((finding) => isOwnFault(finding.at, draft))]
+    .filter((finding) => !startsWithin(finding.at, placeholders))
+    .concat(placeholders.map((path) => placeholderFinding(path, value, placeholders)));
+  const findings = sortFindings([
+    ...duplicates.map(place),
+    ...own.slice(0, findingsMax).map((each) => placeFinding(each, locate)),
+  ]);
+  if (draft === undefined) return { findings };
+  const faulty = { ...draft, removed: [...draft.removed, ...crossed.map((finding) => finding.at)] };
+  return hasErrors(findings) ? { draft: faulty, findings } : { draft, plan: draft.plan, findings };
+}
+
+/** Whether a finding is more than the echo of something that was taken out of the draft. */
+function isOwnFault(at: PlanPath, draft: Draft | undefined): boolean {
+  return !(draft?.removed ?? []).some(
+    (path) => path.length > 0 && (isWithin(path, at) || isWithin(at, path)),
+  );
+}
+
+function declaredNames(root: unknown): DeclaredNames {
+  const keysAt = (key: string): readonly string[] | undefined => {
+    const value = valueAt(root, [key]);
+    return typeof value === 'object' && value !== null ? Object.keys(value) : undefined;
+  };
+  const tiers = keysAt('tiers');
+  const dataClasses = keysAt('data_classes');
+  return {
+    systems: keysAt('systems') ?? [],
+    vaults: keysAt('vaults') ?? [],
+    ...(tiers === undefined ? {} : { tiers }),
+    ...(dataClasses === undefined ? {} : { dataClasses }),
+  };
+}
+
+/** A gap is owed by the owner of its system, else by the owner of the plan. */
+function placeholderFinding(path: PlanPath, root: unknown, gaps: readonly PlanPath[]): UnplacedFinding {
+  const named = [
+    [...path.slice(0, 2), 'owner'],
+    ['metadata', 'owner'],
+  ]
+    .filter((at) => at[0] !== path[0] || at[0] === 'systems' || at[0] === 'metadata')
+    .filter((at) => !startsWithin(at, gaps))
+    .map((at) => valueAt(root, at))
+    .find((owner) => typeof owner === 'string' && owner.trim() !== '');
+  const owes = typeof named === 'string' ? named : "the plan's owner, who is not named yet";
+  return {
+    id: 'placeholder',
+    severity: 'error',
+    at: path,
+    message: `${String(path.at(-1) ?? 'the plan')} is still a placeholder`,
+    suggestion: `ask ${owes} for the value; until then the plan can be linted but not run`,
+    owes,
+  };
+}
+
+function refused(text: string, fileName: string): ParsedPlan {
+  const mebibytes = (Buffer.byteLength(text) / 2 ** 20).toFixed(1);
+  const position = { line: 1, column: 1, length: 1 };
+  const finding: Finding = {
+    id: 'too-large',
+    severity: 'error',
+    path: '',
+    ...position,
+    message: `the file has ${mebibytes} MiB, more than a plan may have`,
+    expected: 'at most 2 MiB',
+    suggestion: 'check that this is the plan; data belongs into files that the plan names',
+  };
+  return { fileName, text, findings: [finding], locate: () => position };
+}
+
+function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text;
+}

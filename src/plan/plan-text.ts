@@ -1,0 +1,51 @@
+/** Places in the text of a plan: from a path to line and column. */
+import type { Node } from 'yaml';
+import type { Finding, Locate, TextPosition } from './finding.ts';
+import type { PlanPath } from './plan-path.ts';
+import { nodeAt, type PlanDocument, type TextFinding } from './read-yaml.ts';
+
+const underlineMax = 60;
+
+/** Looks places up; a value that is absent is looked for at its nearest surroundings that are there. */
+export function locateIn(read: PlanDocument, text: string): Locate {
+  return (path, onKey = false) => {
+    for (let length = path.length; length > 0; length -= 1) {
+      const target = targetAt(read, path.slice(0, length), onKey || length < path.length);
+      if (target !== undefined) return rangeOf(target, read, text);
+    }
+    return { line: 1, column: 1, length: 1 };
+  };
+}
+
+function targetAt(read: PlanDocument, path: PlanPath, onKey: boolean): Node | undefined {
+  const node = read.document === undefined ? undefined : nodeAt(read.document, path);
+  return onKey ? (node?.key ?? node?.value) : (node?.value ?? node?.key);
+}
+
+function rangeOf(node: Node, read: PlanDocument, text: string): TextPosition {
+  const [from, to] = node.range ?? [0, 1];
+  return positionOf(read, text, from, to);
+}
+
+function positionOf(read: PlanDocument, text: string, from: number, to: number): TextPosition {
+  const { line, col } = read.lineCounter.linePos(Math.min(from, text.length));
+  const lineEnd = text.indexOf('\n', from);
+  const end = Math.min(to, lineEnd === -1 ? text.length : lineEnd);
+  return {
+    line: Math.max(1, line),
+    column: Math.max(1, col),
+    length: Math.max(1, Math.min(end - from, underlineMax)),
+  };
+}
+
+export function placeTextFinding(finding: TextFinding, read: PlanDocument, text: string): Finding {
+  const { from, to, relatedFrom, ...rest } = finding;
+  const placed = { ...rest, path: '', ...positionOf(read, text, from, to) };
+  if (relatedFrom === undefined) return placed;
+  const { line, column } = positionOf(read, text, relatedFrom.from, relatedFrom.from + 1);
+  return { ...placed, related: { line, column, message: relatedFrom.message } };
+}
+
+export function startsWithin(path: PlanPath, tops: readonly PlanPath[]): boolean {
+  return tops.some((top) => top.every((part, index) => String(path[index]) === String(part)));
+}

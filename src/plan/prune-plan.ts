@@ -1,0 +1,86 @@
+/**
+ * Makes a plan of what is right in a file that has errors, so that the rest of it can still be linted.
+ * What is wrong is taken out; what must be there is replaced by a stand-in. The result is never run.
+ */
+import { type PlanPath, valueAt } from './plan-path.ts';
+import { type Plan, planSchema } from './plan-schema.ts';
+
+export interface Draft {
+  readonly plan: Plan;
+  /** What was taken out or replaced. */
+  readonly removed: readonly PlanPath[];
+}
+
+const roundsMax = 12;
+
+export function prunePlan(root: unknown, placeholders: readonly PlanPath[]): Draft | undefined {
+  let value: unknown = withStandIns(structuredClone(root));
+  const removed: PlanPath[] = [...placeholders];
+  for (const path of placeholders) if (!isFreeText(path)) value = without(value, path);
+  for (let round = 0; round < roundsMax; round += 1) {
+    value = withStandIns(compacted(value));
+    const result = planSchema.safeParse(value);
+    if (result.success) return { plan: result.data, removed };
+    for (const path of result.error.issues.flatMap(pathsToRemove)) {
+      removed.push(path);
+      value = without(value, path);
+    }
+  }
+  return undefined;
+}
+
+/** Text that may stay a placeholder, because only people read it. */
+function isFreeText(path: PlanPath): boolean {
+  return ['owner', 'organisation', 'description', 'name'].includes(String(path.at(-1)));
+}
+
+function pathsToRemove(issue: {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly keys?: readonly string[];
+}): PlanPath[] {
+  const path = issue.path.filter((part) => typeof part !== 'symbol');
+  return issue.code === 'unrecognized_keys' ? (issue.keys ?? []).map((key) => [...path, key]) : [path];
+}
+
+/** Takes out the value at a path, or the nearest thing around it when the value is absent. */
+function without(root: unknown, path: PlanPath): unknown {
+  const last = path.at(-1);
+  if (last === undefined) return {};
+  const parent = valueAt(root, path.slice(0, -1));
+  const isThere =
+    typeof parent === 'object' &&
+    parent !== null &&
+    Object.hasOwn(parent, last) &&
+    Reflect.get(parent, last) !== gap;
+  if (!isThere) return without(root, path.slice(0, -1));
+  if (Array.isArray(parent)) parent[Number(last)] = gap;
+  else Reflect.deleteProperty(parent, last);
+  return root;
+}
+
+/** Marks a hole in a list until all paths of a round are done, so that indexes stay true. */
+const gap = Symbol('taken out');
+
+function compacted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== gap).map(compacted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, compacted(inner)]));
+}
+
+const standInId = '00000000-0000-0000-0000-000000000000';
+
+function withStandIns(root: unknown): unknown {
+  const top = mapOf(root);
+  return {
+    ...top,
+    version: 1,
+    metadata: { id: standInId, name: 'unnamed', owner: "the plan's owner", ...mapOf(top['metadata']) },
+    vaults: mapOf(top['vaults']),
+    systems: mapOf(top['systems']),
+  };
+}
+
+function mapOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}

@@ -1,0 +1,127 @@
+import * as z from 'zod';
+import { positiveDuration, strict, text } from './field.ts';
+
+const nameField = text()
+  .exactOptional()
+  .meta({
+    description: 'How reports call the check. Default: made from its content.',
+    examples: ['orders are complete'],
+  });
+
+const integrityCheck = strict({
+  kind: z.literal('integrity').meta({ description: 'SQLite: PRAGMA integrity_check finds nothing.' }),
+  name: nameField,
+}).meta({ id: 'integrityCheck' });
+
+const foreignKeysCheck = strict({
+  kind: z.literal('foreign_keys').meta({ description: 'SQLite: PRAGMA foreign_key_check finds nothing.' }),
+  name: nameField,
+}).meta({ id: 'foreignKeysCheck' });
+
+const tolerance = z
+  .union(
+    [
+      z
+        .number()
+        .min(0)
+        .transform((value) => ({ kind: 'absolute' as const, value })),
+      z
+        .string()
+        .regex(/^\d+(\.\d+)?\s*%$/)
+        .transform((value) => ({ kind: 'percent' as const, value: Number.parseFloat(value) })),
+    ],
+    'expected a number such as 5, or a percentage such as "1%"',
+  )
+  .meta({
+    description: 'How far the result may be from what is expected: a number, or a percentage. Default: 0.',
+    examples: [5, '1%'],
+  });
+
+const sqlCheck = strict({
+  kind: z.literal('sql').meta({ description: 'One value from the restored database is as expected.' }),
+  name: nameField,
+  query: text().meta({
+    description: 'A query that gives one row with one column.',
+    examples: ['select count(*) from orders'],
+  }),
+  expect: z.union([z.number(), text()], 'expected a number, a text, or source').meta({
+    description: 'The value; or `source`: what the same query gave at capture, in the same transaction.',
+    examples: ['source', 0, 'ok'],
+  }),
+  tolerance: tolerance.exactOptional(),
+}).meta({ id: 'sqlCheck' });
+
+const filesCheck = strict({
+  kind: z.literal('files').meta({ description: 'The restored files are those that were captured.' }),
+  name: nameField,
+  min_count: z
+    .int()
+    .min(0)
+    .exactOptional()
+    .meta({ description: 'At least so many regular files must be there.', examples: [100] }),
+  manifest: z.boolean().exactOptional().meta({
+    description: 'Compare count and hashes with the manifest captured with the snapshot. Default: true.',
+  }),
+}).meta({ id: 'filesCheck' });
+
+const commandCheck = strict({
+  kind: z
+    .literal('command')
+    .meta({ description: 'A program looks at the restored data and ends with 0 when it is good.' }),
+  name: nameField,
+  run: z.union([text(), z.array(text()).min(1)], 'expected a command line or a list of arguments').meta({
+    description: 'Run in the sandbox folder: text for sh -c, or a list of arguments (no shell).',
+    examples: ['./scripts/check-restore.sh'],
+  }),
+  timeout: positiveDuration()
+    .exactOptional()
+    .meta({
+      description: 'When the program is stopped; the check is then inconclusive. Default: 10 min.',
+      examples: ['5 min'],
+    }),
+}).meta({ id: 'commandCheck' });
+
+const checkInWord = z.enum(['integrity', 'foreign_keys', 'files']).transform((kind) => ({ kind }));
+
+const checkInFull = z.discriminatedUnion('kind', [
+  integrityCheck,
+  foreignKeysCheck,
+  sqlCheck,
+  filesCheck,
+  commandCheck,
+]);
+
+/** What must be true of restored data: one word, or a map whose `kind` decides the fields. */
+export const checkSchema = z.union([checkInWord, checkInFull], 'expected a check').meta({
+  description:
+    'A check of the restored data: a word (integrity, foreign_keys, files) or a map with its kind.',
+  examples: ['integrity', { kind: 'sql', query: 'select count(*) from orders', expect: 'source' }],
+});
+
+/** A marker that is written into the source, so that a restore can measure what was really lost. */
+export const canarySchema = z
+  .discriminatedUnion('kind', [
+    strict({
+      kind: z.literal('table').meta({ description: 'A small table in the SQLite database.' }),
+      table: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/)
+        .exactOptional()
+        .meta({ description: 'Its name. Default: lifeboat_canary.', examples: ['lifeboat_canary'] }),
+    }).meta({ id: 'tableCanary' }),
+    strict({
+      kind: z.literal('file').meta({ description: 'A small file inside the source.' }),
+      path: text()
+        .exactOptional()
+        .meta({
+          description: 'Where it lies. Default: .lifeboat-canary.json in the first path.',
+          examples: ['./uploads/.canary.json'],
+        }),
+    }).meta({ id: 'fileCanary' }),
+  ])
+  .meta({
+    description:
+      'Lifeboat writes a marker with time and number into the source and reads it back after a restore: measured ' +
+      'loss instead of computed. It writes nothing unless this field is there.',
+    examples: [{ kind: 'table' }],
+  });
