@@ -5,6 +5,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import test from 'node:test';
+import { staleDocuments } from '../scripts/generate.ts';
+import { errorCodes } from '../src/error/codes.ts';
 import { breakGlass, noCycles } from './tidy/graph-rules.ts';
 import { forbiddenIn, houseRules, resolvedIn } from './tidy/house-rules.ts';
 import {
@@ -69,6 +71,21 @@ test('no file names a folder of one machine or the host of a registry', () => {
 
 test('the lock file does not say where packages come from', () => {
   assert.deepEqual(resolvedIn(readText('package-lock.json')), []);
+});
+
+test('generated files are fresh', () => {
+  const stale = staleDocuments().map((document) => document.path);
+  assert.deepEqual(
+    stale,
+    [],
+    'run "npm run generate": what the code says and what the reference says differ',
+  );
+});
+
+test('every error code is documented', () => {
+  const page = readText('docs/reference/errors.md');
+  const missing = Object.keys(errorCodes).filter((code) => !page.includes(`\`${code}\``));
+  assert.deepEqual(missing, []);
 });
 
 /** Files that Git knows or would add, but for what is binary. */

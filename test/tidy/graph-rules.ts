@@ -6,6 +6,8 @@ interface Edge {
   readonly to: string;
   readonly line: number;
   readonly typeOnly: boolean;
+  /** A worker starts with a module graph of its own: it is reached, but makes no cycle. */
+  readonly worker: boolean;
 }
 
 type Graph = ReadonlyMap<string, readonly Edge[]>;
@@ -14,7 +16,7 @@ export const noCycles: Rule = {
   name: 'imports make no cycle, not even of types',
   why: 'files in a cycle can only be understood, loaded and changed together; move what both need into a third file.',
   check: (project) => {
-    const graph = graphOf(project);
+    const graph = withoutWorkers(graphOf(project));
     return components(graph)
       .filter((files) => files.length > 1 || selfImport(graph, files[0] ?? ''))
       .map((files) => {
@@ -48,12 +50,13 @@ function graphOf({ sources }: Project): Graph {
 function edgesOf(file: SourceFile): Edge[] {
   return file.imports.flatMap((reference) => {
     const to = targetOf(file, reference);
-    // A worker's address is not an import: the worker starts with a module graph of its own.
-    const startsWorker = reference.kind === 'file';
-    return to === undefined || startsWorker
-      ? []
-      : [{ to, line: reference.line, typeOnly: reference.typeOnly }];
+    if (to === undefined) return [];
+    return [{ to, line: reference.line, typeOnly: reference.typeOnly, worker: reference.kind === 'file' }];
   });
+}
+
+function withoutWorkers(graph: Graph): Graph {
+  return new Map([...graph].map(([file, edges]) => [file, edges.filter((edge) => !edge.worker)]));
 }
 
 function selfImport(graph: Graph, file: string): boolean {

@@ -75,7 +75,9 @@ export function isTest(file: SourceFile): boolean {
 /** The file of the project that an import names, or undefined for packages and built-ins. */
 export function targetOf(file: SourceFile, reference: Import): string | undefined {
   if (reference.specifier === undefined || !/^\.\.?\//.test(reference.specifier)) return undefined;
-  return path.posix.join(path.posix.dirname(file.path), reference.specifier);
+  const target = path.posix.join(path.posix.dirname(file.path), reference.specifier);
+  // siblingModule names a worker without its ending, which is .ts in the source and .js when published.
+  return reference.kind === 'file' && path.posix.extname(target) === '' ? `${target}.ts` : target;
 }
 
 /** The npm package that an import names: `@scope/name` or `name`. */

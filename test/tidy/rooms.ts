@@ -27,7 +27,11 @@ export const rooms: readonly Room[] = [
   },
   { name: 'error', layer: 0, holds: ['error/'] },
 
-  model('object-store port', ['object-store/object-store.ts']),
+  model('object-store port', [
+    'object-store/object-store.ts',
+    'object-store/key.ts',
+    'object-store/object-errors.ts',
+  ]),
   model('source ports', [
     'source/source.ts',
     'source/destination.ts',

@@ -147,6 +147,8 @@ test('a rescue that reaches the catalog through others is found', () => {
     breakGlass.check(projectOf(texts))[0]?.message ?? '',
     /engine: src\/rescue.ts → src\/cli\/a.ts → src\/engine/,
   );
+  const worker = { ...texts, 'src/cli/a.ts': "siblingModule(import.meta.url, '../engine/b');" };
+  assert.deepEqual(found(breakGlass, worker), ['src/rescue.ts:1']);
   assert.deepEqual(found(breakGlass, { ...texts, 'src/cli/a.ts': '' }), []);
 });
 
@@ -243,6 +245,8 @@ test('default exports and barrels are found', () => {
 test('an import of a file that is not there is found', () => {
   fails(importsResolve, 'src/plan/a.ts', "import { b } from './b.ts';");
   fails(importsResolve, 'src/plan/a.ts', "import { b } from './a';");
+  fails(importsResolve, 'src/seal/a.ts', "siblingModule(import.meta.url, './worker');");
+  passes(importsResolve, 'src/seal/a.ts', "siblingModule(import.meta.url, './a');");
 });
 
 test('a test that asserts nothing, stands alone or is skipped is found', () => {

@@ -65,7 +65,6 @@ export const importsResolve: Rule = {
     const known = new Set(sources.map((file) => file.path));
     return sources.flatMap((file) =>
       file.imports
-        .filter((reference) => reference.kind !== 'file')
         .filter((reference) => missing(known, targetOf(file, reference)))
         .map((reference) => ({
           path: file.path,
@@ -149,7 +148,7 @@ function onlyReExports(file: SourceFile): boolean {
 }
 
 function missing(known: ReadonlySet<string>, target: string | undefined): boolean {
-  return target !== undefined && !known.has(target) && !target.endsWith('.json');
+  return target !== undefined && !known.has(target) && !/\.(?:json|wasm|ya?ml|sql)$|\/$/.test(target);
 }
 
 function matches(sources: readonly SourceFile[], pattern: RegExp, message: string): Finding[] {
