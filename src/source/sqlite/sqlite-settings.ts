@@ -1,0 +1,23 @@
+/** What a plan decides about the capture of a database. */
+export interface SqliteSourceOptions {
+  /** Absolute path of the database file. */
+  readonly path: string;
+  /** A private folder for the copy that rollback mode needs for a moment; made when absent. */
+  readonly workFolder: string;
+  /** How long writers may be held up in rollback mode. */
+  readonly maxWriterPauseMs?: number;
+  /** How long to wait for a lock. */
+  readonly busyTimeoutMs?: number;
+  /** Tables whose rows are counted in the captured state, or every ordinary one. */
+  readonly countTables?: readonly string[] | 'all';
+  /** Figures by name: queries of one value each, answered by the captured state. */
+  readonly queries?: Readonly<Record<string, string>>;
+}
+
+/** Wall time in milliseconds since the epoch, and a clock that never jumps. */
+export interface SqliteClock {
+  nowMs(): number;
+  monotonicMs(): number;
+}
+
+export type SqliteSettings = Required<SqliteSourceOptions>;

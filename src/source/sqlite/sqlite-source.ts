@@ -1,0 +1,44 @@
+/** Captures one SQLite database, live, as its pages in order. */
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { Capture, Source } from '../source.ts';
+import { captureRollback } from './capture-rollback.ts';
+import { captureWal } from './capture-wal.ts';
+import { findDatabase } from './locate-database.ts';
+import { checkPrerequisites } from './sqlite-preflight.ts';
+import type { SqliteClock, SqliteSettings, SqliteSourceOptions } from './sqlite-settings.ts';
+
+const defaults = { maxWriterPauseMs: 5000, busyTimeoutMs: 5000, countTables: [], queries: {} } as const;
+
+/**
+ * A transactionally consistent copy of a database that other processes may write meanwhile. In WAL mode writers are
+ * never held up; in rollback mode they wait while the file is copied once, at most `maxWriterPauseMs`. Values are
+ * `pages`, `schemaVersion`, `userVersion`, `rows:<table>` and `query:<name>`.
+ *
+ * `capture` raises SOURCE_MISSING, SOURCE_DENIED, SOURCE_INVALID (not a database), SOURCE_DAMAGED, SOURCE_LOCKED and
+ * SOURCE_PAUSE_EXCEEDED. An empty file is an empty database to SQLite and is captured as such.
+ */
+export function createSqliteSource(options: SqliteSourceOptions, clock: SqliteClock): Source {
+  const settings: SqliteSettings = { ...defaults, ...options };
+  return {
+    description: `SQLite database ${settings.path}`,
+    preflight: () => checkPrerequisites(settings.path),
+    capture: (signal) => capture(settings, clock, signal),
+  };
+}
+
+/** An application may change the journal mode between the look at the file and the transaction. */
+const modeChangesMax = 3;
+
+async function capture(settings: SqliteSettings, clock: SqliteClock, signal?: AbortSignal): Promise<Capture> {
+  for (let attempt = 1; attempt <= modeChangesMax; attempt += 1) {
+    signal?.throwIfAborted();
+    const located = findDatabase(settings.path);
+    const begin = located.journal === 'wal' ? captureWal : captureRollback;
+    const started = await begin(located, settings, clock, signal);
+    if (started !== 'other-mode') return started;
+  }
+  throw new LifeboatError('SOURCE_LOCKED', `database ${settings.path} keeps changing its journal mode`, {
+    hint: 'Let the application set journal_mode=WAL once, and leave it so.',
+    retryable: true,
+  });
+}
