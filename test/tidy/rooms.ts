@@ -42,7 +42,7 @@ export const rooms: readonly Room[] = [
   model('objective', ['objective/']),
   model('schedule', ['schedule/']),
   model('plan', ['plan/']),
-  model('evidence chain', ['evidence/chain.ts', 'evidence/record.ts']),
+  model('evidence', ['evidence/']),
 
   { name: 'seal', layer: 2, holds: ['seal/'] },
   { name: 'repository', layer: 2, holds: ['repository/'], also: { seal: 'packs and keys are sealed' } },
@@ -67,7 +67,7 @@ export const rooms: readonly Room[] = [
     holds: ['verify/'],
     also: { restore: 'a proof is the very restore that a disaster would use, followed by checks' },
   },
-  { name: 'evidence documents', layer: 3, holds: ['evidence/'] },
+  { name: 'evidence documents', layer: 3, holds: ['evidence/documents/'] },
 
   ...['local', 'memory', 's3', 'azure'].map((kind) => ({
     name: `object-store/${kind}`,

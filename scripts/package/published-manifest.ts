@@ -1,0 +1,15 @@
+interface Manifest {
+  readonly [field: string]: unknown;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** The manifest as published: without what only the checkout needs, and with the compiled program. */
+export function publishedManifest(manifest: Manifest): Manifest {
+  const { scripts, devDependencies, optionalDependencies = {}, workspaces, ...published } = manifest;
+  const optional = Object.entries(optionalDependencies).filter(([name]) => !name.startsWith('node-linux-'));
+  return {
+    ...published,
+    bin: { lifeboat: 'main.js' },
+    ...(optional.length === 0 ? {} : { optionalDependencies: Object.fromEntries(optional) }),
+  };
+}
