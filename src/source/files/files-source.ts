@@ -7,6 +7,7 @@
 import fs from 'node:fs';
 import { assert } from '../../error/assert.ts';
 import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
+import { sleep } from '../../platform/timers.ts';
 import type { Capture, CaptureEvent, Source, SourceFinding } from '../source.ts';
 import { absolutePath, type ByteString, fromText, toBytes, toText } from './byte-path.ts';
 import { addProblem, emptyProblemList, listProblems } from './problem-list.ts';
@@ -36,6 +37,9 @@ interface CheckedTarget {
   /** The system's error when the target cannot be had. */
   readonly error?: unknown;
 }
+
+/** Some 30 ms of work. */
+const batchesPerTurn = 16;
 
 /** Raises SOURCE_INVALID for a path that is not absolute, and for no path at all. */
 export function createFilesSource(options: FilesSourceOptions): Source {
@@ -144,14 +148,14 @@ async function* walkedEvents(
 ): AsyncGenerator<readonly CaptureEvent[], void> {
   assert(!progress.started, 'the events of a capture are consumed once');
   progress.started = true;
+  let batches = 0;
   for (const batch of walkTargets(options)) {
     signal?.throwIfAborted();
     assert(!progress.disposed, 'a capture is consumed before it is disposed');
     yield batch;
-    // The walk itself is synchronous: let the other stages of the backup work between two batches.
-    await new Promise<void>((resolve) => {
-      setImmediate(resolve);
-    });
+    batches += 1;
+    // The walk is synchronous: give signals, timers and the other stages of the backup their turn.
+    if (batches % batchesPerTurn === 0) await sleep(0, signal);
   }
   signal?.throwIfAborted();
   progress.finished = true;
