@@ -1,0 +1,352 @@
+/**
+ * What every run writes into the vault, so that a new machine knows the history. `docs/formats/evidence.md`
+ * documents the fields.
+ *
+ * Glossary: a *run* is one execution of the program and may write several records, one for each system and vault;
+ * *verdict* `incomplete` means that some input could not be read, `inconclusive` that a check could not be carried
+ * out; a *loss* is measured with a canary or computed from positions, and never called the other.
+ */
+import type { Position } from '../source/position.ts';
+import {
+  boolean,
+  type JsonObject,
+  list,
+  number,
+  objectOf,
+  oneOf,
+  optional,
+  text,
+  texts,
+  values,
+} from './record-fields.ts';
+
+export type RunRecord =
+  | InitRecord
+  | BackupRecord
+  | CheckRecord
+  | VerifyRecord
+  | RestoreRecord
+  | CanaryRecord
+  | KeyRecord
+  | ForgetRecord
+  | UnknownRecord;
+
+export type RecordVerdict = 'pass' | 'fail' | 'inconclusive' | 'incomplete';
+
+export interface RecordCommon extends RecordTimes {
+  /** Unique among all records; proofs refer to it. */
+  readonly id: string;
+  readonly runId: string;
+  /** The id in the vault's `vault.json`. */
+  readonly vault: string;
+  readonly host: string;
+  readonly programVersion: string;
+  readonly verdict: RecordVerdict;
+  readonly system?: string;
+  readonly systemHash?: string;
+  readonly planId?: string;
+  readonly planHash?: string;
+  /** Redacted before it comes here. */
+  readonly error?: RecordError;
+}
+
+export interface RecordTimes {
+  /** RFC 3339 in UTC with milliseconds, for people. */
+  readonly start: string;
+  readonly end: string;
+  /** Milliseconds since the epoch. */
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export interface RecordError {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Loss {
+  readonly kind: 'measured' | 'computed';
+  readonly ms: number;
+  readonly rows?: number;
+}
+
+/** A vault was made. */
+export interface InitRecord extends RecordCommon {
+  readonly type: 'init';
+}
+
+export interface BackupRecord extends RecordCommon {
+  readonly type: 'backup';
+  readonly trigger: RecordTrigger;
+  /** Absent when the run left no snapshot. */
+  readonly snapshotId?: string;
+  readonly capturedAtMs?: number;
+  readonly position?: Position;
+  readonly files: number;
+  readonly directories: number;
+  /** Of all files, and what was new before compression. */
+  readonly bytes: number;
+  readonly bytesAdded: number;
+  /** Measured at capture, for comparison after a restore: `{"rows:orders": 4711}`. */
+  readonly values: Readonly<Record<string, number | string>>;
+  readonly contentDigest?: string;
+  readonly problemCount: number;
+  readonly writerPauseMs: number;
+  readonly canary?: CanaryMark;
+}
+
+export type RecordTrigger = 'schedule' | 'event' | 'manual';
+
+export interface CanaryMark {
+  readonly sequence: number;
+  readonly writtenAtMs: number;
+}
+
+/** Objects of the vault were read back. */
+export interface CheckRecord extends RecordCommon {
+  readonly type: 'check';
+  readonly scope: 'structure' | 'part' | 'all';
+  /** Snapshots of which every byte was read back and found right. */
+  readonly snapshotIds: readonly string[];
+  /** Snapshots that need something damaged. With verdict `fail` and none named, all of the vault are in doubt. */
+  readonly damagedSnapshotIds: readonly string[];
+  readonly packsRead: number;
+  readonly bytesRead: number;
+}
+
+/** A recovery point was restored into a sandbox and checked there. */
+export interface VerifyRecord extends RecordCommon {
+  readonly type: 'verify';
+  readonly snapshotId: string;
+  /** Every file came back with the bytes that were captured. */
+  readonly restored: boolean;
+  readonly restoreMs: number;
+  readonly checkMs: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly checks: readonly CheckResult[];
+  readonly loss?: Loss;
+}
+
+export interface CheckResult {
+  readonly name: string;
+  readonly verdict: 'pass' | 'fail' | 'inconclusive';
+  readonly expected?: string;
+  readonly actual?: string;
+  readonly message?: string;
+}
+
+/** Data was brought back on request. */
+export interface RestoreRecord extends RecordCommon {
+  readonly type: 'restore';
+  readonly snapshotId: string;
+  readonly destination: 'folder' | 'in-place';
+  readonly restoreMs: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** Where the state before the restore was kept. */
+  readonly safetyCopy?: string;
+  readonly loss?: Loss;
+}
+
+/** A marker was written into a source, or read back after a restore. */
+export interface CanaryRecord extends RecordCommon {
+  readonly type: 'canary';
+  readonly mark: CanaryMark;
+  readonly readBack?: CanaryMark;
+  readonly loss?: Loss;
+}
+
+export interface KeyRecord extends RecordCommon {
+  readonly type: 'key';
+  readonly action: 'add' | 'remove';
+  readonly keyId: string;
+}
+
+/** Recovery points were given up, by retention or by hand. */
+export interface ForgetRecord extends RecordCommon {
+  readonly type: 'forget';
+  readonly snapshotIds: readonly string[];
+  readonly bytesFreed: number;
+}
+
+/** Written by a later version: kept in the chain and in lists, without meaning here. */
+export interface UnknownRecord extends RecordCommon {
+  readonly type: 'unknown';
+  readonly originalType: string;
+}
+
+/** Both forms of the two times of a record. */
+export function recordTimes(startMs: number, endMs: number): RecordTimes {
+  return {
+    start: new Date(startMs).toISOString(),
+    end: new Date(endMs).toISOString(),
+    startMs,
+    endMs,
+  };
+}
+
+/**
+ * Reads a record from parsed JSON. Fields it does not know are left out, and a type it does not know becomes
+ * `unknown`. Raises OBJECT_DAMAGED naming the field when a known one is missing or of another kind.
+ */
+export function parseRecord(json: unknown): RunRecord {
+  const from = objectOf(json, 'the record');
+  const common = parseCommon(from);
+  const type = text(from, 'type');
+  switch (type) {
+    case 'init':
+      return { type, ...common };
+    case 'backup':
+      return { type, ...common, ...parseBackup(from) };
+    case 'check':
+      return { type, ...common, ...parseCheck(from) };
+    case 'verify':
+      return { type, ...common, ...parseVerify(from) };
+    case 'restore':
+      return { type, ...common, ...parseRestore(from) };
+    case 'canary':
+      return { type, ...common, ...parseCanary(from) };
+    case 'key':
+      return {
+        type,
+        ...common,
+        action: oneOf(from, 'action', ['add', 'remove']),
+        keyId: text(from, 'keyId'),
+      };
+    case 'forget':
+      return {
+        type,
+        ...common,
+        snapshotIds: texts(from, 'snapshotIds'),
+        bytesFreed: number(from, 'bytesFreed'),
+      };
+    default:
+      return { type: 'unknown', originalType: type, ...common };
+  }
+}
+
+function parseCommon(from: JsonObject): RecordCommon {
+  return {
+    id: text(from, 'id'),
+    runId: text(from, 'runId'),
+    vault: text(from, 'vault'),
+    host: text(from, 'host'),
+    programVersion: text(from, 'programVersion'),
+    verdict: oneOf(from, 'verdict', ['pass', 'fail', 'inconclusive', 'incomplete']),
+    start: text(from, 'start'),
+    end: text(from, 'end'),
+    startMs: number(from, 'startMs'),
+    endMs: number(from, 'endMs'),
+    ...optional(from, 'system', text),
+    ...optional(from, 'systemHash', text),
+    ...optional(from, 'planId', text),
+    ...optional(from, 'planHash', text),
+    ...optional(from, 'error', parseError),
+  };
+}
+
+function parseError(from: JsonObject, name: string): RecordError {
+  const error = objectOf(from[name], name);
+  return { code: text(error, 'code'), message: text(error, 'message') };
+}
+
+function parseBackup(from: JsonObject): Omit<BackupRecord, keyof RecordCommon | 'type'> {
+  return {
+    trigger: oneOf(from, 'trigger', ['schedule', 'event', 'manual']),
+    ...optional(from, 'snapshotId', text),
+    ...optional(from, 'capturedAtMs', number),
+    ...optional(from, 'position', parsePosition),
+    files: number(from, 'files'),
+    directories: number(from, 'directories'),
+    bytes: number(from, 'bytes'),
+    bytesAdded: number(from, 'bytesAdded'),
+    values: values(from, 'values'),
+    ...optional(from, 'contentDigest', text),
+    problemCount: number(from, 'problemCount'),
+    writerPauseMs: number(from, 'writerPauseMs'),
+    ...optional(from, 'canary', parseMark),
+  };
+}
+
+/** A position of an engine that this version does not know is no position it could use. */
+function parsePosition(from: JsonObject, name: string): Position {
+  const position = objectOf(from[name], name);
+  if (position['kind'] !== 'sqlite') return { kind: 'none' };
+  return {
+    kind: 'sqlite',
+    journal: oneOf(position, 'journal', ['wal', 'rollback']),
+    changeCounter: number(position, 'changeCounter'),
+    pageCount: number(position, 'pageCount'),
+    ...optional(position, 'walSalt', text),
+    ...optional(position, 'walFrame', number),
+  };
+}
+
+function parseMark(from: JsonObject, name: string): CanaryMark {
+  const mark = objectOf(from[name], name);
+  return { sequence: number(mark, 'sequence'), writtenAtMs: number(mark, 'writtenAtMs') };
+}
+
+function parseLoss(from: JsonObject, name: string): Loss {
+  const loss = objectOf(from[name], name);
+  return {
+    kind: oneOf(loss, 'kind', ['measured', 'computed']),
+    ms: number(loss, 'ms'),
+    ...optional(loss, 'rows', number),
+  };
+}
+
+function parseCheck(from: JsonObject): Omit<CheckRecord, keyof RecordCommon | 'type'> {
+  return {
+    scope: oneOf(from, 'scope', ['structure', 'part', 'all']),
+    snapshotIds: texts(from, 'snapshotIds'),
+    damagedSnapshotIds: texts(from, 'damagedSnapshotIds'),
+    packsRead: number(from, 'packsRead'),
+    bytesRead: number(from, 'bytesRead'),
+  };
+}
+
+function parseVerify(from: JsonObject): Omit<VerifyRecord, keyof RecordCommon | 'type'> {
+  return {
+    snapshotId: text(from, 'snapshotId'),
+    restored: boolean(from, 'restored'),
+    restoreMs: number(from, 'restoreMs'),
+    checkMs: number(from, 'checkMs'),
+    files: number(from, 'files'),
+    bytes: number(from, 'bytes'),
+    checks: list(from, 'checks', parseCheckResult),
+    ...optional(from, 'loss', parseLoss),
+  };
+}
+
+function parseCheckResult(item: unknown): CheckResult {
+  const check = objectOf(item, 'checks');
+  return {
+    name: text(check, 'name'),
+    verdict: oneOf(check, 'verdict', ['pass', 'fail', 'inconclusive']),
+    ...optional(check, 'expected', text),
+    ...optional(check, 'actual', text),
+    ...optional(check, 'message', text),
+  };
+}
+
+function parseRestore(from: JsonObject): Omit<RestoreRecord, keyof RecordCommon | 'type'> {
+  return {
+    snapshotId: text(from, 'snapshotId'),
+    destination: oneOf(from, 'destination', ['folder', 'in-place']),
+    restoreMs: number(from, 'restoreMs'),
+    files: number(from, 'files'),
+    bytes: number(from, 'bytes'),
+    ...optional(from, 'safetyCopy', text),
+    ...optional(from, 'loss', parseLoss),
+  };
+}
+
+function parseCanary(from: JsonObject): Omit<CanaryRecord, keyof RecordCommon | 'type'> {
+  return {
+    mark: parseMark(from, 'mark'),
+    ...optional(from, 'readBack', parseMark),
+    ...optional(from, 'loss', parseLoss),
+  };
+}
