@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { assert } from '../../error/assert.ts';
-import { degree } from './polynomial.ts';
+import { chunkerDegree, degree } from './polynomial.ts';
 
 export const chunkBytesMin = 512 * 1024;
 export const chunkBytesMax = 8 * 1024 * 1024;
@@ -64,7 +64,7 @@ declare const WebAssembly: {
 
 interface RabinExports {
   readonly memory: WasmMemory;
-  readonly init: (polynomial: bigint, degree: number, mask: number) => void;
+  readonly init: (polynomial: bigint, mask: number) => void;
   readonly scan: (from: number, to: number) => number;
 }
 
@@ -72,9 +72,10 @@ interface RabinExports {
 export function createChunker(polynomial: bigint, limits: ChunkLimits = resticLimits): Chunker {
   const { minBytes, maxBytes, splitBits } = limits;
   assert(minBytes > windowBytes && maxBytes >= minBytes, 'chunk limits are over the window and in order');
+  assert(degree(polynomial) === chunkerDegree, 'the chunker polynomial is of degree 53');
   const rabin = instantiate();
-  rabin.init(polynomial, degree(polynomial), 2 ** splitBits - 1);
   const buffer = growBuffer(rabin.memory, maxBytes + lookAheadBytes);
+  rabin.init(polynomial, 2 ** splitBits - 1);
   const blockBytes = Math.min(scanBlockBytesMax, minBytes);
   /** Bytes of the current chunk known to hold no cut; the minimum counts as known. */
   let passedBytes = minBytes - 1;
@@ -136,7 +137,7 @@ function rabinExports(exports: Readonly<Record<string, unknown>>): RabinExports 
   assert(typeof init === 'function' && typeof scan === 'function', 'the chunker exports its functions');
   return {
     memory,
-    init: (polynomial, size, mask) => void init(polynomial, size, mask),
+    init: (polynomial, mask) => void init(polynomial, mask),
     scan: (from, to) => Number(scan(from, to)),
   };
 }
