@@ -35,9 +35,9 @@ test('a program that does not read its input is no error', async () => {
 });
 
 test('a program that cannot be started is named, its arguments are not', async () => {
-  const program: Program = { kind: 'argv', file: 'no-such-program', arguments: ['secret'] };
+  const program: Program = { kind: 'argv', file: '/absent/program', arguments: ['secret'] };
   await assert.rejects(runProgram(program), (error: Error) => {
-    assert.equal(error.message, 'program "no-such-program" cannot be started: ENOENT');
+    assert.equal(error.message, 'program "/absent/program" cannot be started: ENOENT');
     assert.ok(!JSON.stringify({ ...error, cause: error.cause }).includes('secret'));
     return true;
   });
