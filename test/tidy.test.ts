@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import test from 'node:test';
 import { staleDocuments } from '../scripts/generate.ts';
 import { errorCodes } from '../src/error/codes.ts';
+import { badDecisions, badFragments, unmentioned } from './tidy/document-rules.ts';
 import { breakGlass, noCycles } from './tidy/graph-rules.ts';
 import { forbiddenIn, houseRules, resolvedIn } from './tidy/house-rules.ts';
 import {
@@ -19,7 +20,7 @@ import {
   packagesHaveOneRoom,
   persistencePointsInwards,
 } from './tidy/import-rules.ts';
-import { loadProject, type Rule, readText, report, root } from './tidy/project.ts';
+import { filesBelow, isShipped, loadProject, type Rule, readText, report, root } from './tidy/project.ts';
 import { layerOneIsPure, onlyPlatformTouchesTheMachine } from './tidy/purity-rules.ts';
 import {
   filesAreShort,
@@ -86,6 +87,23 @@ test('every error code is documented', () => {
   const page = readText('docs/reference/errors.md');
   const missing = Object.keys(errorCodes).filter((code) => !page.includes(`\`${code}\``));
   assert.deepEqual(missing, []);
+});
+
+const textsBelow = (folder: string) => filesBelow(folder).map((path) => ({ path, text: readText(path) }));
+
+test('changelog fragments and decision records have their form', () => {
+  assert.deepEqual(badFragments(textsBelow('changelog.d')), []);
+  assert.deepEqual(badDecisions(textsBelow('docs/decisions')), []);
+});
+
+test('every library is in the decision record, every folder of src in the architecture', () => {
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(readText('package.json'));
+  const libraries = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+  const record = 'docs/decisions/0002-libraries.md';
+  assert.deepEqual(unmentioned({ path: record, text: readText(record) }, libraries), []);
+  const folders = project.sources.filter(isShipped).map((file) => file.path.split('/')[1] ?? '');
+  const rooms = [...new Set(folders)].filter((name) => !name.endsWith('.ts'));
+  assert.deepEqual(unmentioned({ path: 'ARCHITECTURE.md', text: readText('ARCHITECTURE.md') }, rooms), []);
 });
 
 /** Files that Git knows or would add, but for what is binary. */

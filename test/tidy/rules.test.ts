@@ -1,6 +1,7 @@
 /** Each rule, shown to fail on a small bad project and to pass on a good one. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { badDecisions, badFragments, unmentioned } from './document-rules.ts';
 import { breakGlass, noCycles } from './graph-rules.ts';
 import {
   forbiddenIn,
@@ -288,4 +289,16 @@ test('an error code that nothing raises is found', () => {
     found.map((finding) => finding.message),
     ['NEVER is never used'],
   );
+});
+
+test('documents out of form are found', () => {
+  const path = 'changelog.d/a-change.md';
+  assert.equal(badFragments([{ path, text: 'fixed something' }]).length, 1);
+  assert.equal(badFragments([{ path: 'changelog.d/A.txt', text: 'fixed: It works.\n' }]).length, 1);
+  assert.deepEqual(badFragments([{ path, text: 'fixed: It works.\n\nMore about it.\n' }]), []);
+  const text = '# 0001. A\n\n## Problem\n## Decision\n## Why\n## Cost\n';
+  assert.deepEqual(badDecisions([{ path: 'docs/decisions/0001-a.md', text }]), []);
+  assert.equal(badDecisions([{ path: 'docs/decisions/0002-a.md', text }]).length, 1);
+  assert.equal(badDecisions([{ path: 'docs/decisions/0001-a.md', text: '# A\n' }]).length, 5);
+  assert.equal(unmentioned({ path: 'a.md', text: '`yaml`' }, ['yaml', 'zod']).length, 1);
 });
