@@ -52,6 +52,7 @@ function readTokens(
   text: string,
   lineCounter: LineCounter,
 ): { readonly accepted: readonly Token[] } | { readonly refused: TextFinding } {
+  lineCounter.addNewLine(0);
   const parser = new Parser(lineCounter.addNewLine);
   const accepted: Token[] = [];
   let lexemes = 0;

@@ -22,7 +22,7 @@ const filesSource = strict({
   exclude_caches: z
     .boolean()
     .exactOptional()
-    .meta({ description: 'Leave out the content of folders marked by a CACHEDIR.TAG file. Default: true.' }),
+    .meta({ description: 'Leave out the content of folders marked by a CACHEDIR.TAG file. Default: false.' }),
   max_file_size: byteSize()
     .exactOptional()
     .meta({ description: 'Leave out larger files. Default: no limit.', examples: ['2 GiB'] }),

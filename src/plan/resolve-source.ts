@@ -1,0 +1,68 @@
+import { unreachable } from '../error/assert.ts';
+import { type Milliseconds, milliseconds } from './duration.ts';
+import type { SystemPlan } from './plan-schema.ts';
+import type { ResolvedCanary, ResolvedSource } from './resolved-plan.ts';
+
+type SourcePlan = NonNullable<SystemPlan['source']>;
+
+const maxWriterPauseMs: Milliseconds = milliseconds(5_000);
+const commandTimeoutMs: Milliseconds = milliseconds(3_600_000);
+
+export function resolveSource(source: SourcePlan): ResolvedSource {
+  switch (source.kind) {
+    case 'files':
+      return {
+        kind: 'files',
+        paths: source.paths,
+        exclude: source.exclude ?? [],
+        oneFileSystem: source.one_file_system ?? false,
+        excludeCaches: source.exclude_caches ?? false,
+        ...(source.max_file_size === undefined ? {} : { maxFileSizeBytes: source.max_file_size }),
+        ignoreFiles: source.ignore_files ?? ['.lifeboatignore'],
+      };
+    case 'sqlite':
+      return {
+        kind: 'sqlite',
+        path: source.path,
+        maxWriterPauseMs: source.max_writer_pause ?? maxWriterPauseMs,
+        counts: source.counts ?? 'all',
+      };
+    case 'env':
+      return { kind: 'env', variables: source.variables ?? [], files: source.files ?? [] };
+    case 'command':
+      return {
+        kind: 'command',
+        run: source.run,
+        file: source.file,
+        timeoutMs: source.timeout ?? commandTimeoutMs,
+      };
+    default:
+      return unreachable(source);
+  }
+}
+
+/** A file canary without a path lies in the first folder of the source. */
+export function resolveCanary(
+  canary: NonNullable<SystemPlan['canary']>,
+  source: ResolvedSource,
+): ResolvedCanary {
+  if (canary.kind === 'table') return { kind: 'table', table: canary.table ?? 'lifeboat_canary' };
+  const folder = source.kind === 'files' ? (source.paths[0] ?? '.') : '.';
+  return { kind: 'file', path: canary.path ?? `${folder.replace(/\/+$/, '')}/.lifeboat-canary.json` };
+}
+
+/** The paths on this machine that a source reads, as written in the plan. */
+export function sourcePaths(source: ResolvedSource): readonly string[] {
+  switch (source.kind) {
+    case 'files':
+      return source.paths;
+    case 'sqlite':
+      return [source.path];
+    case 'env':
+      return source.files;
+    case 'command':
+      return [];
+    default:
+      return unreachable(source);
+  }
+}
