@@ -1,0 +1,45 @@
+import { commandPassword } from './command-password.ts';
+import type { LintRule } from './lint-rule.ts';
+import { noCheck } from './no-check.ts';
+import { noObjective } from './no-objective.ts';
+import { notExecuted } from './not-executed.ts';
+import { pipeStatus } from './pipe-status.ts';
+import { retentionGap } from './retention-gap.ts';
+import { rpoSchedule } from './rpo-schedule.ts';
+import { rtoDependency } from './rto-dependency.ts';
+import { sameDisk } from './same-disk.ts';
+import { secondVault } from './second-vault.ts';
+import { zeroMargin } from './zero-margin.ts';
+
+/** All rules, in the order of the reference. */
+export const lintRules: readonly LintRule[] = [
+  rpoSchedule,
+  zeroMargin,
+  rtoDependency,
+  secondVault,
+  sameDisk,
+  noCheck,
+  retentionGap,
+  noObjective,
+  commandPassword,
+  pipeStatus,
+  notExecuted,
+];
+
+/** Rules by their id or number (`T12` is two rules), for `lint --explain`. Empty when there is none. */
+export function findRules(idOrNumber: string): readonly LintRule[] {
+  const wanted = idOrNumber.trim().toLowerCase();
+  return lintRules.filter((rule) => rule.id === wanted || rule.number?.toLowerCase() === wanted);
+}
+
+/** A rule in words, several lines; nothing when there is no such rule. */
+export function explainRule(idOrNumber: string): string | undefined {
+  const rules = findRules(idOrNumber);
+  if (rules.length === 0) return undefined;
+  return rules.map(explanationOf).join('\n\n');
+}
+
+function explanationOf(rule: LintRule): string {
+  const number = rule.number === undefined ? '' : ` (${rule.number})`;
+  return `${rule.id}${number}: ${rule.title} [${rule.severity}]\n\n${rule.explanation}\n\nFix: ${rule.fix}`;
+}

@@ -1,0 +1,32 @@
+import { formatDuration } from '../duration.ts';
+import type { ResolvedSystem } from '../resolved-plan.ts';
+import type { LintHit, LintRule } from './lint-rule.ts';
+import type { PlanFacts } from './plan-facts.ts';
+import { objectivePlace, systemPlace } from './system-place.ts';
+import { worstLoss } from './worst-loss.ts';
+
+/** A run that is this late is nothing unusual. */
+const usualDelayMs = 5 * 60_000;
+
+export const zeroMargin: LintRule = {
+  id: 'zero-margin',
+  number: 'T8',
+  severity: 'warning',
+  title: 'the schedule leaves no room for a late run',
+  explanation:
+    'The worst loss on paper is as large as the RPO, or a few minutes less. A single run that is late or has to be ' +
+    'repeated breaches the objective.',
+  fix: 'Run at least twice as often as the RPO demands.',
+  check: (plan, facts) => plan.systems.flatMap((system) => hitsOf(system, facts)),
+};
+
+function hitsOf(system: ResolvedSystem, facts: PlanFacts): readonly LintHit[] {
+  const { rpo } = system.objectives;
+  const loss = rpo === undefined || system.source === undefined ? undefined : worstLoss(system, facts);
+  if (rpo === undefined || loss === undefined || loss.gapMs === 0) return [];
+  const marginMs = rpo.valueMs - loss.totalMs;
+  if (marginMs < 0 || marginMs >= usualDelayMs) return [];
+  const margin = marginMs === 0 ? 'no margin' : `only ${formatDuration(marginMs)} of margin`;
+  const message = `${loss.arithmetic}, which leaves ${margin} to the RPO of ${formatDuration(rpo.valueMs)}`;
+  return [{ at: systemPlace(system.name, 'schedule'), message, ...objectivePlace(rpo, 'the RPO') }];
+}
