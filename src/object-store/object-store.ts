@@ -12,6 +12,8 @@
  * - an aborted signal rejects the call; a put cut short by it leaves nothing under the key.
  *
  * Keys are relative, `/`-separated, made of `[A-Za-z0-9._-]` segments; `.` and `..` are not segments.
+ * A last segment that ends in `-tmp-` and hex digits is the name of an unfinished write, never a key, and no key
+ * is another one's folder (`a` and `a/b`). What is no key raises ASSERTION. `list` takes any beginning of a key.
  */
 export interface ObjectStore extends AsyncDisposable {
   /** Where this is, for people; holds no secret. */

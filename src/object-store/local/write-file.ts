@@ -74,6 +74,7 @@ async function openTemporary(
     }
   }
   await makeParents(root, key, modes.directory);
+  await checkBeneath(root, key);
   return await open(temporary, 'wx', modes.file);
 }
 
