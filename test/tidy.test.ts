@@ -9,7 +9,7 @@ import { staleDocuments } from '../scripts/generate.ts';
 import { errorCodes } from '../src/error/codes.ts';
 import { badDecisions, badFragments, unmentioned } from './tidy/document-rules.ts';
 import { breakGlass, noCycles } from './tidy/graph-rules.ts';
-import { forbiddenIn, houseRules, resolvedIn } from './tidy/house-rules.ts';
+import { forbiddenIn, houseRules, incompleteIn, resolvedIn } from './tidy/house-rules.ts';
 import {
   adaptersStandAlone,
   builtInsByFullName,
@@ -72,6 +72,10 @@ test('no file names a folder of one machine or the host of a registry', () => {
 
 test('the lock file does not say where packages come from', () => {
   assert.deepEqual(resolvedIn(readText('package-lock.json')), []);
+});
+
+test('npm ci finds every platform and every hash in the lock file', () => {
+  assert.deepEqual(incompleteIn(readText('package-lock.json')), []);
 });
 
 test('generated files are fresh', () => {

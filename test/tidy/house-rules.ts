@@ -102,6 +102,31 @@ export function resolvedIn(lockText: string): Finding[] {
     );
 }
 
+interface LockedPackage {
+  readonly version?: string;
+  readonly integrity?: string;
+  readonly os?: readonly string[];
+  readonly libc?: readonly string[];
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What `npm ci` needs and a change of the machine could not repair: the hash of every package that Debian
+ * installs, and an entry for every platform of an optional package, else `npm ci` refuses the file.
+ */
+export function incompleteIn(lockText: string): string[] {
+  const { packages }: { packages: Readonly<Record<string, LockedPackage>> } = JSON.parse(lockText);
+  return Object.entries(packages).flatMap(([place, locked]) => {
+    const absent = Object.keys(locked.optionalDependencies ?? {}).filter(
+      (name) => !packages[`node_modules/${name}`],
+    );
+    const isDebian = (locked.os?.includes('linux') ?? true) && !(locked.libc?.includes('musl') ?? false);
+    const unhashed =
+      place !== '' && isDebian && locked.integrity === undefined ? [`${place} has no integrity`] : [];
+    return [...absent.map((name) => `${name} of ${place} is missing`), ...unhashed];
+  });
+}
+
 /** Every rule of this file that reads TypeScript. */
 export const houseRules: readonly Rule[] = [testsAssert, noOnly, skipsAreExplained, everyCodeIsRaised];
 

@@ -302,3 +302,10 @@ test('documents out of form are found', () => {
   assert.equal(badDecisions([{ path: 'docs/decisions/0001-a.md', text: '# A\n' }]).length, 5);
   assert.equal(unmentioned({ path: 'a.md', text: '`yaml`' }, ['yaml', 'zod']).length, 1);
 });
+
+test('a lock file that npm ci would refuse or could not check is found', () => {
+  const lock = (packages: object) => incompleteIn(JSON.stringify({ packages }));
+  assert.deepEqual(lock({ '': { optionalDependencies: { a: '1' } } }), ['a of  is missing']);
+  assert.deepEqual(lock({ '': {}, 'node_modules/a': { version: '1' } }), ['node_modules/a has no integrity']);
+  assert.deepEqual(lock({ 'node_modules/a': { os: ['darwin'] }, 'node_modules/b': { libc: ['musl'] } }), []);
+});
