@@ -158,7 +158,9 @@ export interface RepositoryWriter {
 export interface SaveRequest {
   readonly events: AsyncIterable<readonly CaptureEvent[]>;
   /** Called after the last event; a further file at the root, such as our manifest, made from what was seen. */
-  readonly extraFile?: (seen: SeenContent) => Promise<{ readonly path: readonly string[]; readonly bytes: Buffer } | undefined>;
+  readonly extraFile?: (
+    seen: SeenContent,
+  ) => Promise<{ readonly path: readonly string[]; readonly bytes: Buffer } | undefined>;
   readonly time: string;
   readonly paths: readonly string[];
   readonly hostname: string;

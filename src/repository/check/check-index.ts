@@ -1,0 +1,89 @@
+import type { BlobIndex } from '../index/blob-index.ts';
+import { decodeIndexFile, type IndexedPack } from '../index/index-file.ts';
+import { listIds } from '../index/load-index.ts';
+import { idInKey, objectFolders, objectKey } from '../layout.ts';
+import { headerBytes, headerLengthBytes, sealOverheadBytes } from '../pack/pack-header.ts';
+import { loadUnpacked, parseJson, type RepositoryAccess } from '../unpacked.ts';
+import { type Findings, recording } from './findings.ts';
+
+/** Reads all index files into `index`, compares them with the packs there are, and returns those with their sizes. */
+export async function checkIndexFiles(
+  access: RepositoryAccess,
+  index: BlobIndex,
+  findings: Findings,
+  signal?: AbortSignal,
+): Promise<Map<string, number>> {
+  const packs = await listPacks(access, signal);
+  const seen = new Map<string, string>();
+  for (const id of await listIds(access, 'index', signal)) {
+    const key = objectKey('index', id);
+    const content = await recording(findings, key, async () =>
+      decodeIndexFile(parseJson(await loadUnpacked(access, 'index', id, signal), key), key),
+    );
+    for (const pack of content ?? []) checkIndexedPack(pack, key, packs, seen, index, findings);
+  }
+  for (const id of packs.keys()) if (!seen.has(id)) findings.hints.push(unreferenced(id));
+  return packs;
+}
+
+async function listPacks(access: RepositoryAccess, signal?: AbortSignal): Promise<Map<string, number>> {
+  const packs = new Map<string, number>();
+  for await (const { key, size } of access.store.list(objectFolders.pack, signal)) {
+    const id = idInKey(key);
+    if (id !== undefined) packs.set(id, size);
+  }
+  return packs;
+}
+
+function checkIndexedPack(
+  pack: IndexedPack,
+  indexKey: string,
+  packs: ReadonlyMap<string, number>,
+  seen: Map<string, string>,
+  index: BlobIndex,
+  findings: Findings,
+): void {
+  const object = objectKey('pack', pack.id);
+  const other = seen.get(pack.id);
+  seen.set(pack.id, indexKey);
+  if (other !== undefined) {
+    findings.hints.push({
+      object,
+      what: `stands in two index files, ${other} and ${indexKey}`,
+      hint: 'Harmless; the next prune mends it.',
+    });
+    return;
+  }
+  index.addPack(pack.id, pack.blobs);
+  const size = packs.get(pack.id);
+  const expected = pack.blobs.reduce(
+    (sum, blob) => sum + blob.length,
+    headerBytes(pack.blobs) + sealOverheadBytes + headerLengthBytes,
+  );
+  if (size === undefined)
+    findings.errors.push({
+      object,
+      what: `is missing, but ${indexKey} says that ${pack.blobs.length} blobs lie in it`,
+      hint: 'Bring the object back from another copy of the vault.',
+    });
+  else if (size !== expected)
+    findings.errors.push({
+      object,
+      what: `is ${size} bytes long instead of ${expected}`,
+      hint: 'The pack was cut short or changed; bring it back from another copy of the vault.',
+    });
+  if (new Set(pack.blobs.map((blob) => blob.type)).size > 1)
+    findings.hints.push({
+      object,
+      what: 'holds both data and trees',
+      hint: 'Harmless; version 1 of the format allowed it.',
+    });
+}
+
+function unreferenced(id: string): Findings['hints'][number] {
+  return {
+    object: objectKey('pack', id),
+    what: 'is in no index file',
+    hint: 'Harmless: an interrupted backup leaves such packs; the next prune removes them.',
+  };
+}

@@ -1,0 +1,71 @@
+import type { BlobIndex } from '../index/blob-index.ts';
+import { objectKey } from '../layout.ts';
+import type { PackedBlob } from '../pack/pack-header.ts';
+import type { CheckOptions } from '../repository-types.ts';
+import type { ReadReply, ReadRequest, ReadWorkerData } from '../restore/restore-protocol.ts';
+import { forEachLimited, readWorkerModule } from '../restore/restore-snapshot.ts';
+import type { RepositoryAccess } from '../unpacked.ts';
+import { createWorkerPool, type WorkerPool } from '../worker-pool.ts';
+import { type Findings, recording } from './findings.ts';
+
+export interface PackDataRequest {
+  readonly access: RepositoryAccess;
+  readonly index: BlobIndex;
+  readonly workers: number;
+  readonly packs: readonly string[];
+  /** Bytes of each pack. */
+  readonly sizes: ReadonlyMap<string, number>;
+}
+
+const packsPerWorker = 2;
+
+/** Reads the packs whole and takes every blob apart. Returns the bytes read. */
+export async function checkPackData(
+  request: PackDataRequest,
+  findings: Findings,
+  options: CheckOptions,
+): Promise<number> {
+  const { access, index, workers, packs, sizes } = request;
+  if (packs.length === 0) return 0;
+  const blobsByPack = blobsOf(index, new Set(packs));
+  const totalBytes = packs.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0);
+  let doneBytes = 0;
+  await using pool: WorkerPool<ReadRequest, ReadReply> = createWorkerPool(
+    readWorkerModule,
+    { key: access.key } satisfies ReadWorkerData,
+    workers,
+  );
+  await forEachLimited(packs, workers * packsPerWorker, async (packId) => {
+    options.signal?.throwIfAborted();
+    const object = objectKey('pack', packId);
+    const stored = await recording(findings, object, () =>
+      access.store.get(object, undefined, options.signal),
+    );
+    if (!stored) return;
+    doneBytes += stored.length;
+    const bytes = new Uint8Array(stored);
+    const reply = await pool.run(
+      { type: 'check-pack', packId, bytes, blobs: blobsByPack.get(packId) ?? [] },
+      [bytes.buffer],
+    );
+    for (const what of reply.packErrors)
+      findings.errors.push({
+        object,
+        what,
+        hint: 'Bring the object back from another copy of the vault; `lifeboat ls` and `restore` still work for what lies in other packs.',
+      });
+    options.progress?.({ phase: 'check data', doneFiles: 0, doneBytes, totalBytes });
+  });
+  return doneBytes;
+}
+
+function blobsOf(index: BlobIndex, packs: ReadonlySet<string>): Map<string, PackedBlob[]> {
+  const byPack = new Map<string, PackedBlob[]>();
+  for (const { packId, ...blob } of index.entries()) {
+    if (!packs.has(packId)) continue;
+    const blobs = byPack.get(packId);
+    if (blobs) blobs.push(blob);
+    else byPack.set(packId, [blob]);
+  }
+  return byPack;
+}

@@ -1,0 +1,53 @@
+import { hash } from 'node:crypto';
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { SealKey } from '../../seal/seal.ts';
+import { objectKey } from '../layout.ts';
+import type { PackedBlob } from '../pack/pack-header.ts';
+import { headerOfPack } from '../pack/read-header.ts';
+import { openBlob } from '../read/open-blob.ts';
+
+/** Everything that can be said of one pack: its name, its header against the index, and every blob in it. */
+export function checkPack(
+  key: SealKey,
+  packId: string,
+  pack: Buffer,
+  indexed: readonly PackedBlob[],
+): string[] {
+  const what = objectKey('pack', packId);
+  const errors: string[] = [];
+  if (hash('sha256', pack, 'hex') !== packId) errors.push('does not have the content that its name promises');
+  const blobs = attempt(errors, () => headerOfPack({ key }, pack, what));
+  if (blobs) compareWithIndex(errors, blobs, indexed);
+  for (const blob of indexed) {
+    const sealed = pack.subarray(blob.offset, blob.offset + blob.length);
+    attempt(errors, () => openBlob(key, sealed, { ...blob, packId }));
+  }
+  return errors;
+}
+
+function compareWithIndex(
+  errors: string[],
+  blobs: readonly PackedBlob[],
+  indexed: readonly PackedBlob[],
+): void {
+  const inHeader = new Set(blobs.map(describe));
+  const inIndex = new Set(indexed.map(describe));
+  for (const blob of inIndex)
+    if (!inHeader.has(blob)) errors.push(`its header does not have what the index says: ${blob}`);
+  for (const blob of inHeader)
+    if (!inIndex.has(blob)) errors.push(`the index does not know what its header has: ${blob}`);
+}
+
+function describe(blob: PackedBlob): string {
+  return `${blob.type} blob ${blob.id} at ${blob.offset}, ${blob.length} bytes (${blob.uncompressedLength})`;
+}
+
+function attempt<T>(errors: string[], act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof LifeboatError)) throw error;
+    errors.push(error.message);
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Looks for damage: index files against packs, snapshots and trees against the index, and on demand every
+ * byte of the packs. Source: restic `check`, as in restic-v2 section 15.
+ */
+import { randomInt } from '../../platform/random.ts';
+import { BlobIndex } from '../index/blob-index.ts';
+import { listIds } from '../index/load-index.ts';
+import { objectKey } from '../layout.ts';
+import type { CheckOptions, CheckReport, Snapshot } from '../repository-types.ts';
+import { loadSnapshot } from '../snapshot/snapshot-list.ts';
+import type { RepositoryAccess } from '../unpacked.ts';
+import { checkIndexFiles } from './check-index.ts';
+import { checkPackData } from './check-pack-data.ts';
+import { checkTrees } from './check-trees.ts';
+import { type Findings, recording } from './findings.ts';
+
+export async function checkRepository(
+  access: RepositoryAccess,
+  workers: number,
+  options: CheckOptions = {},
+): Promise<CheckReport> {
+  const findings: Findings = { errors: [], hints: [] };
+  // snapshots before the index, so that whatever they refer to is in it
+  const snapshots = await checkSnapshots(access, findings, options.signal);
+  const index = new BlobIndex();
+  const packs = await checkIndexFiles(access, index, findings, options.signal);
+  await checkTrees(access, index, snapshots, findings, options);
+  const chosen = choosePacks([...packs.keys()].filter((id) => index.hasPack(id)).sort(), options.readData);
+  const bytesRead = await checkPackData(
+    { access, index, workers, packs: chosen, sizes: packs },
+    findings,
+    options,
+  );
+  return {
+    packs: packs.size,
+    packsRead: chosen.length,
+    bytesRead,
+    blobs: index.size,
+    snapshots: snapshots.length,
+    errors: findings.errors,
+    hints: findings.hints,
+  };
+}
+
+async function checkSnapshots(
+  access: RepositoryAccess,
+  findings: Findings,
+  signal?: AbortSignal,
+): Promise<Snapshot[]> {
+  const snapshots: Snapshot[] = [];
+  for (const id of await listIds(access, 'snapshot', signal)) {
+    const snapshot = await recording(findings, objectKey('snapshot', id), () =>
+      loadSnapshot(access, id, signal),
+    );
+    if (snapshot) snapshots.push(snapshot);
+  }
+  return snapshots;
+}
+
+/** Restic's subsets: `n/t` by the first byte of the id, or a random share, at least one pack. */
+function choosePacks(ids: readonly string[], readData: CheckOptions['readData']): string[] {
+  if (readData === undefined) return [];
+  if (readData === 'all') return [...ids];
+  if ('part' in readData)
+    return ids.filter((id) => Number.parseInt(id.slice(0, 2), 16) % readData.of === readData.part - 1);
+  const wanted = Math.min(ids.length, Math.max(1, Math.ceil((ids.length * readData.percent) / 100)));
+  const pool = [...ids];
+  return Array.from({ length: wanted }, () => pool.splice(randomInt(0, pool.length), 1)).flat();
+}

@@ -1,0 +1,76 @@
+import { hash } from 'node:crypto';
+import { assert } from '../../error/assert.ts';
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { ObjectStore } from '../../object-store/object-store.ts';
+import { makeKeyFile, openKeyFile } from '../../seal/key-file.ts';
+import { parseKeyFile, type ScryptCost } from '../../seal/key-file-format.ts';
+import type { SealKey } from '../../seal/seal.ts';
+import { listIds } from '../index/load-index.ts';
+import { objectKey } from '../layout.ts';
+import type { KeyInfo } from '../repository-types.ts';
+
+export interface NewKey {
+  readonly password: string;
+  readonly username: string;
+  readonly hostname: string;
+  /** RFC 3339. */
+  readonly created: string;
+  /** Cost of deriving the key; the default is for people's passwords. */
+  readonly kdf?: ScryptCost;
+}
+
+/** Writes one more key file for the same master key, after opening it again as a stranger would. */
+export async function addKey(
+  store: ObjectStore,
+  masterKey: SealKey,
+  key: NewKey,
+  signal?: AbortSignal,
+): Promise<string> {
+  const bytes = await makeKeyFile({ ...key, masterKey });
+  const reopened = await openKeyFile(bytes, key.password);
+  assert(reopened?.encrypt.equals(masterKey.encrypt), 'the new key file opens with its password');
+  const id = hash('sha256', bytes, 'hex');
+  await store.put(objectKey('key', id), bytes, signal);
+  return id;
+}
+
+export async function listKeys(
+  store: ObjectStore,
+  currentId: string,
+  signal?: AbortSignal,
+): Promise<KeyInfo[]> {
+  const ids = await listIds({ store }, 'key', signal);
+  return await Promise.all(
+    ids.map(async (id) => {
+      const bytes = await store.get(objectKey('key', id), undefined, signal);
+      const { username, hostname, created } = parseKeyFile(bytes, `keys/${id}`);
+      return { id, username, hostname, created, current: id === currentId };
+    }),
+  );
+}
+
+/** The key in use cannot be removed, so that at least one way in stays. */
+export async function removeKey(
+  store: ObjectStore,
+  currentId: string,
+  idPrefix: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const matches = (await listIds({ store }, 'key', signal)).filter((id) => id.startsWith(idPrefix));
+  const [id] = matches;
+  if (id === undefined || matches.length > 1 || idPrefix === '') {
+    throw new LifeboatError(
+      'KEY_NOT_FOUND',
+      `${matches.length} keys of the vault have an id that begins with "${idPrefix}"`,
+      {
+        hint: 'Run `lifeboat key list` and use more digits of the id.',
+      },
+    );
+  }
+  if (id === currentId) {
+    throw new LifeboatError('KEY_IN_USE', `key ${id.slice(0, 8)} is the one this command was opened with`, {
+      hint: 'Open the vault with another password to remove this key.',
+    });
+  }
+  await store.delete(objectKey('key', id), signal);
+}

@@ -1,0 +1,176 @@
+/**
+ * Holds a lock while work is done, by restic's protocol: look, write a lock object, wait, look again; refresh
+ * it every five minutes by writing a new object before deleting the old one; if that fails for 22.5 minutes
+ * the work is cancelled, since others may then take the lock for stale.
+ * Source: restic `internal/repository/lock.go`.
+ */
+import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
+import { nowMs } from '../../platform/clock.ts';
+import { every, sleep } from '../../platform/timers.ts';
+import { listIds } from '../index/load-index.ts';
+import { objectKey } from '../layout.ts';
+import { loadUnpacked, parseJson, type RepositoryAccess, saveUnpacked } from '../unpacked.ts';
+import { decodeLockFile, encodeLockFile, type LockFile } from './lock-file.ts';
+import { isProvablyStale, type LockOwner, lockFileOf } from './lock-owner.ts';
+
+const settleMs = 200;
+const refreshMs = 5 * 60 * 1000;
+const expiryMs = 22.5 * 60 * 1000;
+const unreadableTriesMax = 4;
+const unreadableWaitMs = 500;
+
+export interface LockOptions {
+  readonly exclusive: boolean;
+  readonly owner: LockOwner;
+  readonly signal?: AbortSignal;
+}
+
+/** Raises VAULT_LOCKED naming the holder. The signal given to `work` ends it when the lock is lost. */
+export async function withLock<T>(
+  access: RepositoryAccess,
+  options: LockOptions,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const lost = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, lost.signal]) : lost.signal;
+  await refuseConflicts(access, options, undefined);
+  const held = { id: await writeLock(access, options), refreshedMs: nowMs() };
+  try {
+    await sleep(settleMs, signal);
+    await refuseConflicts(access, options, held.id);
+    await using _refresher = every(refreshMs, () => refresh(access, options, held, lost));
+    return await work(signal);
+  } finally {
+    // if it cannot be deleted it goes stale by itself; the work's own result matters more
+    await access.store.delete(objectKey('lock', held.id)).catch(() => undefined);
+  }
+}
+
+async function refresh(
+  access: RepositoryAccess,
+  options: LockOptions,
+  held: { id: string; refreshedMs: number },
+  lost: AbortController,
+): Promise<void> {
+  try {
+    const previous = held.id;
+    held.id = await writeLock(access, options);
+    held.refreshedMs = nowMs();
+    await access.store.delete(objectKey('lock', previous));
+  } catch (cause) {
+    if (nowMs() - held.refreshedMs < expiryMs) return;
+    lost.abort(
+      new LifeboatError('VAULT_LOCKED', 'the lock could not be refreshed for too long and counts as lost', {
+        hint: 'Check that the vault can be written, then run the command again.',
+        retryable: true,
+        cause,
+      }),
+    );
+  }
+}
+
+async function writeLock(access: RepositoryAccess, options: LockOptions): Promise<string> {
+  const lock = lockFileOf(options.owner, options.exclusive, new Date(nowMs()).toISOString());
+  return await saveUnpacked(access, 'lock', encodeLockFile(lock), options.signal);
+}
+
+async function refuseConflicts(
+  access: RepositoryAccess,
+  options: LockOptions,
+  ownId: string | undefined,
+): Promise<void> {
+  for (const { id, lock } of await readLocks(access, options.signal)) {
+    if (id === ownId) continue;
+    if (isProvablyStale(lock, options.owner, nowMs()))
+      await access.store.delete(objectKey('lock', id), options.signal);
+    else if (lock.exclusive || options.exclusive) throw lockedBy(access, id, lock);
+  }
+}
+
+interface FoundLock {
+  readonly id: string;
+  readonly lock: LockFile;
+}
+
+/** All locks there are. One that cannot be read is tried again, since it may be on its way in or out. */
+export async function readLocks(access: RepositoryAccess, signal?: AbortSignal): Promise<FoundLock[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readLocksOnce(access, signal);
+    } catch (error) {
+      if (!hasCode(error, 'OBJECT_DAMAGED') || attempt >= unreadableTriesMax) throw error;
+      await sleep(unreadableWaitMs, signal);
+    }
+  }
+}
+
+async function readLocksOnce(access: RepositoryAccess, signal?: AbortSignal): Promise<FoundLock[]> {
+  const locks: FoundLock[] = [];
+  for (const id of await listIds(access, 'lock', signal)) {
+    const lock = await readLock(access, id, signal);
+    if (lock) locks.push({ id, lock });
+  }
+  return locks;
+}
+
+/** `undefined` when the lock was released meanwhile or is an empty file, which restic ignores as well. */
+async function readLock(
+  access: RepositoryAccess,
+  id: string,
+  signal?: AbortSignal,
+): Promise<LockFile | undefined> {
+  const what = objectKey('lock', id);
+  try {
+    const { size } = await access.store.stat(what, signal);
+    if (size === 0) return undefined;
+    const lock = decodeLockFile(parseJson(await loadUnpacked(access, 'lock', id, signal), what));
+    if (lock) return lock;
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_MISSING')) return undefined;
+    throw error;
+  }
+  throw new LifeboatError('OBJECT_DAMAGED', `${what} is not a lock`, {
+    hint: `If no other program uses the vault, remove it with \`lifeboat unlock --all\`.`,
+    details: { object: what },
+  });
+}
+
+function lockedBy(access: RepositoryAccess, id: string, lock: LockFile): LifeboatError {
+  const kind = lock.exclusive ? 'exclusively' : 'shared';
+  return new LifeboatError(
+    'VAULT_LOCKED',
+    `the vault ${access.store.location} is locked ${kind} by process ${lock.pid} of ${lock.username}@${lock.hostname} since ${lock.time} (locks/${id.slice(0, 8)})`,
+    {
+      hint: 'Wait until that process ends. If you are certain that it is gone, run `lifeboat unlock --all`.',
+      retryable: true,
+      details: { object: objectKey('lock', id), pid: lock.pid, hostname: lock.hostname },
+    },
+  );
+}
+
+/** Removes locks and says how many: those provably stale, or every one. */
+export async function removeLocks(
+  access: RepositoryAccess,
+  owner: LockOwner,
+  all: boolean,
+  signal?: AbortSignal,
+): Promise<number> {
+  let removed = 0;
+  for (const id of await listIds(access, 'lock', signal)) {
+    const stale = all || (await lockIsStale(access, id, owner, signal));
+    if (!stale) continue;
+    await access.store.delete(objectKey('lock', id), signal);
+    removed++;
+  }
+  return removed;
+}
+
+async function lockIsStale(
+  access: RepositoryAccess,
+  id: string,
+  owner: LockOwner,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const lock = await readLock(access, id, signal);
+  return lock !== undefined && isProvablyStale(lock, owner, nowMs());
+}

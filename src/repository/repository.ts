@@ -1,0 +1,298 @@
+/**
+ * A repository in restic's format, version 2 (and reading and writing version 1). This is the room's only
+ * entry: what others need of the format they get from the values returned here.
+ */
+import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
+import type { ObjectStore } from '../object-store/object-store.ts';
+import { nowMs } from '../platform/clock.ts';
+import { parallelism } from '../platform/host.ts';
+import { randomBytes, randomHex } from '../platform/random.ts';
+import { newMasterKey } from '../seal/key-file.ts';
+import type { ScryptCost } from '../seal/key-file-format.ts';
+import { checkRepository } from './check/check-repository.ts';
+import { randomPolynomial } from './chunker/polynomial.ts';
+import { loadConfig, type RepositoryConfig, saveConfig } from './config.ts';
+import type { BlobIndex } from './index/blob-index.ts';
+import { createIndexWriter } from './index/index-writer.ts';
+import { listIds, loadIndex } from './index/load-index.ts';
+import { addKey, listKeys, type NewKey, removeKey } from './key/manage-keys.ts';
+import { openKey } from './key/open-key.ts';
+import { configKey } from './layout.ts';
+import { type LockOwner, thisProcess } from './lock/lock-owner.ts';
+import { type LockOptions, removeLocks, withLock } from './lock/with-lock.ts';
+import { diffSnapshots } from './read/diff-snapshots.ts';
+import { dumpFile } from './read/dump-file.ts';
+import { listSnapshot } from './read/list-snapshot.ts';
+import { repositoryStats } from './read/repository-stats.ts';
+import { createTreeReader, type TreeReader } from './read/tree-reader.ts';
+import type {
+  KeyInfo,
+  Repository,
+  RepositoryWriter,
+  SnapshotReader,
+  WriteOptions,
+} from './repository-types.ts';
+import { restoreSnapshot } from './restore/restore-snapshot.ts';
+import { createSavePool } from './save/save-pool.ts';
+import { saveSnapshot } from './save/save-snapshot.ts';
+import { createSealedObjects } from './sealed-objects.ts';
+import { findSnapshot, loadSnapshots } from './snapshot/snapshot-list.ts';
+import type { RepositoryAccess } from './unpacked.ts';
+
+export interface OpenOptions {
+  readonly store: ObjectStore;
+  readonly password: string;
+  /** Written into snapshots: `lifeboat 0.1.0`. */
+  readonly programVersion?: string;
+  /** Who holds the locks; the default is this process. */
+  readonly owner?: LockOwner;
+  /** Threads that read, compress and seal; the default is one per processor. */
+  readonly workers?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface InitOptions extends OpenOptions {
+  readonly version?: 1 | 2;
+  /** Of another repository, so that the two deduplicate against each other. */
+  readonly chunkerPolynomial?: bigint;
+  /** Cost of deriving the key; cheaper than the default in tests only. */
+  readonly kdf?: ScryptCost;
+}
+
+/** Raises VAULT_EXISTS when there is anything of a repository already. */
+export async function initRepository(options: InitOptions): Promise<Repository> {
+  const { store, signal } = options;
+  await refuseExisting(store, signal);
+  const masterKey = newMasterKey();
+  const version = options.version ?? 2;
+  const chunkerPolynomial = options.chunkerPolynomial ?? randomPolynomial(randomBytes);
+  const keyId = await addKey(
+    store,
+    masterKey,
+    newKey(options.owner ?? thisProcess(), options.password, options.kdf),
+    signal,
+  );
+  const config: RepositoryConfig = { version, id: randomHex(32), chunkerPolynomial };
+  await saveConfig(store, masterKey, config, signal);
+  return repositoryOf(options, { store, key: masterKey, version }, config, keyId);
+}
+
+/** Raises VAULT_NOT_FOUND, WRONG_PASSWORD, OBJECT_DAMAGED, VAULT_UNSUPPORTED. */
+export async function openRepository(options: OpenOptions): Promise<Repository> {
+  const { store, signal } = options;
+  await requireConfig(store, signal);
+  const { id: keyId, masterKey } = await openKey(store, options.password, signal);
+  const config = await loadConfig(store, masterKey, signal);
+  return repositoryOf(options, { store, key: masterKey, version: config.version }, config, keyId);
+}
+
+/** One open repository and everything its methods share. */
+interface Session {
+  readonly access: RepositoryAccess;
+  readonly config: RepositoryConfig;
+  readonly keyId: string;
+  readonly owner: LockOwner;
+  readonly workers: number;
+  readonly programVersion: string;
+  /** The index and a reader of trees over it, loaded when first needed and again after writing. */
+  view: Promise<IndexView> | undefined;
+}
+
+interface IndexView {
+  readonly index: BlobIndex;
+  readonly trees: TreeReader;
+}
+
+function repositoryOf(
+  options: OpenOptions,
+  access: RepositoryAccess,
+  config: RepositoryConfig,
+  keyId: string,
+): Repository {
+  const session: Session = {
+    access,
+    config,
+    keyId,
+    owner: options.owner ?? thisProcess(),
+    workers: options.workers ?? parallelism(),
+    programVersion: options.programVersion ?? 'lifeboat',
+    view: undefined,
+  };
+  return {
+    id: config.id,
+    version: access.version,
+    location: access.store.location,
+    chunkerPolynomial: config.chunkerPolynomial,
+    sealed: createSealedObjects(access),
+    ...readerOf(session),
+    ...keysOf(session),
+    write: (work, writeOptions) => write(session, work, writeOptions),
+    check: (checkOptions = {}) =>
+      withReadLock(session, checkOptions.signal, (signal) =>
+        checkRepository(access, session.workers, { ...checkOptions, signal }),
+      ),
+    unlock: (all, signal) => removeLocks(access, session.owner, all, signal),
+    [Symbol.asyncDispose]: () => access.store[Symbol.asyncDispose](),
+  };
+}
+
+function readerOf(session: Session): SnapshotReader {
+  const { access } = session;
+  return {
+    snapshots: (filter, signal) => loadSnapshots(access, filter, signal),
+    snapshot: (selector, filter, signal) => findSnapshot(access, selector, filter, signal),
+    async *list(snapshot, options) {
+      const { trees } = await viewOf(session, options?.signal);
+      yield* listSnapshot(trees, snapshot, options);
+    },
+    async *dump(snapshot, path, signal) {
+      const { index, trees } = await viewOf(session, signal);
+      yield* dumpFile({ access, index, trees }, snapshot, path, signal);
+    },
+    async *diff(older, newer, signal) {
+      const { trees } = await viewOf(session, signal);
+      yield* diffSnapshots(trees, older, newer, signal);
+    },
+    async stats(snapshots, signal) {
+      const { index, trees } = await viewOf(session, signal);
+      return await repositoryStats(index, trees, snapshots, signal);
+    },
+    restore: (snapshot, options) =>
+      withReadLock(session, options.signal, async (signal) => {
+        const { index, trees } = await viewOf(session, signal);
+        return await restoreSnapshot({ access, index, trees, workers: session.workers }, snapshot, {
+          ...options,
+          signal,
+        });
+      }),
+  };
+}
+
+function keysOf(session: Session): Pick<Repository, 'keys' | 'addKey' | 'removeKey'> {
+  const { access, keyId, owner } = session;
+  return {
+    keys: (signal) => listKeys(access.store, keyId, signal),
+    async addKey(password, signal): Promise<KeyInfo> {
+      const key = newKey(owner, password);
+      const id = await withLock(access, lockOptions(session, false, signal), (held) =>
+        addKey(access.store, access.key, key, held),
+      );
+      return { id, username: key.username, hostname: key.hostname, created: key.created, current: false };
+    },
+    removeKey: (idPrefix, signal) =>
+      withLock(access, lockOptions(session, true, signal), (held) =>
+        removeKey(access.store, keyId, idPrefix, held),
+      ),
+  };
+}
+
+async function write<T>(
+  session: Session,
+  work: (writer: RepositoryWriter) => Promise<T>,
+  options: WriteOptions = {},
+): Promise<T> {
+  const { access, config, workers, programVersion } = session;
+  return await withLock(access, lockOptions(session, false, options.signal), async (signal) => {
+    const { index, trees } = await freshView(session, signal);
+    const indexWriter = createIndexWriter(access, index, signal);
+    await using pool = createSavePool({
+      access,
+      index,
+      indexWriter,
+      polynomial: config.chunkerPolynomial,
+      workers,
+      verify: options.verifyUploads ?? true,
+      signal,
+    });
+    const context = { access, index, trees, pool, programVersion };
+    return await work({ saveSnapshot: (request) => saveSnapshot(context, { ...request, signal }) });
+  });
+}
+
+/** Reading takes a lock so that nobody removes what is being read; a vault that cannot be written has none to fear. */
+async function withReadLock<T>(
+  session: Session,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  let started = false;
+  try {
+    return await withLock(session.access, lockOptions(session, false, signal), (held) => {
+      started = true;
+      return work(held);
+    });
+  } catch (error) {
+    if (started || !hasCode(error, 'STORE_READ_ONLY', 'PERMISSION_DENIED')) throw error;
+    return await work(signal ?? new AbortController().signal);
+  }
+}
+
+function lockOptions(session: Session, exclusive: boolean, signal: AbortSignal | undefined): LockOptions {
+  return { owner: session.owner, exclusive, ...(signal === undefined ? {} : { signal }) };
+}
+
+async function viewOf(session: Session, signal?: AbortSignal): Promise<IndexView> {
+  session.view ??= freshView(session, signal);
+  try {
+    return await session.view;
+  } catch (error) {
+    session.view = undefined;
+    throw error;
+  }
+}
+
+async function freshView(session: Session, signal?: AbortSignal): Promise<IndexView> {
+  const { index } = await loadIndex(session.access, signal);
+  const view = { index, trees: createTreeReader(session.access, index) };
+  session.view = Promise.resolve(view);
+  return view;
+}
+
+async function refuseExisting(store: ObjectStore, signal?: AbortSignal): Promise<void> {
+  const found = [
+    ...(await listIds({ store }, 'key', signal)),
+    ...(await listIds({ store }, 'snapshot', signal)),
+  ];
+  if (found.length === 0 && !(await hasConfig(store, signal))) return;
+  throw new LifeboatError('VAULT_EXISTS', `there is a repository at ${store.location} already`, {
+    hint: 'Open it with its password, or choose another location for a new one.',
+  });
+}
+
+async function requireConfig(store: ObjectStore, signal?: AbortSignal): Promise<void> {
+  if (await hasConfig(store, signal)) return;
+  if ((await listIds({ store }, 'key', signal)).length > 0) {
+    throw new LifeboatError(
+      'OBJECT_MISSING',
+      `the object "config" of the vault at ${store.location} is missing`,
+      {
+        hint: 'Bring it back from another copy of the vault; keys and data are still there.',
+        details: { object: configKey },
+      },
+    );
+  }
+  throw new LifeboatError('VAULT_NOT_FOUND', `there is no vault at ${store.location}`, {
+    hint: 'Check the location; `lifeboat vault init LOCATION` makes a new one.',
+  });
+}
+
+async function hasConfig(store: ObjectStore, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await store.stat(configKey, signal);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_MISSING')) return false;
+    throw error;
+  }
+}
+
+function newKey(owner: LockOwner, password: string, kdf?: ScryptCost): NewKey {
+  const created = new Date(nowMs()).toISOString();
+  return {
+    password,
+    username: owner.username,
+    hostname: owner.hostname,
+    created,
+    ...(kdf === undefined ? {} : { kdf }),
+  };
+}

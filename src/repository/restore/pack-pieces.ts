@@ -1,0 +1,32 @@
+import type { WantedBlob } from './restore-plan.ts';
+
+/** Blobs that are not wanted are read along when they fill a gap no larger than this. */
+const gapBytesMax = 1024 * 1024;
+const pieceBytesMax = 32 * 1024 * 1024;
+
+/** One ranged read of a pack. */
+export interface PackPiece {
+  readonly packId: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly blobs: readonly WantedBlob[];
+}
+
+/** The wanted stretches of one pack, merged over small gaps, none larger than a bound unless one blob is. */
+export function packPieces(packId: string, blobs: readonly WantedBlob[]): PackPiece[] {
+  const sorted = [...blobs].sort((a, b) => a.place.offset - b.place.offset);
+  const pieces: { packId: string; offset: number; length: number; blobs: WantedBlob[] }[] = [];
+  for (const blob of sorted) {
+    const end = blob.place.offset + blob.place.length;
+    const last = pieces.at(-1);
+    if (
+      last &&
+      blob.place.offset - (last.offset + last.length) <= gapBytesMax &&
+      end - last.offset <= pieceBytesMax
+    ) {
+      last.length = Math.max(last.length, end - last.offset);
+      last.blobs.push(blob);
+    } else pieces.push({ packId, offset: blob.place.offset, length: blob.place.length, blobs: [blob] });
+  }
+  return pieces;
+}

@@ -1,0 +1,381 @@
+/**
+ * Brings a snapshot, or parts of it, back below a folder. Packs are read in stretches and written to files out
+ * of order by worker threads; small files are made, filled and finished in one go, larger ones are finished
+ * when all their blobs are in. A file that lacks a blob is removed again and reported: better no file than
+ * half of one.
+ */
+import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
+import { siblingModule } from '../../platform/location.ts';
+import type { BlobIndex } from '../index/blob-index.ts';
+import { objectKey } from '../layout.ts';
+import { readBlob } from '../read/dump-file.ts';
+import type { TreeReader } from '../read/tree-reader.ts';
+import type { EntryProblem, RestoreOptions, RestoreReport, Snapshot } from '../repository-types.ts';
+import type { RepositoryAccess } from '../unpacked.ts';
+import { createWorkerPool, type WorkerPool } from '../worker-pool.ts';
+import { type DestinationFolder, openDestination } from './destination-folder.ts';
+import { createFileWriter } from './file-writer.ts';
+import { type PackPiece, packPieces } from './pack-pieces.ts';
+import {
+  type PlannedEntry,
+  type PlannedFile,
+  planRestore,
+  type RestorePlan,
+  type WantedBlob,
+  wantedBlobs,
+} from './restore-plan.ts';
+import type {
+  BlobTarget,
+  FileAttributes,
+  ReadReply,
+  ReadRequest,
+  ReadWorkerData,
+  RestorePiece,
+} from './restore-protocol.ts';
+
+export interface RestoreContext {
+  readonly access: RepositoryAccess;
+  readonly index: BlobIndex;
+  readonly trees: TreeReader;
+  readonly workers: number;
+}
+
+type Pool = WorkerPool<ReadRequest, ReadReply>;
+
+/** Pieces on their way between store and workers, for each worker. */
+const piecesPerWorker = 2;
+const verifyFilesPerRequest = 64;
+const verifyBytesPerRequest = 64 * 1024 * 1024;
+
+export async function restoreSnapshot(
+  context: RestoreContext,
+  snapshot: Snapshot,
+  options: RestoreOptions,
+): Promise<RestoreReport> {
+  const plan = await planRestore(context.trees, snapshot, options);
+  using destination = openDestination(options.target);
+  clearTheWay(destination, plan, options);
+  const run = new RestoreRun(context, plan, destination, options);
+  await using pool: Pool = createWorkerPool(
+    readWorkerModule,
+    { key: context.access.key } satisfies ReadWorkerData,
+    context.workers,
+  );
+  run.makeDirectories();
+  await run.restoreFiles(pool);
+  run.finishLargeFiles();
+  if (options.verify) await run.verify(pool);
+  run.dropFailedFiles();
+  run.makeLinksAndOthers();
+  run.finishDirectories();
+  return run.report();
+}
+
+export const readWorkerModule = siblingModule(import.meta.url, './read-worker');
+
+/** Refuses before anything is written, or removes what stands where something else must be. */
+function clearTheWay(destination: DestinationFolder, plan: RestorePlan, options: RestoreOptions): void {
+  if (destination.isEmpty) return;
+  const entries = [...plan.files, ...plan.hardLinks, ...plan.others];
+  const inTheWay = entries.filter(({ path }) => destination.exists(path) !== undefined);
+  const blocking = plan.directories.filter(({ path }) => destination.exists(path) === 'other');
+  const [first] = [...inTheWay, ...blocking];
+  if (first === undefined) return;
+  if (options.existing !== 'replace')
+    throw wouldOverwrite(options.target, first.path, inTheWay.length + blocking.length);
+  for (const { path } of [...blocking, ...inTheWay]) destination.remove(path);
+}
+
+function wouldOverwrite(target: string, path: Buffer, count: number): LifeboatError {
+  return new LifeboatError(
+    'RESTORE_REFUSED',
+    `${count} entries exist already below ${target}, such as ${path.toString('utf8')}`,
+    {
+      hint: 'Restore to an empty folder, or say that existing files may be replaced.',
+    },
+  );
+}
+
+class RestoreRun {
+  readonly #context: RestoreContext;
+  readonly #plan: RestorePlan;
+  readonly #destination: DestinationFolder;
+  readonly #options: RestoreOptions;
+  readonly #problems: EntryProblem[];
+  /** Files that were given up, by number. */
+  readonly #failed = new Set<number>();
+  #doneBytes = 0;
+
+  constructor(
+    context: RestoreContext,
+    plan: RestorePlan,
+    destination: DestinationFolder,
+    options: RestoreOptions,
+  ) {
+    this.#context = context;
+    this.#plan = plan;
+    this.#destination = destination;
+    this.#options = options;
+    this.#problems = [...plan.problems];
+  }
+
+  makeDirectories(): void {
+    for (const directory of this.#plan.directories)
+      this.#attempt(directory.path, () => this.#destination.makeDirectory(directory.path));
+  }
+
+  async restoreFiles(pool: Pool): Promise<void> {
+    const { byPack, missing } = wantedBlobs(this.#plan.files, this.#context.index);
+    for (const [number, file] of this.#plan.files.entries()) {
+      if (file.content.length !== 1)
+        this.#attempt(file.path, () => this.#destination.makeFile(file.path, file.size), number);
+    }
+    for (const { file, id } of missing)
+      this.#giveUp(file, `needs the data blob ${id}, which no index file knows`);
+    const pieces = [...byPack].flatMap(([packId, blobs]) => packPieces(packId, blobs));
+    await forEachLimited(pieces, this.#context.workers * piecesPerWorker, (piece) =>
+      this.#restorePiece(pool, piece),
+    );
+  }
+
+  finishLargeFiles(): void {
+    for (const [number, file] of this.#plan.files.entries()) {
+      if (file.content.length === 1 || this.#failed.has(number)) continue;
+      this.#attempt(file.path, () => this.#note(file.path, this.#destination.finishFile(file)), number);
+    }
+  }
+
+  dropFailedFiles(): void {
+    for (const number of this.#failed) {
+      const file = this.#plan.files[number];
+      if (file && this.#destination.exists(file.path) === 'other') this.#destination.remove(file.path);
+    }
+  }
+
+  makeLinksAndOthers(): void {
+    for (const { path, file } of this.#plan.hardLinks) {
+      const existing = this.#plan.files[file];
+      if (!existing) continue;
+      if (this.#failed.has(file))
+        this.#problem(path, 'is a further name of a file that could not be restored');
+      else this.#attempt(path, () => this.#destination.makeHardLink(existing.path, path));
+    }
+    for (const entry of this.#plan.others)
+      this.#attempt(entry.path, () => this.#note(entry.path, this.#destination.makeOther(entry)));
+  }
+
+  /** Deepest first, so that nothing is made in a directory after its times are set. */
+  finishDirectories(): void {
+    for (const directory of this.#plan.directories.toReversed()) {
+      this.#attempt(directory.path, () =>
+        this.#note(directory.path, this.#destination.finishDirectory(directory)),
+      );
+    }
+  }
+
+  async verify(pool: Pool): Promise<void> {
+    this.#doneBytes = 0;
+    await forEachLimited(this.#verifyBatches(), this.#context.workers * piecesPerWorker, async (numbers) => {
+      const files = numbers.map((number) => ({ file: number, ...this.#chunksOf(number) }));
+      const reply = await pool.run({ type: 'verify', rootFd: this.#destination.rootFd, files });
+      for (const { file, reason } of reply.problems) this.#giveUp(file, reason);
+      this.#progress(
+        'verify',
+        numbers.reduce((sum, number) => sum + (this.#plan.files[number]?.size ?? 0), 0),
+      );
+    });
+  }
+
+  report(): RestoreReport {
+    const { files, hardLinks, directories, others } = this.#plan;
+    return {
+      files: files.length + hardLinks.length - this.#failed.size,
+      directories: directories.length,
+      others: others.length,
+      bytes:
+        this.#plan.bytes - [...this.#failed].reduce((sum, number) => sum + (files[number]?.size ?? 0), 0),
+      problems: this.#problems,
+    };
+  }
+
+  async #restorePiece(pool: Pool, piece: PackPiece): Promise<void> {
+    this.#options.signal?.throwIfAborted();
+    const bytes = await this.#readPiece(piece);
+    if (!bytes) {
+      for (const blob of piece.blobs)
+        await this.#restoreFromElsewhere(blob, `${objectKey('pack', piece.packId)} cannot be read`);
+      return;
+    }
+    const request = this.#request(piece, bytes);
+    const reply = await pool.run(request, [request.bytes.buffer as ArrayBuffer]);
+    for (const { file, reason, metadataOnly } of reply.problems) {
+      if (metadataOnly) this.#note(this.#plan.files[file]?.path ?? Buffer.alloc(0), [reason]);
+      else this.#giveUp(file, reason);
+    }
+    for (const { at, reason } of reply.badBlobs) {
+      const blob = piece.blobs[at];
+      if (blob) await this.#restoreFromElsewhere(blob, reason);
+    }
+    this.#progress(
+      'restore',
+      piece.blobs.reduce((sum, blob) => sum + this.#plaintextBytes(blob) * blob.targets.length, 0),
+    );
+  }
+
+  /** `undefined` when the pack is missing or cut short; its blobs may lie in another pack as well. */
+  async #readPiece(piece: PackPiece): Promise<Uint8Array | undefined> {
+    try {
+      const { access } = this.#context;
+      return new Uint8Array(
+        await access.store.get(objectKey('pack', piece.packId), piece, this.#options.signal),
+      );
+    } catch (error) {
+      if (
+        error instanceof LifeboatError &&
+        (error.code === 'OBJECT_MISSING' || error.code === 'OBJECT_DAMAGED')
+      )
+        return undefined;
+      throw error;
+    }
+  }
+
+  #request(piece: PackPiece, bytes: Uint8Array): RestorePiece {
+    return {
+      type: 'restore',
+      rootFd: this.#destination.rootFd,
+      sparse: this.#options.sparse ?? true,
+      packId: piece.packId,
+      bytes,
+      blobs: piece.blobs.map((blob) => ({
+        id: blob.id,
+        start: blob.place.offset - piece.offset,
+        length: blob.place.length,
+        uncompressedLength: blob.place.uncompressedLength,
+        targets: blob.targets
+          .filter(({ file }) => !this.#failed.has(file))
+          .map((target) => this.#target(target)),
+      })),
+    };
+  }
+
+  #target({ file, offset, whole }: WantedBlob['targets'][number]): BlobTarget {
+    const planned = this.#plan.files[file] as PlannedFile;
+    const path = planned.path.toString('latin1');
+    return whole ? { file, path, offset, whole: attributesOf(planned) } : { file, path, offset };
+  }
+
+  async #restoreFromElsewhere(blob: WantedBlob, reason: string): Promise<void> {
+    using writer = createFileWriter(this.#destination.rootFd, this.#options.sparse ?? true);
+    try {
+      const plaintext = await readBlob(this.#context, 'data', blob.id, this.#options.signal);
+      for (const target of blob.targets) {
+        const planned = this.#target(target);
+        this.#attempt(
+          Buffer.from(planned.path, 'latin1'),
+          () => this.#note(Buffer.from(planned.path, 'latin1'), writer.write(planned, plaintext)),
+          target.file,
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof LifeboatError)) throw error;
+      for (const { file } of blob.targets) this.#giveUp(file, `${reason}; no other copy in this vault`);
+    }
+  }
+
+  *#verifyBatches(): Generator<number[]> {
+    let batch: number[] = [];
+    let bytes = 0;
+    for (const [number, file] of this.#plan.files.entries()) {
+      if (this.#failed.has(number)) continue;
+      batch.push(number);
+      bytes += file.size;
+      if (batch.length < verifyFilesPerRequest && bytes < verifyBytesPerRequest) continue;
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    if (batch.length > 0) yield batch;
+  }
+
+  #chunksOf(number: number): {
+    readonly path: string;
+    readonly chunks: readonly { readonly id: string; readonly length: number }[];
+  } {
+    const file = this.#plan.files[number] as PlannedFile;
+    const chunks = file.content.map((id) => ({
+      id,
+      length: this.#context.index.plaintextBytes('data', id) ?? 0,
+    }));
+    return { path: file.path.toString('latin1'), chunks };
+  }
+
+  #plaintextBytes(blob: WantedBlob): number {
+    return blob.place.uncompressedLength === 0 ? blob.place.length : blob.place.uncompressedLength;
+  }
+
+  #giveUp(file: number, reason: string): void {
+    const planned = this.#plan.files[file];
+    if (!planned || this.#failed.has(file)) return;
+    this.#failed.add(file);
+    this.#problem(planned.path, reason);
+  }
+
+  #attempt(path: Buffer, act: () => void, file?: number): void {
+    try {
+      act();
+    } catch (error) {
+      const name = systemErrorName(error);
+      if (name === 'ENOSPC' || name === 'EDQUOT') throw diskFull(error);
+      if (name === undefined && !(error instanceof LifeboatError)) throw error;
+      const reason = `cannot be made: ${name ?? (error as Error).message}`;
+      if (file === undefined) this.#problem(path, reason);
+      else this.#giveUp(file, reason);
+    }
+  }
+
+  #note(path: Buffer, reasons: readonly string[]): void {
+    for (const reason of reasons)
+      this.#problems.push({ path: `/${path.toString('utf8')}`, reason, metadataOnly: true });
+  }
+
+  #problem(path: Buffer, reason: string): void {
+    this.#problems.push({ path: `/${path.toString('utf8')}`, reason, metadataOnly: false });
+  }
+
+  #progress(phase: string, bytes: number): void {
+    this.#doneBytes += bytes;
+    const { files, bytes: totalBytes } = this.#plan;
+    this.#options.progress?.({
+      phase,
+      doneFiles: 0,
+      doneBytes: Math.min(this.#doneBytes, totalBytes),
+      totalFiles: files.length,
+      totalBytes,
+    });
+  }
+}
+
+function attributesOf({ metadata }: PlannedEntry): FileAttributes {
+  const { mode, uid, gid, mtimeNs, atimeNs, xattrs = [] } = metadata;
+  return { mode, uid, gid, mtimeNs, atimeNs, xattrs };
+}
+
+function diskFull(cause: unknown): LifeboatError {
+  return new LifeboatError('DISK_FULL', 'the disk of the destination is full', {
+    hint: 'Free some space or restore to another disk, then run the command again.',
+    cause,
+  });
+}
+
+/** At most `limit` at once; stops handing out after the first failure and raises it. */
+export async function forEachLimited<T>(
+  items: Iterable<T>,
+  limit: number,
+  act: (item: T) => Promise<void>,
+): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  const lane = async (): Promise<void> => {
+    for (let next = iterator.next(); !next.done; next = iterator.next()) await act(next.value);
+  };
+  await Promise.all(Array.from({ length: limit }, lane));
+}

@@ -1,0 +1,318 @@
+/**
+ * The main thread's side of the saving workers: hands out work, stores finished packs, keeps the index.
+ * Backpressure: `ready` waits while every worker has enough to do; a worker waits while its packs are not stored.
+ * After the first failure every call rejects with it.
+ */
+import { Worker } from 'node:worker_threads';
+import { assert, defined, unreachable } from '../../error/assert.ts';
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { siblingModule } from '../../platform/location.ts';
+import type { BlobIndex } from '../index/blob-index.ts';
+import type { IndexWriter } from '../index/index-writer.ts';
+import { objectKey } from '../layout.ts';
+import type { RepositoryAccess } from '../unpacked.ts';
+import { errorOf } from '../worker-pool.ts';
+import type {
+  FileToRead,
+  FromSaveWorker,
+  ReadContent,
+  ReadResult,
+  SaveWorkerData,
+  ToSaveWorker,
+} from './save-protocol.ts';
+import { SharedIdSet } from './shared-id-set.ts';
+
+/** Work handed to one worker at once, in bytes; a file counts for at least one and at most another figure. */
+const costPerWorkerMax = 32 * 1024 * 1024;
+const costPerFileMin = 8 * 1024;
+const costPerFileMax = 16 * 1024 * 1024;
+/** Small files travel together: a message costs more than reading one of them. */
+const filesPerBatchMax = 64;
+const costPerBatchMax = 2 * 1024 * 1024;
+/** Pieces of a stream on their way to a worker. */
+const streamPiecesMax = 4;
+const streamPieceBytesMax = 1024 * 1024;
+
+export interface SavePool extends AsyncDisposable {
+  readonly stored: StoredTotals;
+  saveFile(path: Buffer, size: number): Promise<ReadResult>;
+  saveStream(bytes: AsyncIterable<Uint8Array>): Promise<ReadContent>;
+  saveTree(id: string, bytes: Buffer): void;
+  /** Sends what waits for company, because no more files come for the moment. */
+  hurry(): void;
+  /** Resolves when there is room for more files. */
+  ready(): Promise<void>;
+  /** Everything given before is stored and indexed durably when the promise resolves. */
+  flush(): Promise<void>;
+}
+
+export interface StoredTotals {
+  dataBlobs: number;
+  treeBlobs: number;
+  /** Bytes before compression and as stored. */
+  bytes: number;
+  packedBytes: number;
+}
+
+export interface SavePoolOptions {
+  readonly access: RepositoryAccess;
+  readonly index: BlobIndex;
+  readonly indexWriter: IndexWriter;
+  readonly polynomial: bigint;
+  readonly workers: number;
+  readonly verify: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export function createSavePool(options: SavePoolOptions): SavePool {
+  const pool = new Pool(options);
+  return pool;
+}
+
+interface Member {
+  readonly worker: Worker;
+  cost: number;
+  batch: FileToRead[];
+  batchCost: number;
+}
+
+interface Ticket {
+  readonly member: Member;
+  readonly cost: number;
+  readonly result: PromiseWithResolvers<ReadResult>;
+}
+
+interface Stream {
+  readonly result: PromiseWithResolvers<ReadContent>;
+  pieces: number;
+  onProgress: (() => void) | undefined;
+}
+
+class Pool implements SavePool {
+  readonly stored: StoredTotals = { dataBlobs: 0, treeBlobs: 0, bytes: 0, packedBytes: 0 };
+  readonly #options: SavePoolOptions;
+  readonly #members: Member[];
+  readonly #tickets = new Map<number, Ticket>();
+  readonly #streams = new Map<number, Stream>();
+  readonly #storing = new Set<Promise<void>>();
+  #nextNumber = 1;
+  #failure: { readonly error: unknown } | undefined;
+  #onRoom: PromiseWithResolvers<void> | undefined;
+  #flushes: PromiseWithResolvers<void>[] = [];
+
+  constructor(options: SavePoolOptions) {
+    this.#options = options;
+    const known = SharedIdSet.create(options.index.size * 2);
+    for (const id of options.index.dataIds()) known.claim(id);
+    this.#members = Array.from({ length: options.workers }, () => this.#startWorker(known));
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  async saveFile(path: Buffer, size: number): Promise<ReadResult> {
+    this.#throwFailure();
+    const member = this.#leastLoaded();
+    const cost = Math.min(Math.max(size, costPerFileMin), costPerFileMax);
+    const ticket = this.#nextNumber++;
+    const result = Promise.withResolvers<ReadResult>();
+    this.#tickets.set(ticket, { member, cost, result });
+    member.cost += cost;
+    member.batch.push({ ticket, path: path.toString('latin1') });
+    member.batchCost += cost;
+    if (member.batch.length >= filesPerBatchMax || member.batchCost >= costPerBatchMax)
+      this.#sendBatch(member);
+    return await result.promise;
+  }
+
+  async saveStream(source: AsyncIterable<Uint8Array>): Promise<ReadContent> {
+    this.#throwFailure();
+    const member = this.#leastLoaded();
+    const number = this.#nextNumber++;
+    const stream: Stream = { result: Promise.withResolvers<ReadContent>(), pieces: 0, onProgress: undefined };
+    stream.result.promise.catch(() => undefined);
+    this.#streams.set(number, stream);
+    for await (const chunk of source) {
+      for (let at = 0; at < chunk.length; at += streamPieceBytesMax) {
+        await this.#roomInStream(stream);
+        stream.pieces++;
+        const bytes = new Uint8Array(chunk.subarray(at, at + streamPieceBytesMax));
+        this.#post(member, { type: 'stream-chunk', stream: number, bytes }, [bytes.buffer]);
+      }
+    }
+    this.#throwFailure();
+    this.#post(member, { type: 'stream-end', stream: number });
+    return await stream.result.promise;
+  }
+
+  saveTree(id: string, tree: Buffer): void {
+    this.#throwFailure();
+    const bytes = new Uint8Array(tree);
+    this.#post(this.#leastLoaded(), { type: 'tree', id, bytes }, [bytes.buffer]);
+  }
+
+  async ready(): Promise<void> {
+    this.#throwFailure();
+    while (this.#leastLoaded().cost >= costPerWorkerMax) {
+      this.hurry();
+      this.#onRoom ??= Promise.withResolvers<void>();
+      await this.#onRoom.promise;
+      this.#throwFailure();
+    }
+  }
+
+  async flush(): Promise<void> {
+    this.#throwFailure();
+    this.hurry();
+    await Promise.all(
+      this.#members.map(async (member) => {
+        const flushed = Promise.withResolvers<void>();
+        this.#flushes.push(flushed);
+        this.#post(member, { type: 'flush' });
+        await flushed.promise;
+      }),
+    );
+    await Promise.all(this.#storing);
+    this.#throwFailure();
+    await this.#options.indexWriter.flush();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#fail(new LifeboatError('INTERRUPTED', 'the work was given up before its end'));
+    await Promise.all(this.#members.map((member) => member.worker.terminate()));
+    await Promise.allSettled(this.#storing);
+  }
+
+  hurry(): void {
+    for (const member of this.#members) this.#sendBatch(member);
+  }
+
+  #sendBatch(member: Member): void {
+    if (member.batch.length === 0) return;
+    this.#post(member, { type: 'files', files: member.batch });
+    member.batch = [];
+    member.batchCost = 0;
+  }
+
+  #startWorker(known: SharedIdSet): Member {
+    const { access, polynomial, verify } = this.#options;
+    const workerData: SaveWorkerData = {
+      key: access.key,
+      polynomial,
+      version: access.version,
+      verify,
+      knownIds: known.memory,
+    };
+    const member: Member = {
+      worker: new Worker(siblingModule(import.meta.url, './save-worker'), { workerData }),
+      cost: 0,
+      batch: [],
+      batchCost: 0,
+    };
+    member.worker.on('message', (message: FromSaveWorker) => this.#receive(member, message));
+    member.worker.on('error', (error) => this.#fail(error));
+    member.worker.on('exit', () =>
+      this.#fail(new LifeboatError('INTERNAL', 'a worker thread ended unexpectedly')),
+    );
+    return member;
+  }
+
+  #receive(member: Member, message: FromSaveWorker): void {
+    switch (message.type) {
+      case 'files':
+        for (const { ticket, result } of message.results) this.#finishFile(ticket, result);
+        return;
+      case 'stream-progress':
+        this.#progressStream(message.stream);
+        return;
+      case 'stream':
+        defined(this.#streams.get(message.stream), 'the stream that ended').result.resolve(message.result);
+        this.#streams.delete(message.stream);
+        return;
+      case 'pack':
+        this.#track(this.#storePack(member, message));
+        return;
+      case 'flushed':
+        defined(this.#flushes.shift(), 'a flush that was asked for').resolve();
+        return;
+      case 'failed':
+        this.#fail(errorOf(message.error));
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  #finishFile(number: number, result: ReadResult): void {
+    const ticket = defined(this.#tickets.get(number), 'the file that was read');
+    this.#tickets.delete(number);
+    ticket.member.cost -= ticket.cost;
+    ticket.result.resolve(result);
+    this.#onRoom?.resolve();
+    this.#onRoom = undefined;
+  }
+
+  #progressStream(number: number): void {
+    const stream = this.#streams.get(number);
+    if (!stream) return;
+    stream.pieces--;
+    stream.onProgress?.();
+    stream.onProgress = undefined;
+  }
+
+  async #roomInStream(stream: Stream): Promise<void> {
+    this.#throwFailure();
+    if (stream.pieces < streamPiecesMax) return;
+    await new Promise<void>((resolve) => {
+      stream.onProgress = resolve;
+    });
+    this.#throwFailure();
+  }
+
+  async #storePack(member: Member, pack: Extract<FromSaveWorker, { type: 'pack' }>): Promise<void> {
+    const { access, indexWriter, signal } = this.#options;
+    await access.store.put(objectKey('pack', pack.id), new Uint8Array(pack.buffer, 0, pack.length), signal);
+    this.#throwFailure();
+    for (const blob of pack.blobs) {
+      this.stored[blob.type === 'data' ? 'dataBlobs' : 'treeBlobs']++;
+      this.stored.bytes += blob.uncompressedLength === 0 ? blob.length : blob.uncompressedLength;
+      this.stored.packedBytes += blob.length;
+    }
+    await indexWriter.addPack(pack.id, pack.blobs);
+    this.#post(member, { type: 'pack-stored', buffer: pack.buffer }, [pack.buffer]);
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => this.#storing.delete(tracked));
+    this.#storing.add(tracked);
+  }
+
+  #leastLoaded(): Member {
+    const [first, ...others] = this.#members;
+    assert(first, 'the pool has a worker');
+    return others.reduce((least, member) => (member.cost < least.cost ? member : least), first);
+  }
+
+  #post(member: Member, message: ToSaveWorker, transfer: ArrayBuffer[] = []): void {
+    if (!this.#failure) member.worker.postMessage(message, transfer);
+  }
+
+  #throwFailure(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  #onAbort = (): void => this.#fail(this.#options.signal?.reason);
+
+  #fail(error: unknown): void {
+    if (this.#failure) return;
+    this.#failure = { error };
+    for (const ticket of this.#tickets.values()) ticket.result.reject(error);
+    for (const stream of this.#streams.values()) {
+      stream.result.reject(error);
+      stream.onProgress?.();
+    }
+    for (const flush of this.#flushes) flush.reject(error);
+    this.#onRoom?.resolve();
+  }
+}

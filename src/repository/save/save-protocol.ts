@@ -1,0 +1,77 @@
+/**
+ * What the main thread and the saving workers say to each other. A worker reads files, cuts them into chunks,
+ * and packs those that are new; the main thread stores the packs and keeps the index. Credits bound memory:
+ * a worker holds at most `packsInFlightMax` finished packs that are not stored yet.
+ */
+import type { PackedBlob } from '../pack/pack-header.ts';
+import type { PlainError } from '../worker-pool.ts';
+
+export const packsInFlightMax = 2;
+
+export interface SaveWorkerData {
+  readonly key: { readonly encrypt: Uint8Array; readonly macK: Uint8Array; readonly macR: Uint8Array };
+  readonly polynomial: bigint;
+  readonly version: 1 | 2;
+  readonly verify: boolean;
+  readonly knownIds: SharedArrayBuffer;
+}
+
+export type ToSaveWorker =
+  | { readonly type: 'files'; readonly files: readonly FileToRead[] }
+  | { readonly type: 'stream-chunk'; readonly stream: number; readonly bytes: Uint8Array }
+  | { readonly type: 'stream-end'; readonly stream: number }
+  | { readonly type: 'tree'; readonly id: string; readonly bytes: Uint8Array }
+  | { readonly type: 'flush' }
+  | { readonly type: 'pack-stored'; readonly buffer: ArrayBuffer };
+
+export interface FileToRead {
+  readonly ticket: number;
+  /** The path's bytes as a Latin-1 string, since a Buffer's whole backing memory would be copied along. */
+  readonly path: string;
+}
+
+export type FromSaveWorker =
+  | {
+      readonly type: 'files';
+      readonly results: readonly { readonly ticket: number; readonly result: ReadResult }[];
+    }
+  | { readonly type: 'stream-progress'; readonly stream: number }
+  | { readonly type: 'stream'; readonly stream: number; readonly result: ReadContent }
+  | {
+      readonly type: 'pack';
+      readonly id: string;
+      readonly buffer: ArrayBuffer;
+      readonly length: number;
+      readonly blobs: readonly PackedBlob[];
+    }
+  | { readonly type: 'flushed' }
+  | { readonly type: 'failed'; readonly error: PlainError };
+
+export interface ReadContent {
+  readonly kind: 'content';
+  /** Ids of the chunks, in order. */
+  readonly content: readonly string[];
+  /** Bytes read. */
+  readonly size: number;
+}
+
+export type ReadResult =
+  | (ReadContent & {
+      /** What the file's own stat said when it was read. */
+      readonly stat: FileStat;
+      /** True when the file still changed during the last attempt. */
+      readonly changed: boolean;
+    })
+  | { readonly kind: 'unreadable'; readonly reason: string; readonly vanished: boolean };
+
+export interface FileStat {
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly inode: bigint;
+  readonly deviceId: bigint;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly links: number;
+  readonly size: number;
+}

@@ -1,0 +1,141 @@
+/** A thread that reads, chunks, compresses, seals and packs. See save-protocol.ts for the conversation. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert, defined, unreachable } from '../../error/assert.ts';
+import type { SealKey } from '../../seal/seal.ts';
+import type { FinishedPack } from '../pack/pack-builder.ts';
+import { plainError } from '../worker-pool.ts';
+import { createChunkSaver } from './chunk-saver.ts';
+import { readFile } from './read-file.ts';
+import {
+  type FileToRead,
+  type FromSaveWorker,
+  packsInFlightMax,
+  type ReadResult,
+  type SaveWorkerData,
+  type ToSaveWorker,
+} from './save-protocol.ts';
+import { SharedIdSet } from './shared-id-set.ts';
+import { createStreamSaver, type StreamSaver } from './stream-saver.ts';
+
+const port = defined(parentPort, 'the port of the parent thread');
+const settings = workerData as SaveWorkerData;
+const streams = new Map<number, StreamSaver>();
+const inbox: ToSaveWorker[] = [];
+const spareBuffers: Uint8Array<ArrayBuffer>[] = [];
+let packsInFlight = 0;
+let working = false;
+let onPackStored: (() => void) | undefined;
+
+const saver = createChunkSaver({
+  key: sealKeyOf(settings),
+  polynomial: settings.polynomial,
+  version: settings.version,
+  verify: settings.verify,
+  known: SharedIdSet.attach(settings.knownIds),
+  takeBuffer,
+  emit: sendPack,
+});
+
+port.on('message', (message: ToSaveWorker) => {
+  if (message.type === 'pack-stored') {
+    packsInFlight--;
+    spareBuffers.push(new Uint8Array(message.buffer));
+    onPackStored?.();
+  } else {
+    inbox.push(message);
+    if (!working) void drainInbox();
+  }
+});
+
+async function drainInbox(): Promise<void> {
+  working = true;
+  try {
+    for (let message = inbox.shift(); message !== undefined; message = inbox.shift()) {
+      await throttle();
+      await handle(message);
+    }
+  } catch (error) {
+    send({ type: 'failed', error: plainError(error) });
+  } finally {
+    working = false;
+  }
+}
+
+/** A promise while too many packs wait to be stored. */
+function throttle(): Promise<void> | undefined {
+  if (packsInFlight <= packsInFlightMax) return undefined;
+  const stored = Promise.withResolvers<void>();
+  onPackStored = () => {
+    if (packsInFlight <= packsInFlightMax) stored.resolve();
+  };
+  return stored.promise;
+}
+
+async function handle(message: ToSaveWorker): Promise<void> {
+  switch (message.type) {
+    case 'files':
+      await saveFiles(message.files);
+      return;
+    case 'stream-chunk':
+      streamOf(message.stream).write(message.bytes);
+      send({ type: 'stream-progress', stream: message.stream });
+      return;
+    case 'stream-end':
+      send({ type: 'stream', stream: message.stream, result: streamOf(message.stream).end() });
+      streams.delete(message.stream);
+      return;
+    case 'tree':
+      saver.saveTree(message.id, message.bytes);
+      return;
+    case 'flush':
+      saver.flush();
+      send({ type: 'flushed' });
+      return;
+    case 'pack-stored':
+      assert(false, 'credits are taken before the inbox');
+      return;
+    default:
+      unreachable(message);
+  }
+}
+
+async function saveFiles(files: readonly FileToRead[]): Promise<void> {
+  const results: { ticket: number; result: ReadResult }[] = [];
+  for (const file of files) {
+    await throttle();
+    results.push({
+      ticket: file.ticket,
+      result: await readFile(saver, Buffer.from(file.path, 'latin1'), throttle),
+    });
+  }
+  send({ type: 'files', results });
+}
+
+function streamOf(id: number): StreamSaver {
+  const stream = streams.get(id) ?? createStreamSaver(saver, settings.polynomial);
+  streams.set(id, stream);
+  return stream;
+}
+
+function takeBuffer(bytesMin: number): Uint8Array<ArrayBuffer> {
+  const spare = spareBuffers.pop();
+  return spare && spare.length >= bytesMin ? spare : new Uint8Array(bytesMin);
+}
+
+function sendPack(pack: FinishedPack): void {
+  packsInFlight++;
+  const { id, length, blobs } = pack;
+  send({ type: 'pack', id, buffer: pack.buffer.buffer, length, blobs }, [pack.buffer.buffer]);
+}
+
+function send(message: FromSaveWorker, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
+
+function sealKeyOf(data: SaveWorkerData): SealKey {
+  return {
+    encrypt: Buffer.from(data.key.encrypt),
+    macK: Buffer.from(data.key.macK),
+    macR: Buffer.from(data.key.macR),
+  };
+}

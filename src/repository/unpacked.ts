@@ -1,0 +1,94 @@
+/**
+ * Objects that hold one JSON document each: index, snapshot, lock. Stored as the seal of the byte 2 and a
+ * zstd frame; repositories of version 1 hold the bare JSON. Named by the SHA-256 of the stored bytes.
+ * Source: restic `internal/repository/repository.go`.
+ */
+import { hash } from 'node:crypto';
+import { assert } from '../error/assert.ts';
+import { LifeboatError } from '../error/lifeboat-error.ts';
+import type { ObjectStore } from '../object-store/object-store.ts';
+import { type SealKey, seal, unseal } from '../seal/seal.ts';
+import { compress, decompress, unknownLengthBytesMax } from './compression.ts';
+import { type ObjectKind, objectKey } from './layout.ts';
+
+const compressedMarker = 2;
+const openingBrace = 0x7b;
+const openingBracket = 0x5b;
+
+/** Everything needed to read and write the objects of one repository. */
+export interface RepositoryAccess {
+  readonly store: ObjectStore;
+  readonly key: SealKey;
+  readonly version: 1 | 2;
+}
+
+/** Writes the document and returns its id. */
+export async function saveUnpacked(
+  access: RepositoryAccess,
+  kind: ObjectKind,
+  json: Uint8Array,
+  signal?: AbortSignal,
+): Promise<string> {
+  const sealed = encodeUnpacked(access, json);
+  assert(
+    decodeUnpacked(access.key, sealed, `new ${kind}`).equals(json),
+    `the new ${kind} reads back as written`,
+  );
+  const id = hash('sha256', sealed, 'hex');
+  await access.store.put(objectKey(kind, id), sealed, signal);
+  return id;
+}
+
+/** Raises OBJECT_MISSING, OBJECT_DAMAGED naming the object. */
+export async function loadUnpacked(
+  access: RepositoryAccess,
+  kind: ObjectKind,
+  id: string,
+  signal?: AbortSignal,
+): Promise<Buffer> {
+  const key = objectKey(kind, id);
+  const stored = await access.store.get(key, undefined, signal);
+  if (hash('sha256', stored, 'hex') !== id) {
+    throw new LifeboatError('OBJECT_DAMAGED', `${key} does not have the content that its name promises`, {
+      hint: damageHint(kind),
+      details: { object: key },
+    });
+  }
+  return decodeUnpacked(access.key, stored, key);
+}
+
+export function encodeUnpacked(access: RepositoryAccess, json: Uint8Array): Buffer {
+  if (access.version === 1) return seal(access.key, json);
+  return seal(access.key, Buffer.concat([Buffer.of(compressedMarker), compress(json)]));
+}
+
+export function decodeUnpacked(key: SealKey, stored: Uint8Array, what: string): Buffer {
+  const plaintext = unseal(key, stored, what);
+  const first = plaintext[0];
+  if (first === openingBrace || first === openingBracket) return plaintext;
+  if (first === compressedMarker) return decompress(plaintext.subarray(1), unknownLengthBytesMax, what);
+  throw new LifeboatError('OBJECT_DAMAGED', `${what} starts with an unknown byte`, {
+    hint: 'The object was written by a newer program or is damaged; look at it with the newest restic or Lifeboat.',
+    details: { object: what },
+  });
+}
+
+export function parseJson(bytes: Buffer, what: string): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new LifeboatError('OBJECT_DAMAGED', `${what} is not valid JSON`, {
+      hint: 'Run `lifeboat check` to see what else is damaged.',
+      details: { object: what },
+      cause,
+    });
+  }
+}
+
+function damageHint(kind: ObjectKind): string {
+  if (kind === 'index')
+    return 'The index can be rebuilt from the packs: `restic repair index` (0.14: `restic rebuild-index`).';
+  if (kind === 'snapshot')
+    return 'This snapshot is lost in this vault; use another one, or the same from another vault.';
+  return 'Run `lifeboat check` to see what else is damaged.';
+}

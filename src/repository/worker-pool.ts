@@ -1,0 +1,98 @@
+/**
+ * Worker threads that answer requests. Each request goes to the thread with the least to do; a reply resolves
+ * its promise. After the first failure of a thread itself everything rejects with it.
+ */
+import { type TransferListItem, Worker } from 'node:worker_threads';
+import { assert, defined } from '../error/assert.ts';
+import { type ErrorCode, errorCodes } from '../error/codes.ts';
+import { LifeboatError } from '../error/lifeboat-error.ts';
+
+export interface WorkerPool<Request, Reply> extends AsyncDisposable {
+  /** Buffers in `transfer` belong to the worker afterwards. Raises what the worker raised. */
+  run(request: Request, transfer?: readonly TransferListItem[]): Promise<Reply>;
+}
+
+/** What travels besides the request itself. */
+export interface Envelope<T> {
+  readonly number: number;
+  readonly body: T;
+}
+
+export type ReplyEnvelope<Reply> = Envelope<{ readonly reply: Reply } | { readonly error: PlainError }>;
+
+export interface PlainError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+interface Member<Reply> {
+  readonly worker: Worker;
+  readonly waiting: Map<number, PromiseWithResolvers<Reply>>;
+}
+
+export function createWorkerPool<Request, Reply>(
+  module: URL,
+  workerData: unknown,
+  count: number,
+): WorkerPool<Request, Reply> {
+  let failure: { readonly error: unknown } | undefined;
+  let nextNumber = 1;
+  const members = Array.from({ length: count }, start);
+
+  function start(): Member<Reply> {
+    const member: Member<Reply> = { worker: new Worker(module, { workerData }), waiting: new Map() };
+    member.worker.on('message', (message: ReplyEnvelope<Reply>) => settle(member, message));
+    member.worker.on('error', fail);
+    member.worker.on('exit', () => fail(new LifeboatError('INTERNAL', 'a worker thread ended unexpectedly')));
+    return member;
+  }
+
+  function settle(member: Member<Reply>, { number, body }: ReplyEnvelope<Reply>): void {
+    const waiting = defined(member.waiting.get(number), 'the request that was answered');
+    member.waiting.delete(number);
+    if ('reply' in body) waiting.resolve(body.reply);
+    else waiting.reject(errorOf(body.error));
+  }
+
+  function fail(error: unknown): void {
+    failure ??= { error };
+    for (const member of members) for (const waiting of member.waiting.values()) waiting.reject(error);
+  }
+
+  return {
+    async run(request, transfer = []) {
+      if (failure) throw failure.error;
+      const [first, ...others] = members;
+      assert(first, 'the pool has a worker');
+      const member = others.reduce(
+        (least, other) => (other.waiting.size < least.waiting.size ? other : least),
+        first,
+      );
+      const number = nextNumber++;
+      const waiting = Promise.withResolvers<Reply>();
+      member.waiting.set(number, waiting);
+      member.worker.postMessage({ number, body: request } satisfies Envelope<Request>, transfer);
+      return await waiting.promise;
+    },
+    async [Symbol.asyncDispose]() {
+      fail(new LifeboatError('INTERRUPTED', 'the work was given up before its end'));
+      await Promise.all(members.map((member) => member.worker.terminate()));
+    },
+  };
+}
+
+export function plainError(error: unknown): PlainError {
+  if (error instanceof LifeboatError)
+    return { code: error.code, message: error.message, hint: error.hint ?? '' };
+  return {
+    code: 'INTERNAL',
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    hint: '',
+  };
+}
+
+export function errorOf({ code, message, hint }: PlainError): LifeboatError {
+  const known = code in errorCodes ? (code as ErrorCode) : 'INTERNAL';
+  return new LifeboatError(known, message, hint === '' ? {} : { hint });
+}
