@@ -1,0 +1,45 @@
+/**
+ * What is asked of a system, and how it stands.
+ *
+ * Glossary: *RPO*: how much may be lost, measured as the age of the newest complete point that was read back;
+ * *RTO*: how fast it must be back, measured by the last restore that proved a point; *proof age*: how old that
+ * proof may be. *Green* is `met` only: unknown never is.
+ */
+export interface Objective {
+  readonly kind: ObjectiveKind;
+  readonly targetMs: number;
+}
+
+export type ObjectiveKind = 'rpo' | 'rto' | 'proof-age';
+
+/** Unless the plan says otherwise. */
+export const proofAgeDefaultMs = 7 * 86_400_000;
+
+export type Status = 'met' | 'at-risk' | 'unknown' | 'breached';
+
+/** Best first: the worst of several decides. */
+export const statusOrder: readonly Status[] = ['met', 'at-risk', 'unknown', 'breached'];
+
+export interface Assessment {
+  readonly system: string;
+  readonly objective: Objective;
+  readonly status: Status;
+  /** Absent where nothing could be measured. */
+  readonly measuredMs?: number;
+  /** Measured against target: 1 is the limit. */
+  readonly ratio?: number;
+  /** Lower-case, without full stop. */
+  readonly reason: string;
+  /** A command line; absent when the objective is met. */
+  readonly nextAction?: string;
+}
+
+export function objectiveName(kind: ObjectiveKind): string {
+  return kind === 'proof-age' ? 'proof' : kind.toUpperCase();
+}
+
+/** The worst of them; `unknown` when there are none, for nothing was asked and nothing is known. */
+export function worstStatus(statuses: readonly Status[]): Status {
+  if (statuses.length === 0) return 'unknown';
+  return statusOrder.findLast((status) => statuses.includes(status)) ?? 'unknown';
+}
