@@ -4,7 +4,7 @@ import { randomBytes } from '../platform/random.ts';
 import { type KeyFile, parseKeyFile, parseMasterKey, type ScryptCost } from './key-file-format.ts';
 import { type SealKey, seal, sealFits, unseal } from './seal.ts';
 
-/** About 350 ms and 32 MiB on a server of 2024; restic's own calibration asks for half a second. */
+/** Takes about 300 ms and 32 MiB on a machine of 2024; restic's own calibration ends near half a second. */
 const defaultCost: ScryptCost = { N: 32768, r: 8, p: 4 };
 const saltBytes = 64;
 const derivedBytes = 64;

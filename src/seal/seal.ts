@@ -53,7 +53,8 @@ export function sealAfterIv(key: SealKey, plaintext: Uint8Array, target: Uint8Ar
 }
 
 /**
- * The plaintext in a fresh buffer. `what` names the object for the error.
+ * The plaintext in a fresh buffer, to be copied, not transferred, to another thread: a small one comes from
+ * Node's pool. `what` names the object for the error.
  * @throws OBJECT_DAMAGED when the message is too short or its tag does not fit.
  */
 export function unseal(key: SealKey, sealed: Uint8Array, what: string): Buffer {
