@@ -1,4 +1,6 @@
 /** Files that are made from the code: what they are called, and how to make them. */
+import { planJsonSchema } from '../../src/plan/plan-json-schema.ts';
+import { planReference } from '../../src/plan/plan-reference.ts';
 import { errorsPage } from './errors-page.ts';
 
 export interface GeneratedDocument {
@@ -8,5 +10,7 @@ export interface GeneratedDocument {
 }
 
 export const documents: readonly GeneratedDocument[] = [
+  { path: 'lifeboat.schema.json', make: planJsonSchema },
+  { path: 'docs/reference/plan.md', make: planReference },
   { path: 'docs/reference/errors.md', make: errorsPage },
 ];

@@ -50,7 +50,7 @@ const vaultSchema = strict({
       description:
         'Where its password comes from: ${env:NAME}, ${file:path} or ${command:words}. Never the password itself. ' +
         'LIFEBOAT_PASSWORD and its relatives are used when this is absent.',
-      examples: ['${file:~/.config/lifeboat/keys/here}'],
+      examples: ['${file:/etc/lifeboat/keys/here}'],
     }),
   off_site: z
     .boolean()
