@@ -5,6 +5,7 @@ import { badDecisions, badFragments, unmentioned } from './document-rules.ts';
 import { breakGlass, noCycles } from './graph-rules.ts';
 import {
   forbiddenIn,
+  incompleteIn,
   noOnly,
   resolvedIn,
   skipsAreExplained,
@@ -215,6 +216,11 @@ test('a long file and a long function are found', () => {
   );
   fails(functionsAreShort, 'src/a.test.ts', `test('a', async () => {\n${lines(70)}});\n`);
   passes(functionsAreShort, 'src/a.test.ts', `describe('a', () => {\n${lines(70)}});\n`);
+  passes(
+    functionsAreShort,
+    'src/plan/a.ts',
+    `interface A {\n  a(): Promise<B>;\n}\n${'// a\n'.repeat(80)}function f<T>(a: T) {\n}\n`,
+  );
   passes(functionsAreShort, 'src/plan/a.ts', `const table = {\n${'  a: f(b),\n'.repeat(80)}};\n`);
 });
 

@@ -91,7 +91,7 @@ const notNames = /^(?:if|for|while|switch|catch|with|return|await|typeof|new|sup
 /** `function name(…)`, `function (…)`, and methods `name(…)`, each followed by a body. */
 function headed(file: SourceFile): FoundFunction[] {
   const { code } = file.scan;
-  return [...code.matchAll(/(?<![\w$.])(?:function\s*\*?\s*)?([\w$#]*)\s*(?:<[^()]*>)?\(/g)].flatMap(
+  return [...code.matchAll(/(?<![\w$.])(?:function\s*\*?\s*)?([\w$#]*)\s*(?:<[^();]*>)?\(/g)].flatMap(
     (match) => {
       const name = match[1] ?? '';
       const isFunction = match[0].startsWith('function');
