@@ -5,9 +5,9 @@
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { Capture } from '../source.ts';
 import { captureOf } from './database-capture.ts';
-import type { Located } from './locate-database.ts';
+import { isStillInPlace, type Located } from './locate-database.ts';
 import type { PinnedSnapshot, PinReply } from './sqlite-operations.ts';
-import type { SqliteClock, SqliteSettings } from './sqlite-settings.ts';
+import type { SqliteSettings } from './sqlite-settings.ts';
 import { openSqliteThread, type SqliteThread } from './sqlite-thread.ts';
 import { readValues } from './sqlite-values.ts';
 import { openWorkFile, type WorkFile } from './work-file.ts';
@@ -23,13 +23,12 @@ const chunkBytesMax = 4 * 1024 * 1024;
 export async function captureRollback(
   database: Located,
   settings: SqliteSettings,
-  clock: SqliteClock,
   signal?: AbortSignal,
-): Promise<Capture | 'other-mode'> {
+): Promise<Capture | 'changed'> {
   await using cleanup = new AsyncDisposableStack();
   const work = cleanup.use(await openWorkFile(settings.workFolder));
-  const copied = await copyUnderLock(database, work, settings, clock, signal);
-  if (copied === 'other-mode') return 'other-mode';
+  const copied = await copyUnderLock(database, work, settings, signal);
+  if (copied === 'changed') return 'changed';
   const thread = cleanup.use(
     await openSqliteThread({ path: work.path, access: 'immutable', busyTimeoutMs: 0 }),
   );
@@ -39,7 +38,15 @@ export async function captureRollback(
   );
   const values = await readValues(thread, settings, signal);
   const owned = cleanup.move();
-  return captureOf({ database, snapshot, values, ...copied, thread, release: () => owned.disposeAsync() });
+  return captureOf({
+    database,
+    snapshot,
+    values,
+    ...copied,
+    thread,
+    signal,
+    release: () => owned.disposeAsync(),
+  });
 }
 
 /**
@@ -50,29 +57,27 @@ async function copyUnderLock(
   database: Located,
   work: WorkFile,
   settings: SqliteSettings,
-  clock: SqliteClock,
   signal: AbortSignal | undefined,
-): Promise<LockedCopy | 'other-mode'> {
+): Promise<LockedCopy | 'changed'> {
   await using thread = await openSqliteThread({
     path: database.realPath,
     access: 'write',
     busyTimeoutMs: settings.busyTimeoutMs,
   });
   // Rolls back what a crashed writer left, and waits for a writer that is at work: neither is a pause that we cause.
-  if (!(await hasJournal(thread))) return 'other-mode';
-  const capturedAtMs = clock.nowMs();
-  const startedMs = clock.monotonicMs();
-  const elapsedMs = (): number => Math.ceil(clock.monotonicMs() - startedMs);
+  if (!(await hasJournal(thread))) return 'changed';
+  const capturedAtMs = settings.nowMs();
+  const startedMs = settings.monotonicMs();
   const reply = await thread.ask('pin', { journal: 'rollback', mainDescriptor: database.mainDescriptor });
   const snapshot = pinnedOf(reply, database.path);
-  if (!(await hasJournal(thread))) return 'other-mode';
+  if (!isStillInPlace(database) || !(await hasJournal(thread))) return 'changed';
+  const pauseMs = (): number => Math.ceil(settings.monotonicMs() - startedMs - snapshot.waitedMs);
   await copyPages(thread, snapshot, work, () => {
     signal?.throwIfAborted();
-    if (elapsedMs() > settings.maxWriterPauseMs)
-      throw pauseExceeded(database.path, settings.maxWriterPauseMs);
+    if (pauseMs() > settings.maxWriterPauseMs) throw pauseExceeded(database.path, settings.maxWriterPauseMs);
   });
   await thread.ask('execute', { sql: 'COMMIT' });
-  return { capturedAtMs, writerPauseMs: elapsedMs() };
+  return { capturedAtMs, writerPauseMs: pauseMs() };
 }
 
 async function copyPages(

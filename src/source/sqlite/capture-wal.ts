@@ -7,18 +7,17 @@ import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { Capture } from '../source.ts';
 import { captureOf } from './database-capture.ts';
 import { holdDescriptor } from './held-descriptor.ts';
-import type { Located } from './locate-database.ts';
+import { isStillInPlace, type Located } from './locate-database.ts';
 import type { PinnedSnapshot } from './sqlite-operations.ts';
-import type { SqliteClock, SqliteSettings } from './sqlite-settings.ts';
+import type { SqliteSettings } from './sqlite-settings.ts';
 import { openSqliteThread, type SqliteThread } from './sqlite-thread.ts';
 import { readValues } from './sqlite-values.ts';
 
 export async function captureWal(
   database: Located,
   settings: SqliteSettings,
-  clock: SqliteClock,
   signal?: AbortSignal,
-): Promise<Capture | 'other-mode'> {
+): Promise<Capture | 'changed'> {
   const logWasThere = fs.existsSync(`${database.realPath}-wal`);
   await using cleanup = new AsyncDisposableStack();
   const thread = await openSqliteThread({
@@ -27,9 +26,10 @@ export async function captureWal(
     busyTimeoutMs: settings.busyTimeoutMs,
   });
   cleanup.defer(() => closeWithoutTrace(thread, database.realPath, logWasThere, settings.busyTimeoutMs));
-  if (!(await hasLog(thread))) return 'other-mode';
-  const capturedAtMs = clock.nowMs();
+  if (!(await hasLog(thread))) return 'changed';
+  const capturedAtMs = settings.nowMs();
   const snapshot = await pin(thread, database);
+  if (!isStillInPlace(database)) return 'changed';
   const values = await readValues(thread, settings, signal);
   const owned = cleanup.move();
   return captureOf({
@@ -39,6 +39,7 @@ export async function captureWal(
     capturedAtMs,
     writerPauseMs: 0,
     thread,
+    signal,
     release: () => owned.disposeAsync(),
   });
 }
@@ -96,7 +97,11 @@ async function closeWithoutTrace(
   if (logWasThere || !isEmpty(`${realPath}-wal`)) return await thread[Symbol.asyncDispose]();
   await using last = new AsyncDisposableStack();
   try {
-    last.use(await openSqliteThread({ path: realPath, access: 'write', busyTimeoutMs }));
+    const attached = last.use(await openSqliteThread({ path: realPath, access: 'write', busyTimeoutMs }));
+    await attached.ask('rows', { sql: 'SELECT 1 FROM sqlite_schema LIMIT 1', rowsMax: 1 });
+  } catch (error) {
+    // A locked, protected or damaged database keeps two small files, which SQLite uses and removes the next time.
+    if (!(error instanceof LifeboatError)) throw error;
   } finally {
     await thread[Symbol.asyncDispose]();
   }

@@ -1,4 +1,5 @@
 /** The events and the result of a capture, from a pinned snapshot. */
+import { assert } from '../../error/assert.ts';
 import type { EntryMetadata } from '../entry-metadata.ts';
 import type { Position } from '../position.ts';
 import type { Capture, CaptureEvent, CaptureResult } from '../source.ts';
@@ -16,8 +17,12 @@ export interface PinnedCapture {
   readonly writerPauseMs: number;
   /** Answers `readPages` for the snapshot. */
   readonly thread: SqliteThread;
+  readonly signal: AbortSignal | undefined;
   release(): Promise<void>;
 }
+
+/** A capture is begun, read to its end, and disposed from either state. */
+type State = 'begun' | 'read' | 'disposed';
 
 /** Large enough for speed, small enough for two of them in memory. */
 const chunkBytesMax = 1024 * 1024;
@@ -36,32 +41,47 @@ export async function captureOf(pinned: PinnedCapture): Promise<Capture> {
     problems: [],
     writerPauseMs: pinned.writerPauseMs,
   };
+  let state: State = 'begun';
+  async function* events(): AsyncGenerator<readonly CaptureEvent[]> {
+    for (const batch of batchesOf(pinned, folders, metadata)) {
+      pinned.signal?.throwIfAborted();
+      if (state === 'disposed') return;
+      yield batch;
+    }
+    if (state === 'begun') state = 'read';
+  }
   return {
-    events: eventsOf(pinned, folders, metadata),
-    result: async () => result,
-    [Symbol.asyncDispose]: () => pinned.release(),
+    events: events(),
+    result: async () => {
+      assert(state === 'read', 'the result is asked for after the last event, before disposal');
+      return result;
+    },
+    async [Symbol.asyncDispose]() {
+      if (state === 'disposed') return;
+      state = 'disposed';
+      await pinned.release();
+    },
   };
 }
 
-async function* eventsOf(
+function batchesOf(
   pinned: PinnedCapture,
   folders: readonly EnclosingFolder[],
   metadata: EntryMetadata,
-): AsyncGenerator<readonly CaptureEvent[]> {
-  yield folders.map((folder) => ({ kind: 'enter', ...folder }) as const);
+): readonly (readonly CaptureEvent[])[] {
   const name = nameOf(pinned.database.path);
-  yield [
-    { kind: 'entry', name, metadata, content: { kind: 'stream', open: (signal) => readAll(pinned, signal) } },
+  const content = { kind: 'stream', open: (signal?: AbortSignal) => readAll(pinned, signal) } as const;
+  return [
+    folders.map((folder) => ({ kind: 'enter', ...folder }) as const),
+    [{ kind: 'entry', name, metadata, content }],
+    folders.map(() => ({ kind: 'leave' }) as const),
   ];
-  yield folders.map(() => ({ kind: 'leave' }) as const);
 }
 
 /** The next pages are read while the consumer works on the ones before. */
-async function* readAll(
-  { snapshot, thread }: PinnedCapture,
-  signal?: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const { pageCount, pageSizeBytes } = snapshot;
+async function* readAll(pinned: PinnedCapture, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const { thread, signal: captureSignal } = pinned;
+  const { pageCount, pageSizeBytes } = pinned.snapshot;
   const pagesPerChunk = Math.max(1, Math.floor(chunkBytesMax / pageSizeBytes));
   const read = (first: number): Promise<Uint8Array> | undefined =>
     first > pageCount
@@ -70,6 +90,7 @@ async function* readAll(
   let next = read(1);
   for (let first = 1; next !== undefined; first += pagesPerChunk) {
     signal?.throwIfAborted();
+    captureSignal?.throwIfAborted();
     const chunk: Uint8Array = await next;
     next = read(first + pagesPerChunk);
     // Nobody waits for it when the consumer stops here; the error, if any, is then without meaning.

@@ -43,6 +43,13 @@ function locateDatabase(given: string, realPath: string): Located {
   return { path: given, realPath, mainDescriptor, journal: header.journal, header };
 }
 
+/** False when the path leads to another file by now, so that SQLite may have opened that one. */
+export function isStillInPlace({ realPath, mainDescriptor }: Located): boolean {
+  const held = fs.fstatSync(mainDescriptor, { bigint: true });
+  const named = fs.statSync(realPath, { bigint: true, throwIfNoEntry: false });
+  return named?.ino === held.ino && named.dev === held.dev;
+}
+
 function notDatabase(path: string): LifeboatError {
   return new LifeboatError('SOURCE_INVALID', `${path} is not an SQLite database, or it is encrypted`, {
     hint: 'Check the path in the plan; back up other formats with a files source.',

@@ -11,6 +11,7 @@
  */
 import fs from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { monotonicMs } from '../../platform/clock.ts';
 import type { PageRange, PinReply, PinRequest } from './sqlite-operations.ts';
 import { type PageOffsets, type ReadLog, scanWal } from './wal-frames.ts';
 import {
@@ -42,8 +43,10 @@ const lockByteOffset = 1024 * 1024 * 1024;
 /** Begins a read transaction and finds out exactly which pages it sees. */
 export function pinSnapshot(database: DatabaseSync, request: PinRequest): PinOutcome {
   if (request.journal === 'rollback') {
+    const startedMs = monotonicMs();
     beginReading(database);
-    return pinned(database, request.mainDescriptor, undefined, undefined, new Map());
+    const waitedMs = monotonicMs() - startedMs;
+    return pinned(database, request.mainDescriptor, undefined, undefined, new Map(), waitedMs);
   }
   for (let attempt = 1; attempt <= pinAttemptsMax; attempt += 1) {
     const before = readIndex(request.indexDescriptor);
@@ -112,6 +115,7 @@ function pinned(
   index: WalIndex | undefined,
   logDescriptor: number | undefined,
   offsets: PageOffsets,
+  waitedMs = 0,
 ): PinOutcome {
   const pageSizeBytes = pragmaNumber(database, 'page_size');
   const pageCount = pragmaNumber(database, 'page_count');
@@ -126,7 +130,7 @@ function pinned(
   }
   const log =
     index === undefined ? undefined : { salt: index.salt.toString('hex'), lastFrame: index.lastFrame };
-  return { reply: { kind: 'pinned', snapshot: { pageSizeBytes, pageCount, log } }, snapshot };
+  return { reply: { kind: 'pinned', snapshot: { pageSizeBytes, pageCount, log, waitedMs } }, snapshot };
 }
 
 /** Only pages that became free before they were ever written may be missing at the end of the file. */

@@ -3,7 +3,7 @@
  * once per connection and ends with it.
  */
 export interface SqliteOperations {
-  /** Opens a connection; never creates a database. */
+  /** Opens a connection; never creates a database, and never reaches another one. */
   readonly open: { readonly input: OpenRequest; readonly output: undefined };
   /** Ends the transaction and closes the connection. */
   readonly close: { readonly input: null; readonly output: undefined };
@@ -30,8 +30,6 @@ export interface OpenRequest {
   /** `immutable` takes no locks and ignores a log: only for files that nobody else has. */
   readonly access: 'read' | 'write' | 'immutable';
   readonly busyTimeoutMs: number;
-  /** Refuses every statement that does more than read this one database. */
-  readonly selectOnly?: boolean;
 }
 
 export type PinRequest =
@@ -54,6 +52,8 @@ export interface PinnedSnapshot {
   readonly pageCount: number;
   /** Salt of the log in hexadecimal digits and its last visible frame, in WAL mode. */
   readonly log: { readonly salt: string; readonly lastFrame: number } | undefined;
+  /** How long the shared lock of rollback mode had to be waited for. */
+  readonly waitedMs: number;
 }
 
 export interface PageRange {

@@ -12,12 +12,10 @@ export interface SqliteSourceOptions {
   readonly countTables?: readonly string[] | 'all';
   /** Figures by name: queries of one value each, answered by the captured state. */
   readonly queries?: Readonly<Record<string, string>>;
-}
-
-/** Wall time in milliseconds since the epoch, and a clock that never jumps. */
-export interface SqliteClock {
-  nowMs(): number;
-  monotonicMs(): number;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: () => number;
+  /** For durations: milliseconds that never go back. */
+  readonly monotonicMs: () => number;
 }
 
 export type SqliteSettings = Required<SqliteSourceOptions>;

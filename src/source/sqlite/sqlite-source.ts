@@ -5,7 +5,7 @@ import { captureRollback } from './capture-rollback.ts';
 import { captureWal } from './capture-wal.ts';
 import { findDatabase } from './locate-database.ts';
 import { checkPrerequisites } from './sqlite-preflight.ts';
-import type { SqliteClock, SqliteSettings, SqliteSourceOptions } from './sqlite-settings.ts';
+import type { SqliteSettings, SqliteSourceOptions } from './sqlite-settings.ts';
 
 const defaults = { maxWriterPauseMs: 5000, busyTimeoutMs: 5000, countTables: [], queries: {} } as const;
 
@@ -17,28 +17,35 @@ const defaults = { maxWriterPauseMs: 5000, busyTimeoutMs: 5000, countTables: [],
  * `capture` raises SOURCE_MISSING, SOURCE_DENIED, SOURCE_INVALID (not a database), SOURCE_DAMAGED, SOURCE_LOCKED and
  * SOURCE_PAUSE_EXCEEDED. An empty file is an empty database to SQLite and is captured as such.
  */
-export function createSqliteSource(options: SqliteSourceOptions, clock: SqliteClock): Source {
+export function createSqliteSource(options: SqliteSourceOptions): Source {
   const settings: SqliteSettings = { ...defaults, ...options };
   return {
     description: `SQLite database ${settings.path}`,
-    preflight: () => checkPrerequisites(settings.path),
-    capture: (signal) => capture(settings, clock, signal),
+    preflight: async (signal) => {
+      signal?.throwIfAborted();
+      return checkPrerequisites(settings.path);
+    },
+    capture: (signal) => capture(settings, signal),
   };
 }
 
-/** An application may change the journal mode between the look at the file and the transaction. */
-const modeChangesMax = 3;
+/** The journal mode or the file itself may change between the look at the file and the transaction. */
+const attemptsMax = 3;
 
-async function capture(settings: SqliteSettings, clock: SqliteClock, signal?: AbortSignal): Promise<Capture> {
-  for (let attempt = 1; attempt <= modeChangesMax; attempt += 1) {
+async function capture(settings: SqliteSettings, signal?: AbortSignal): Promise<Capture> {
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     signal?.throwIfAborted();
     const located = findDatabase(settings.path);
     const begin = located.journal === 'wal' ? captureWal : captureRollback;
-    const started = await begin(located, settings, clock, signal);
-    if (started !== 'other-mode') return started;
+    const started = await begin(located, settings, signal);
+    if (started !== 'changed') return started;
   }
-  throw new LifeboatError('SOURCE_LOCKED', `database ${settings.path} keeps changing its journal mode`, {
-    hint: 'Let the application set journal_mode=WAL once, and leave it so.',
-    retryable: true,
-  });
+  throw new LifeboatError(
+    'SOURCE_LOCKED',
+    `database ${settings.path} keeps being replaced or changing its journal mode`,
+    {
+      hint: 'Find out what replaces the file, and let the application set journal_mode=WAL once and leave it so.',
+      retryable: true,
+    },
+  );
 }

@@ -61,13 +61,13 @@ function handle({ id, operation, input }: ThreadRequest): ThreadReply {
   }
 }
 
-function openDatabase({ path, access, busyTimeoutMs, selectOnly }: OpenRequest): DatabaseSync {
+function openDatabase({ path, access, busyTimeoutMs }: OpenRequest): DatabaseSync {
   const mode = { read: 'mode=ro', write: 'mode=rw', immutable: 'mode=ro&immutable=1' }[access];
   const opened = new DatabaseSync(`${pathToFileURL(path).href}?${mode}`, {
     readOnly: access !== 'write',
     timeout: busyTimeoutMs,
   });
-  if (selectOnly === true) opened.setAuthorizer(allowReading);
+  opened.setAuthorizer(refuseOtherDatabases);
   return opened;
 }
 
@@ -78,8 +78,8 @@ function closeDatabase(): undefined {
   connection = undefined;
 }
 
-/** A read-only connection still can attach another database and write there. */
-function allowReading(action: number): number {
+/** Queries come from the plan, and even a read-only connection can attach another database and write there. */
+function refuseOtherDatabases(action: number): number {
   const refused = action === constants.SQLITE_ATTACH || action === constants.SQLITE_DETACH;
   return refused ? constants.SQLITE_DENY : constants.SQLITE_OK;
 }

@@ -1,0 +1,44 @@
+/** Copies a file with its owner, mode and times, such that it survives a loss of power. */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { systemErrorName } from '../../error/lifeboat-error.ts';
+import { setTimesFd } from '../../platform/posix/file-times.ts';
+import { randomHex } from '../../platform/random.ts';
+
+const randomNameBytes = 8;
+const permissionBits = 0o7777;
+
+/** Into a new hidden file in the folder, whose path it gives. On an error nothing is left. */
+export async function copyDurably(from: string, folder: string): Promise<string> {
+  const to = path.join(folder, `.${path.basename(from)}.${randomHex(randomNameBytes)}.tmp`);
+  try {
+    await fs.copyFile(from, to, fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE);
+    await takeOver(from, to);
+    return to;
+  } catch (error) {
+    await fs.rm(to, { force: true });
+    throw error;
+  }
+}
+
+async function takeOver(from: string, to: string): Promise<void> {
+  const stats = await fs.stat(from, { bigint: true });
+  const file = await fs.open(to, 'r+');
+  try {
+    await giveTo(file, Number(stats.uid), Number(stats.gid));
+    await file.chmod(Number(stats.mode) & permissionBits);
+    setTimesFd(file.fd, { atimeNs: stats.atimeNs, mtimeNs: stats.mtimeNs });
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Only root may give files away; for others the file is theirs, as everything that they restore. */
+async function giveTo(file: fs.FileHandle, uid: number, gid: number): Promise<void> {
+  try {
+    await file.chown(uid, gid);
+  } catch (error) {
+    if (systemErrorName(error) !== 'EPERM') throw error;
+  }
+}

@@ -1,0 +1,63 @@
+/** Writes a marker with time and sequence into a live database, and reads the newest one of a restored copy. */
+import { assert } from '../../error/assert.ts';
+import { findDatabase } from './locate-database.ts';
+import { openSqliteThread } from './sqlite-thread.ts';
+
+export interface SqliteCanary {
+  /** Milliseconds since the epoch, by the clock of who wrote it. */
+  readonly timeMs: number;
+  readonly sequence: number;
+}
+
+export interface CanaryLimits {
+  /** How many of the newest markers stay. */
+  readonly rowsMax?: number;
+  /** How long to wait for the application's own transaction; writers never wait for longer than one small insert. */
+  readonly busyTimeoutMs?: number;
+}
+
+const defaults = { rowsMax: 100, busyTimeoutMs: 1000 } as const;
+
+/**
+ * Only for plans that ask for it: it makes the table `lifeboat_canary` at the first call. Durable when it returns, as
+ * far as the database's own settings say. Raises SOURCE_LOCKED (retryable) and the other SOURCE_* errors, and has
+ * then written nothing.
+ */
+export async function writeSqliteCanary(
+  path: string,
+  canary: SqliteCanary,
+  limits: CanaryLimits = {},
+): Promise<void> {
+  const { rowsMax, busyTimeoutMs } = { ...defaults, ...limits };
+  assert(
+    Number.isSafeInteger(canary.sequence) && Number.isSafeInteger(canary.timeMs),
+    'a canary of whole numbers',
+  );
+  const { realPath } = findDatabase(path);
+  await using thread = await openSqliteThread({ path: realPath, access: 'write', busyTimeoutMs });
+  // The application decides when to checkpoint its log.
+  await thread.ask('execute', { sql: 'PRAGMA wal_autocheckpoint=0' });
+  await thread.ask('execute', {
+    sql: `BEGIN IMMEDIATE;
+      CREATE TABLE IF NOT EXISTS lifeboat_canary (sequence INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL);
+      INSERT OR REPLACE INTO lifeboat_canary (sequence, time_ms) VALUES (${canary.sequence}, ${canary.timeMs});
+      DELETE FROM lifeboat_canary WHERE sequence <= ${canary.sequence - rowsMax};
+      COMMIT`,
+  });
+}
+
+/** From a restored file that stands alone; `undefined` when it holds no marker. Raises SOURCE_* errors. */
+export async function readSqliteCanary(restoredFile: string): Promise<SqliteCanary | undefined> {
+  const { realPath } = findDatabase(restoredFile);
+  await using thread = await openSqliteThread({ path: realPath, access: 'immutable', busyTimeoutMs: 0 });
+  const tables = await thread.ask('rows', {
+    sql: `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'lifeboat_canary'`,
+    rowsMax: 1,
+  });
+  if (tables.length === 0) return undefined;
+  const [row] = await thread.ask('rows', {
+    sql: 'SELECT sequence, time_ms FROM lifeboat_canary ORDER BY sequence DESC LIMIT 1',
+    rowsMax: 1,
+  });
+  return row === undefined ? undefined : { sequence: Number(row[0]), timeMs: Number(row[1]) };
+}
