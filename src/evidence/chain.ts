@@ -7,7 +7,7 @@
  * without a trace inside it, so whoever keeps a head (the local cache, another vault) passes it in.
  */
 import { createHash } from 'node:crypto';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../plan/canonical-json.ts';
 import type { RunRecord } from './record.ts';
 import { isObject } from './record-fields.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../plan/canonical-json.ts';
 import { parseRecord, type RunRecord, recordTimes } from './record.ts';
 
 const common = {

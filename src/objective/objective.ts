@@ -34,6 +34,23 @@ export interface Assessment {
   readonly nextAction?: string;
 }
 
+/** Objectives as a resolved plan holds them: those that are set, in the order of tables. */
+export function objectivesOf(resolved: PlannedObjectives): readonly Objective[] {
+  const { rpo, rto, proofAge } = resolved;
+  return [
+    ...(rpo === undefined ? [] : [{ kind: 'rpo' as const, targetMs: rpo.valueMs }]),
+    ...(rto === undefined ? [] : [{ kind: 'rto' as const, targetMs: rto.valueMs }]),
+    { kind: 'proof-age', targetMs: proofAge?.valueMs ?? proofAgeDefaultMs },
+  ];
+}
+
+/** The part of the plan's `ResolvedObjectives` that counts here. */
+export interface PlannedObjectives {
+  readonly rpo?: { readonly valueMs: number };
+  readonly rto?: { readonly valueMs: number };
+  readonly proofAge?: { readonly valueMs: number };
+}
+
 export function objectiveName(kind: ObjectiveKind): string {
   return kind === 'proof-age' ? 'proof' : kind.toUpperCase();
 }
