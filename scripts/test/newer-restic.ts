@@ -57,7 +57,8 @@ function fetch(folder: string): string | undefined {
   const archive = fs.readdirSync(path.join(apt, 'download')).find((name) => name.endsWith('.deb'));
   if (archive === undefined) return `apt-get download restic failed: ${lastLines(downloaded.output)}`;
   const unpacked = runQuietly('dpkg', ['-x', path.join(apt, 'download', archive), folder]);
-  fs.rmSync(apt, { recursive: true, force: true });
+  for (const rest of ['apt', 'usr/share'])
+    fs.rmSync(path.join(folder, rest), { recursive: true, force: true });
   return unpacked.exitCode === 0 ? undefined : `dpkg -x failed: ${lastLines(unpacked.output)}`;
 }
 

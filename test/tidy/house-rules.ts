@@ -65,7 +65,7 @@ export function unusedCodes(codes: readonly string[], used: ReadonlySet<string>)
 /** Words that must stand in no file of the project. Put together here so that this file does not hold them. */
 const forbiddenWords: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   { pattern: new RegExp(['\\.\\.', 'shared\\b'].join('/')), what: 'a folder outside the project' },
-  { pattern: new RegExp(`(?<![\\w.-])/${'work'}/`), what: 'a folder of one machine' },
+  { pattern: new RegExp(`(?<![\\w.}-])/${'work'}/`), what: 'a folder of one machine' },
   {
     pattern:
       /https?:\/\/(?:[\w-]+\.)*(?:registry|deb|security|snapshot|ftp|pypi|proxy|mirrors?|packages|artifactory|nexus|artifactregistry)\b[\w.-]*\.[a-z]{2,}/i,
