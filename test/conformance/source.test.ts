@@ -1,8 +1,10 @@
 /** The kinds of source that need nothing but this machine. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { createCommandSource } from '../../src/source/command/command-source.ts';
 import { createEnvSource } from '../../src/source/env/env-source.ts';
 import { createFilesSource } from '../../src/source/files/files-source.ts';
+import { createSqliteSource } from '../../src/source/sqlite/sqlite-source.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { sourceConformance } from './source.ts';
 
@@ -42,3 +44,17 @@ sourceConformance('command', async () => {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 });
+
+for (const journal of ['wal', 'delete']) {
+  sourceConformance(`sqlite, journal mode ${journal}`, async () => {
+    const folder = temporaryFolder();
+    using database = new DatabaseSync(`${folder.path}/app.db`);
+    database.exec(`PRAGMA journal_mode=${journal}; CREATE TABLE orders (id); INSERT INTO orders VALUES (1)`);
+    const settings = { workFolder: `${folder.path}/work`, nowMs, monotonicMs: () => performance.now() };
+    return {
+      source: createSqliteSource({ ...settings, path: `${folder.path}/app.db`, countTables: 'all' }),
+      broken: createSqliteSource({ ...settings, path: `${folder.path}/gone.db` }),
+      [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
+    };
+  });
+}

@@ -8,6 +8,7 @@ import type { SourceFinding } from '../source.ts';
 import { copyDurably } from './copy-durably.ts';
 import { companionFiles, databaseFiles, existingFiles, sizeOf } from './database-files.ts';
 import { findDatabaseUsers } from './database-users.ts';
+import { isWritable } from './is-writable.ts';
 import { keepDatabaseFiles } from './safety-copy.ts';
 import { settleDatabase } from './settle-database.ts';
 
@@ -79,6 +80,14 @@ async function requireStaged(staged: string): Promise<void> {
 async function checkPlace(target: string): Promise<readonly SourceFinding[]> {
   const { processIds, isPartial } = await findDatabaseUsers(target);
   const findings: SourceFinding[] = [];
+  const folder = await nearestFolder(path.dirname(target));
+  if (!(await isWritable(folder))) {
+    findings.push({
+      severity: 'error',
+      message: `the folder ${folder} cannot be written`,
+      hint: 'Run the restore as a user who may write there, or restore to another folder with --to.',
+    });
+  }
   if (processIds.length > 0) {
     const error = stillOpen(target, processIds);
     findings.push({ severity: 'error', message: error.message, hint: error.hint ?? '' });
@@ -91,6 +100,12 @@ async function checkPlace(target: string): Promise<readonly SourceFinding[]> {
     });
   }
   return findings;
+}
+
+/** The folder itself, or what is left of the way to it. */
+async function nearestFolder(folder: string): Promise<string> {
+  if ((await sizeOf(folder)) !== undefined || folder === path.dirname(folder)) return folder;
+  return nearestFolder(path.dirname(folder));
 }
 
 async function refuseWhileOpen(target: string): Promise<void> {

@@ -53,6 +53,8 @@ const meaningByResultCode: ReadonlyMap<number, Meaning> = new Map<number, Meanin
   ],
   [13, full],
   [14, denied],
+  // The locks of the log were contended for too long.
+  [15, locked],
   [23, denied],
   [
     26,

@@ -1,9 +1,10 @@
 /** What must be so before a database can be captured, and what should be. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
+import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { SourceFinding } from '../source.ts';
 import type { DatabaseHeader } from './database-header.ts';
+import { isWritable } from './is-writable.ts';
 import { findDatabase, type Located } from './locate-database.ts';
 
 /** By the number that statfs(2) gives. */
@@ -118,14 +119,4 @@ function hasWalResetBug(version: number): boolean {
 
 function versionText(version: number): string {
   return [Math.floor(version / 1_000_000), Math.floor(version / 1000) % 1000, version % 1000].join('.');
-}
-
-async function isWritable(folder: string): Promise<boolean> {
-  try {
-    await fs.access(folder, fs.constants.W_OK);
-    return true;
-  } catch (error) {
-    if (['EACCES', 'EPERM', 'EROFS'].includes(systemErrorName(error) ?? '')) return false;
-    throw error;
-  }
 }
