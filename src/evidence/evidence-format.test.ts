@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { appendToChain, emptyChain, type StoredLink } from './chain.ts';
 import { parseRecord, type RunRecord, recordTimes } from './record.ts';
 
-const page = readFileSync(new URL('../../docs/formats/evidence.md', import.meta.url), 'utf8');
+const page = readFileSync(join(import.meta.dirname, '../../docs/formats/evidence.md'), 'utf8');
 const decoder = /```js\n(.*?)```/s.exec(page)?.[1] ?? '';
 
 const first: RunRecord = {

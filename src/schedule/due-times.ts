@@ -1,6 +1,6 @@
 /** When a schedule is due: pure functions of the schedule and the clock, never of the last run. */
 import { unreachable } from '../error/assert.ts';
-import { type CivilDay, civilDate, daysInMonth } from './civil-day.ts';
+import { type CivilDay, civilDate, dayMs, daysInMonth } from './civil-day.ts';
 import type { CalendarSchedule, DayRule, IntervalSchedule, Schedule, TimedSchedule } from './schedule.ts';
 import { isTimed } from './schedule.ts';
 import { firstInstantAtOrAfter, instantsOf, startOfDayMs, wallTime } from './zone-clock.ts';
@@ -9,6 +9,9 @@ import { firstInstantAtOrAfter, instantsOf, startOfDayMs, wallTime } from './zon
 const searchDaysMax = 9 * 366;
 
 const minuteMs = 60_000;
+
+/** Asking the zone takes microseconds; for many minutes of a day without a change of the clock they are added up. */
+const minutesAskedOneByOneMax = 2;
 
 /** The first due time after `afterMs`; `undefined` for schedules without due times. */
 export function nextDue(schedule: Schedule, afterMs: number): number | undefined {
@@ -64,9 +67,15 @@ function dueOnDay(schedule: TimedSchedule, day: CivilDay): readonly number[] {
 
 /** Ascending; several missing times that fall on the same jump count once. */
 function calendarTimes(schedule: CalendarSchedule, day: CivilDay): readonly number[] {
+  const { minutesOfDay, zone } = schedule;
+  if (minutesOfDay.length > minutesAskedOneByOneMax) {
+    const startMs = startOfDayMs(day, zone);
+    if (startOfDayMs(day + 1, zone) - startMs === dayMs)
+      return minutesOfDay.map((minute) => startMs + minute * minuteMs);
+  }
   const times = schedule.everyHour
-    ? schedule.minutesOfDay.flatMap((minute) => instantsOf(day, minute, schedule.zone))
-    : schedule.minutesOfDay.map((minute) => firstInstantAtOrAfter(day, minute, schedule.zone));
+    ? minutesOfDay.flatMap((minute) => instantsOf(day, minute, zone))
+    : minutesOfDay.map((minute) => firstInstantAtOrAfter(day, minute, zone));
   return [...new Set(times)].sort((a, b) => a - b);
 }
 

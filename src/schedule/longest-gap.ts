@@ -12,7 +12,7 @@ import { clockChanges } from './zone-clock.ts';
 const spanFromMs = Date.UTC(2025, 0, 1);
 const spanToMs = Date.UTC(2029, 0, 1);
 
-/** 29 February may be eight years away; see due-times.ts. */
+/** Holds two 29ths of February, four years apart; the eight years around 2100 are nobody's objective. */
 const wallSpanYears = 9;
 
 /** Schedules that run more often than this are looked at around one year's changes of the clock only. */
