@@ -10,7 +10,7 @@ export interface GeneratedDocument {
 }
 
 export const documents: readonly GeneratedDocument[] = [
-  { path: 'lifeboat.schema.json', make: planJsonSchema },
-  { path: 'docs/reference/plan.md', make: planReference },
   { path: 'docs/reference/errors.md', make: errorsPage },
+  { path: 'docs/reference/plan.md', make: planReference },
+  { path: 'lifeboat.schema.json', make: planJsonSchema },
 ];

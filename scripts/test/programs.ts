@@ -13,3 +13,24 @@ export const programs: readonly Program[] = [
   },
   { name: 'git', debianPackage: 'git', why: 'the house rules read every file that Git knows' },
 ];
+
+/** Programs that tests run and every Debian has, so that nobody has to install them. */
+export const alwaysThere: readonly string[] = [
+  ...[
+    'sh',
+    'bash',
+    'true',
+    'false',
+    'cat',
+    'cp',
+    'rm',
+    'touch',
+    'mkfifo',
+    'mknod',
+    'dd',
+    'tar',
+    'sleep',
+    'kill',
+  ],
+  ...['mount', 'umount', 'setpriv', 'unshare', 'node', 'npm'],
+];

@@ -28,10 +28,16 @@ interface CodeFacts {
 
 export const errorCodes = {
   INTERNAL: { exit: 1, summary: 'A fault of Lifeboat itself.' },
-  ASSERTION: { exit: 1, summary: 'Something that must be true was not; the run stopped before harm was done.' },
+  ASSERTION: {
+    exit: 1,
+    summary: 'Something that must be true was not; the run stopped before harm was done.',
+  },
   USAGE: { exit: 2, summary: 'The command line or an option is wrong.' },
   INTERRUPTED: { exit: 130, summary: 'Stopped by a signal before the work was done.' },
-  CONFIG_INVALID: { exit: 2, summary: 'An environment variable or a setting has a value that cannot be used.' },
+  CONFIG_INVALID: {
+    exit: 2,
+    summary: 'An environment variable or a setting has a value that cannot be used.',
+  },
   SECRET_UNAVAILABLE: { exit: 1, summary: 'A secret reference could not be resolved.' },
   DISK_FULL: { exit: 1, summary: 'A disk has no space left.' },
   PERMISSION_DENIED: { exit: 1, summary: 'The operating system refused access.' },
@@ -58,7 +64,10 @@ export const errorCodes = {
   SOURCE_LOCKED: { exit: 1, summary: 'The source is locked by another process for longer than allowed.' },
   SOURCE_DAMAGED: { exit: 1, summary: 'The source itself is damaged; a backup of it would be worthless.' },
   SOURCE_INVALID: { exit: 1, summary: 'The source is not of the kind that the plan says.' },
-  SOURCE_PAUSE_EXCEEDED: { exit: 1, summary: 'A consistent copy would stop writers for longer than the plan allows.' },
+  SOURCE_PAUSE_EXCEEDED: {
+    exit: 1,
+    summary: 'A consistent copy would stop writers for longer than the plan allows.',
+  },
   COMMAND_FAILED: { exit: 1, summary: 'A program that was run ended with an error.' },
   COMMAND_TIMEOUT: { exit: 1, summary: 'A program that was run did not end in time.' },
   BACKUP_INCOMPLETE: { exit: 3, summary: 'Some input could not be read; the snapshot lacks it.' },
@@ -71,7 +80,10 @@ export const errorCodes = {
   PLAN_BUSY: { exit: 11, summary: 'Another process runs this plan already.' },
 
   VERIFICATION_FAILED: { exit: 4, summary: 'The restored data did not pass its checks.' },
-  VERIFICATION_INCONCLUSIVE: { exit: 5, summary: 'The checks could not be carried out, so nothing is proven.' },
+  VERIFICATION_INCONCLUSIVE: {
+    exit: 5,
+    summary: 'The checks could not be carried out, so nothing is proven.',
+  },
   OBJECTIVE_NOT_MET: { exit: 7, summary: 'At least one objective is breached or unknown.' },
   RESTORE_REFUSED: { exit: 2, summary: 'The restore would overwrite data without having been asked to.' },
   RESTORE_INCOMPLETE: { exit: 3, summary: 'Some entries could not be restored.' },

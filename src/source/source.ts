@@ -56,7 +56,12 @@ export interface CaptureProblem {
 export type CaptureEvent =
   | { readonly kind: 'enter'; readonly name: Buffer; readonly metadata: EntryMetadata }
   | { readonly kind: 'leave' }
-  | { readonly kind: 'entry'; readonly name: Buffer; readonly metadata: EntryMetadata; readonly content: Content };
+  | {
+      readonly kind: 'entry';
+      readonly name: Buffer;
+      readonly metadata: EntryMetadata;
+      readonly content: Content;
+    };
 
 /** Where the bytes of a regular file come from; `none` for every other kind of entry. */
 export type Content =

@@ -1,4 +1,5 @@
 /** Rules about tests, words and generated files. */
+import { alwaysThere, programs } from '../../scripts/test/programs.ts';
 import { errorCodes } from '../../src/error/codes.ts';
 import { closing } from './find-imports.ts';
 import {
@@ -60,6 +61,28 @@ export function unusedCodes(codes: readonly string[], used: ReadonlySet<string>)
   return codes
     .filter((code) => !used.has(code))
     .map((code) => ({ path: 'src/error/codes.ts', line: 1, message: `${code} is never used` }));
+}
+
+const startsProgram =
+  /(?<![\w$])(?:spawn|spawnSync|execFile|execFileSync)\s*\(\s*(?=')|\bkind\s*:\s*'\s*'\s*,\s*file\s*:\s*(?=')/g;
+
+export const programsAreListed: Rule = {
+  name: 'a program that tests start is listed with its package',
+  why: 'npm test installs or names what is missing before it begins; scripts/test/programs.ts is where it looks.',
+  check: ({ sources }) => {
+    const known = new Set([...programs.map((program) => program.name), ...alwaysThere]);
+    return sources
+      .filter((file) => isTest(file) || file.path.startsWith('test/'))
+      .flatMap((file) => unlistedPrograms(file, known));
+  },
+};
+
+function unlistedPrograms(file: SourceFile, known: ReadonlySet<string>): Finding[] {
+  return [...file.scan.code.matchAll(startsProgram)].flatMap((match) => {
+    const name = file.scan.strings.find((text) => text.start === match.index + match[0].length)?.value ?? '';
+    if (known.has(name) || name.includes('/')) return [];
+    return [{ path: file.path, line: lineAt(file.text, match.index), message: `${name} is not listed` }];
+  });
 }
 
 /** Words that must stand in no file of the project. Put together here so that this file does not hold them. */
@@ -128,7 +151,13 @@ export function incompleteIn(lockText: string): string[] {
 }
 
 /** Every rule of this file that reads TypeScript. */
-export const houseRules: readonly Rule[] = [testsAssert, noOnly, skipsAreExplained, everyCodeIsRaised];
+export const houseRules: readonly Rule[] = [
+  programsAreListed,
+  testsAssert,
+  noOnly,
+  skipsAreExplained,
+  everyCodeIsRaised,
+];
 
 function asserts(file: SourceFile): boolean {
   return /(?<![\w$])(?:assert|expect)\b\s*(?:\.|\()/.test(file.scan.code);

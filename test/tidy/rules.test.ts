@@ -7,6 +7,7 @@ import {
   forbiddenIn,
   incompleteIn,
   noOnly,
+  programsAreListed,
   resolvedIn,
   skipsAreExplained,
   testsAssert,
@@ -314,4 +315,10 @@ test('a lock file that npm ci would refuse or could not check is found', () => {
   assert.deepEqual(lock({ '': { optionalDependencies: { a: '1' } } }), ['a of  is missing']);
   assert.deepEqual(lock({ '': {}, 'node_modules/a': { version: '1' } }), ['node_modules/a has no integrity']);
   assert.deepEqual(lock({ 'node_modules/a': { os: ['darwin'] }, 'node_modules/b': { libc: ['musl'] } }), []);
+});
+
+test('a program that nobody listed is found', () => {
+  fails(programsAreListed, 'src/a.test.ts', "spawnSync('no-such-program', ['x']);");
+  fails(programsAreListed, 'test/a.ts', "runProgram({ kind: 'argv', file: 'no-such-program' });");
+  passes(programsAreListed, 'src/a.test.ts', "execFileSync('restic', []); pattern.exec('abc');");
 });
