@@ -19,7 +19,14 @@ import { addKey, listKeys, type NewKey, removeKey } from './key/manage-keys.ts';
 import { openKey } from './key/open-key.ts';
 import { configKey } from './layout.ts';
 import { type LockOwner, thisProcess } from './lock/lock-owner.ts';
-import { type LockOptions, removeLocks, withLock } from './lock/with-lock.ts';
+import {
+  type LockOptions,
+  type LockTiming,
+  removeLocks,
+  resticLockTiming,
+  withLock,
+} from './lock/with-lock.ts';
+import { packBytesTarget } from './pack/pack-builder.ts';
 import { diffSnapshots } from './read/diff-snapshots.ts';
 import { dumpFile } from './read/dump-file.ts';
 import { listSnapshot } from './read/list-snapshot.ts';
@@ -48,6 +55,10 @@ export interface OpenOptions {
   readonly owner?: LockOwner;
   /** Threads that read, compress and seal; the default is one per processor. */
   readonly workers?: number;
+  /** A pack is closed when it has so many bytes. Default 16 MiB; smaller in tests only. */
+  readonly packBytesTarget?: number;
+  /** Default: restic's; shorter in tests only. */
+  readonly lockTiming?: LockTiming;
   readonly signal?: AbortSignal;
 }
 
@@ -93,6 +104,8 @@ interface Session {
   readonly keyId: string;
   readonly owner: LockOwner;
   readonly workers: number;
+  readonly packBytesTarget: number;
+  readonly lockTiming: LockTiming;
   readonly programVersion: string;
   /** The index and a reader of trees over it, loaded when first needed and again after writing. */
   view: Promise<IndexView> | undefined;
@@ -115,6 +128,8 @@ function repositoryOf(
     keyId,
     owner: options.owner ?? thisProcess(),
     workers: options.workers ?? parallelism(),
+    packBytesTarget: options.packBytesTarget ?? packBytesTarget,
+    lockTiming: options.lockTiming ?? resticLockTiming,
     programVersion: options.programVersion ?? 'lifeboat',
     view: undefined,
   };
@@ -191,7 +206,7 @@ async function write<T>(
   work: (writer: RepositoryWriter) => Promise<T>,
   options: WriteOptions = {},
 ): Promise<T> {
-  const { access, config, workers, programVersion } = session;
+  const { access, config, workers, programVersion, packBytesTarget } = session;
   return await withLock(access, lockOptions(session, false, options.signal), async (signal) => {
     const { index, trees } = await freshView(session, signal);
     const indexWriter = createIndexWriter(access, index, signal);
@@ -201,6 +216,7 @@ async function write<T>(
       indexWriter,
       polynomial: config.chunkerPolynomial,
       workers,
+      packBytesTarget,
       verify: options.verifyUploads ?? true,
       signal,
     });
@@ -228,7 +244,8 @@ async function withReadLock<T>(
 }
 
 function lockOptions(session: Session, exclusive: boolean, signal: AbortSignal | undefined): LockOptions {
-  return { owner: session.owner, exclusive, ...(signal === undefined ? {} : { signal }) };
+  const { owner, lockTiming: timing } = session;
+  return { owner, exclusive, timing, ...(signal === undefined ? {} : { signal }) };
 }
 
 async function viewOf(session: Session, signal?: AbortSignal): Promise<IndexView> {

@@ -13,15 +13,27 @@ import { loadUnpacked, parseJson, type RepositoryAccess, saveUnpacked } from '..
 import { decodeLockFile, encodeLockFile, type LockFile } from './lock-file.ts';
 import { isProvablyStale, type LockOwner, lockFileOf } from './lock-owner.ts';
 
-const settleMs = 200;
-const refreshMs = 5 * 60 * 1000;
-const expiryMs = 22.5 * 60 * 1000;
+export interface LockTiming {
+  /** Between writing a lock and looking whether another came at the same moment. */
+  readonly settleMs: number;
+  readonly refreshMs: number;
+  /** Without a refresh for so long the lock counts as lost. */
+  readonly expiryMs: number;
+}
+
+export const resticLockTiming: LockTiming = {
+  settleMs: 200,
+  refreshMs: 5 * 60 * 1000,
+  expiryMs: 22.5 * 60 * 1000,
+};
+
 const unreadableTriesMax = 4;
 const unreadableWaitMs = 500;
 
 export interface LockOptions {
   readonly exclusive: boolean;
   readonly owner: LockOwner;
+  readonly timing: LockTiming;
   readonly signal?: AbortSignal;
 }
 
@@ -36,9 +48,9 @@ export async function withLock<T>(
   await refuseConflicts(access, options, undefined);
   const held = { id: await writeLock(access, options), refreshedMs: nowMs() };
   try {
-    await sleep(settleMs, signal);
+    await sleep(options.timing.settleMs, signal);
     await refuseConflicts(access, options, held.id);
-    await using _refresher = every(refreshMs, () => refresh(access, options, held, lost));
+    await using _refresher = every(options.timing.refreshMs, () => refresh(access, options, held, lost));
     return await work(signal);
   } finally {
     // if it cannot be deleted it goes stale by itself; the work's own result matters more
@@ -58,7 +70,7 @@ async function refresh(
     held.refreshedMs = nowMs();
     await access.store.delete(objectKey('lock', previous));
   } catch (cause) {
-    if (nowMs() - held.refreshedMs < expiryMs) return;
+    if (nowMs() - held.refreshedMs < options.timing.expiryMs) return;
     lost.abort(
       new LifeboatError('VAULT_LOCKED', 'the lock could not be refreshed for too long and counts as lost', {
         hint: 'Check that the vault can be written, then run the command again.',

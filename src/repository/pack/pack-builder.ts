@@ -44,11 +44,15 @@ export interface NewBlob {
   readonly uncompressedLength: number;
 }
 
-/** `takeBuffer` gives at least so many bytes, perhaps a used buffer again. `check` sees each blob as sealed. */
+/**
+ * `takeBuffer` gives at least so many bytes, perhaps a used buffer again. `check` sees each blob as sealed.
+ * `bytesTarget` is smaller than usual in tests only.
+ */
 export function createPackBuilder(
   key: SealKey,
   takeBuffer: (bytesMin: number) => Uint8Array<ArrayBuffer>,
   check?: (sealed: Uint8Array, blob: NewBlob) => void,
+  bytesTarget = packBytesTarget,
 ): PackBuilder {
   let pack: OpenPack | undefined;
 
@@ -62,10 +66,10 @@ export function createPackBuilder(
     const finished: FinishedPack[] = [];
     const sealedBytes = blob.content.length + sealOverheadBytes;
     if (pack && !fits(pack, sealedBytes)) pushIfThere(finished, finish());
-    pack ??= openPack(takeBuffer(Math.max(sealedBytes, packBytesTarget) + slackBytes));
+    pack ??= openPack(takeBuffer(Math.max(sealedBytes, bytesTarget) + slackBytes));
     const sealed = sealBlob(key, pack, blob);
     check?.(sealed, blob);
-    if (pack.length >= packBytesTarget) pushIfThere(finished, finish());
+    if (pack.length >= bytesTarget) pushIfThere(finished, finish());
     return finished;
   }
 

@@ -22,6 +22,7 @@ export interface ChunkSaverOptions {
   readonly version: 1 | 2;
   /** Take every blob apart again before it goes. */
   readonly verify: boolean;
+  readonly packBytesTarget: number;
   readonly known: SharedIdSet;
   readonly takeBuffer: (bytesMin: number) => Uint8Array<ArrayBuffer>;
   readonly emit: (pack: FinishedPack) => void;
@@ -32,8 +33,8 @@ export function createChunkSaver(options: ChunkSaverOptions): ChunkSaver {
     ? (sealed: Uint8Array, blob: NewBlob) => checkBlob(options.key, sealed, blob)
     : undefined;
   const builders = {
-    data: createPackBuilder(options.key, options.takeBuffer, check),
-    tree: createPackBuilder(options.key, options.takeBuffer, check),
+    data: createPackBuilder(options.key, options.takeBuffer, check, options.packBytesTarget),
+    tree: createPackBuilder(options.key, options.takeBuffer, check, options.packBytesTarget),
   };
 
   function store(type: BlobType, id: string, plaintext: Uint8Array): void {

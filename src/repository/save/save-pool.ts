@@ -61,6 +61,7 @@ export interface SavePoolOptions {
   readonly polynomial: bigint;
   readonly workers: number;
   readonly verify: boolean;
+  readonly packBytesTarget: number;
   readonly signal?: AbortSignal;
 }
 
@@ -194,12 +195,13 @@ class Pool implements SavePool {
   }
 
   #startWorker(known: SharedIdSet): Member {
-    const { access, polynomial, verify } = this.#options;
+    const { access, polynomial, verify, packBytesTarget } = this.#options;
     const workerData: SaveWorkerData = {
       key: access.key,
       polynomial,
       version: access.version,
       verify,
+      packBytesTarget,
       knownIds: known.memory,
     };
     const member: Member = {

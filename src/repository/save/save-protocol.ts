@@ -13,6 +13,7 @@ export interface SaveWorkerData {
   readonly polynomial: bigint;
   readonly version: 1 | 2;
   readonly verify: boolean;
+  readonly packBytesTarget: number;
   readonly knownIds: SharedArrayBuffer;
 }
 

@@ -31,6 +31,7 @@ const saver = createChunkSaver({
   polynomial: settings.polynomial,
   version: settings.version,
   verify: settings.verify,
+  packBytesTarget: settings.packBytesTarget,
   known: SharedIdSet.attach(settings.knownIds),
   takeBuffer,
   emit: sendPack,
