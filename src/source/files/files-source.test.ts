@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { hasCode } from '../../error/lifeboat-error.ts';
+import { listXattrs, setXattrPathNoFollow } from '../../platform/posix/xattr.ts';
 import type { CaptureEvent, CaptureResult } from '../source.ts';
 import { createFilesSource, type FilesSourceOptions } from './files-source.ts';
 
@@ -240,3 +241,102 @@ test('a tree deeper than a path may be long is walked as far as possible and rep
   assert.match(result.problems[0]?.reason ?? '', /longer than the system can open/);
   execFileSync('rm', ['-rf', path.join(root, 'd'.repeat(100))]);
 });
+
+test('what may not be read is a problem, and everything else is captured', async () => {
+  write('closed/secret');
+  write('open/file');
+  fs.chmodSync(root, 0o755);
+  fs.chmodSync(path.join(root, 'closed'), 0);
+  const isRoot = process.geteuid?.() === 0;
+  // Root may read everything, so that the walk is done as nobody.
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    const { paths, result } = await captureBelowRoot({ paths: [root] });
+    assert.deepEqual(paths, ['closed/', 'open/', 'open/file']);
+    assert.deepEqual(result.problems, [{ path: path.join(root, 'closed'), reason: 'permission denied' }]);
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+});
+
+test('a file that vanishes during the walk is a problem', async () => {
+  for (let index = 0; index < 1000; index += 1) write(`file-${String(index).padStart(4, '0')}`);
+  await using capture = await createFilesSource({ paths: [root], nowMs }).capture();
+  const gone = path.join(root, 'file-0999');
+  for await (const _ of capture.events) fs.rmSync(gone, { force: true });
+  const { problems } = await capture.result();
+  assert.deepEqual(problems, [{ path: gone, reason: 'vanished while the folder was read' }]);
+});
+
+test('with one file system, mount points are kept as empty folders, unless they are targets', async () => {
+  assert.notEqual(fs.statSync('/dev').dev, fs.statSync('/dev/shm').dev);
+  fs.writeFileSync(`/dev/shm/${path.basename(root)}`, '');
+  try {
+    const below = async (paths: readonly string[], oneFileSystem: boolean) => {
+      const { events } = await captureBelowRoot({ paths, oneFileSystem });
+      return pathsOf(events).filter((one) => one === 'dev/shm/' || one.endsWith(path.basename(root)));
+    };
+    const file = `dev/shm/${path.basename(root)}`;
+    assert.deepEqual(await below(['/dev'], true), ['dev/shm/']);
+    assert.deepEqual(await below(['/dev'], false), ['dev/shm/', file]);
+    assert.deepEqual(await below(['/dev', '/dev/shm'], true), ['dev/shm/', file]);
+  } finally {
+    fs.rmSync(`/dev/shm/${path.basename(root)}`);
+  }
+});
+
+test('a folder mounted inside itself ends the walk there and is reported', async (t) => {
+  write('outer/inner/file');
+  const inner = path.join(root, 'outer/inner');
+  if (spawnSync('mount', ['--bind', path.join(root, 'outer'), inner]).status !== 0) {
+    t.skip('only a user who may mount can make a loop');
+    return;
+  }
+  try {
+    const { paths, result } = await captureBelowRoot({ paths: [root] });
+    assert.deepEqual(paths, ['outer/', 'outer/inner/']);
+    assert.equal(result.problems[0]?.path, inner);
+    assert.match(result.problems[0]?.reason ?? '', /mounted inside itself/);
+  } finally {
+    execFileSync('umount', [inner]);
+  }
+});
+
+test('attributes are captured in the order of the system', async () => {
+  write('file');
+  const file = path.join(root, 'file');
+  for (const name of ['user.b', 'user.a'])
+    setXattrPathNoFollow(Buffer.from(file), name, Buffer.from([0, 255]));
+  const { events } = await captureBelowRoot({ paths: [file] });
+  const entry = events.find((event) => event.kind === 'entry');
+  assert.deepEqual(entry?.metadata.xattrs, listXattrs(Buffer.from(file)));
+  assert.equal(entry?.metadata.xattrs?.length, 2);
+});
+
+test('a folder of a hundred thousand entries is walked in order, in batches', async () => {
+  const count = 100_000;
+  const first = path.join(root, 'file-');
+  fs.writeFileSync(`${first}0`, '');
+  // Some file systems allow 65,000 names of one file, so that there is one file for every 50,000.
+  for (let index = 1; index < count; index += 1) {
+    if (index % 50_000 === 0) fs.writeFileSync(first + index, '');
+    else fs.linkSync(first + (index - (index % 50_000)), first + index);
+  }
+  const { paths } = await captureBelowRoot({ paths: [root] });
+  assert.equal(paths.length, count);
+  assert.deepEqual(paths, paths.toSorted());
+});
+
+test('patterns keep working when more paths were asked for than are remembered', async () => {
+  for (let index = 0; index < 45_000; index += 1)
+    fs.linkSync(linkable(index), path.join(root, `a-${index}.tmp`));
+  write('z.tmp');
+  write('z.keep');
+  const { paths } = await captureBelowRoot({ paths: [root], exclude: ['*.tmp'] });
+  assert.deepEqual(paths, ['linked', 'z.keep']);
+});
+
+function linkable(index: number): string {
+  if (index === 0) write('linked');
+  return path.join(root, 'linked');
+}
