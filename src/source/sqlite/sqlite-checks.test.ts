@@ -73,6 +73,7 @@ test('a query that cannot be answered proves nothing', async () => {
   makeDatabase(folder, '');
   await using restored = await open(folder);
   for (const sql of [
+    '',
     'SELEKT 1',
     'SELECT no_such_function()',
     'SELECT 1, 2',

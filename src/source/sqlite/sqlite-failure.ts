@@ -30,19 +30,41 @@ const full: Meaning = {
   hint: 'Free space on the disk of the state folder, where a copy of the database is kept for a moment.',
 };
 
+const unreadable: Meaning = {
+  code: 'SOURCE_DAMAGED',
+  what: 'cannot be read from its disk',
+  hint: 'Look into the system log for errors of the disk, and restore the newest proven point elsewhere.',
+};
+
+const refused: Meaning = {
+  code: 'SOURCE_INVALID',
+  what: 'did not accept a statement',
+  hint: 'Check the tables and queries that the plan names against the schema of the database.',
+};
+
+const fault: Meaning = {
+  code: 'INTERNAL',
+  what: 'could not be read, for a reason that Lifeboat does not know',
+  hint: 'Run the command again; if it happens twice, report it with the output above.',
+};
+
+const meaningBySystemError: ReadonlyMap<string, Meaning> = new Map([
+  ['EACCES', denied],
+  ['EPERM', denied],
+  ['EROFS', denied],
+  ['ENOSPC', full],
+  ['EDQUOT', full],
+  ['EIO', unreadable],
+  // How Node refuses a text without a statement in it.
+  ['ERR_INVALID_ARG_VALUE', refused],
+]);
+
 const meaningByResultCode: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [3, denied],
   [5, locked],
   [6, locked],
   [8, denied],
-  [
-    10,
-    {
-      code: 'SOURCE_DAMAGED',
-      what: 'cannot be read from its disk',
-      hint: 'Look into the system log for errors of the disk, and restore the newest proven point elsewhere.',
-    },
-  ],
+  [10, unreadable],
   [
     11,
     {
@@ -66,12 +88,6 @@ const meaningByResultCode: ReadonlyMap<number, Meaning> = new Map<number, Meanin
   ],
 ]);
 
-const unknown: Meaning = {
-  code: 'SOURCE_INVALID',
-  what: 'did not accept a statement',
-  hint: 'Check the tables and queries that the plan names against the schema of the database.',
-};
-
 /** `path` names the database in the message. */
 export function sqliteError(path: string, failure: SqliteFailure): LifeboatError {
   const meaning = meaningOf(failure);
@@ -83,9 +99,8 @@ export function sqliteError(path: string, failure: SqliteFailure): LifeboatError
   return new LifeboatError(meaning.code, `database ${path} ${meaning.what} (${failure.message})`, options);
 }
 
-function meaningOf(failure: SqliteFailure): Meaning {
-  if (failure.systemError === 'ENOSPC' || failure.systemError === 'EDQUOT') return full;
-  if (failure.systemError !== undefined) return denied;
+function meaningOf({ resultCode, systemError }: SqliteFailure): Meaning {
   // The lower byte is the primary code of an extended one.
-  return meaningByResultCode.get((failure.resultCode ?? 1) & 0xff) ?? unknown;
+  if (resultCode !== undefined) return meaningByResultCode.get(resultCode & 0xff) ?? refused;
+  return meaningBySystemError.get(systemError ?? '') ?? fault;
 }

@@ -69,7 +69,7 @@ export interface SqliteFailure {
   readonly message: string;
   /** SQLite's result code, extended; https://sqlite.org/rescode.html. */
   readonly resultCode: number | undefined;
-  /** `ENOSPC` and so on, for errors of the operating system. */
+  /** `ENOSPC` and so on, for errors of the operating system and of Node. */
   readonly systemError: string | undefined;
 }
 
