@@ -9,7 +9,7 @@ import ignore from 'ignore';
 import { type ByteString, fromText } from './byte-path.ts';
 
 /** `ignore` remembers every path it was asked for; beyond this many its memory is dropped. */
-const rememberedPathsMax = 20_000;
+const rememberedPathsMax = 1_000;
 
 export interface RuleChain {
   /** Length of the base folder's path with its final slash; the rest of a path is relative to it. */

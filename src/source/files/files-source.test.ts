@@ -328,7 +328,7 @@ test('a folder of a hundred thousand entries is walked in order, in batches', as
 });
 
 test('patterns keep working when more paths were asked for than are remembered', async () => {
-  for (let index = 0; index < 45_000; index += 1)
+  for (let index = 0; index < 2500; index += 1)
     fs.linkSync(linkable(index), path.join(root, `a-${index}.tmp`));
   write('z.tmp');
   write('z.keep');
