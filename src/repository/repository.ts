@@ -36,6 +36,7 @@ import type {
   KeyInfo,
   Repository,
   RepositoryWriter,
+  Snapshot,
   SnapshotReader,
   WriteOptions,
 } from './repository-types.ts';
@@ -107,8 +108,8 @@ interface Session {
   readonly packBytesTarget: number;
   readonly lockTiming: LockTiming;
   readonly programVersion: string;
-  /** The index and a reader of trees over it, loaded when first needed and again after writing. */
-  view: Promise<IndexView> | undefined;
+  /** The index and a reader of trees over it, as loaded last. */
+  view: IndexView | undefined;
 }
 
 interface IndexView {
@@ -157,24 +158,24 @@ function readerOf(session: Session): SnapshotReader {
     snapshots: (filter, signal) => loadSnapshots(access, filter, signal),
     snapshot: (selector, filter, signal) => findSnapshot(access, selector, filter, signal),
     async *list(snapshot, options) {
-      const { trees } = await viewOf(session, options?.signal);
+      const { trees } = await viewOf(session, [snapshot], options?.signal);
       yield* listSnapshot(trees, snapshot, options);
     },
     async *dump(snapshot, path, signal) {
-      const { index, trees } = await viewOf(session, signal);
+      const { index, trees } = await viewOf(session, [snapshot], signal);
       yield* dumpFile({ access, index, trees }, snapshot, path, signal);
     },
     async *diff(older, newer, signal) {
-      const { trees } = await viewOf(session, signal);
+      const { trees } = await viewOf(session, [older, newer], signal);
       yield* diffSnapshots(trees, older, newer, signal);
     },
     async stats(snapshots, signal) {
-      const { index, trees } = await viewOf(session, signal);
+      const { index, trees } = await viewOf(session, snapshots, signal);
       return await repositoryStats(index, trees, snapshots, signal);
     },
     restore: (snapshot, options) =>
       withReadLock(session, options.signal, async (signal) => {
-        const { index, trees } = await viewOf(session, signal);
+        const { index, trees } = await freshView(session, signal);
         return await restoreSnapshot({ access, index, trees, workers: session.workers }, snapshot, {
           ...options,
           signal,
@@ -248,21 +249,21 @@ function lockOptions(session: Session, exclusive: boolean, signal: AbortSignal |
   return { owner, exclusive, timing, ...(signal === undefined ? {} : { signal }) };
 }
 
-async function viewOf(session: Session, signal?: AbortSignal): Promise<IndexView> {
-  session.view ??= freshView(session, signal);
-  try {
-    return await session.view;
-  } catch (error) {
-    session.view = undefined;
-    throw error;
-  }
+/** Loaded again when it does not know one of the snapshots: others write to the repository as well. */
+async function viewOf(
+  session: Session,
+  snapshots: readonly Snapshot[],
+  signal?: AbortSignal,
+): Promise<IndexView> {
+  const { view } = session;
+  const known = view !== undefined && snapshots.every(({ tree }) => view.index.has('tree', tree));
+  return known ? view : await freshView(session, signal);
 }
 
 async function freshView(session: Session, signal?: AbortSignal): Promise<IndexView> {
   const { index } = await loadIndex(session.access, signal);
-  const view = { index, trees: createTreeReader(session.access, index) };
-  session.view = Promise.resolve(view);
-  return view;
+  session.view = { index, trees: createTreeReader(session.access, index) };
+  return session.view;
 }
 
 async function refuseExisting(store: ObjectStore, signal?: AbortSignal): Promise<void> {

@@ -40,8 +40,12 @@ export function createWorkerPool<Request, Reply>(
   let nextNumber = 1;
   const members = Array.from({ length: count }, start);
 
+  // the descriptors come from openat2, of which Node knows nothing; it would warn of every one that is closed
   function start(): Member<Reply> {
-    const member: Member<Reply> = { worker: new Worker(module, { workerData }), waiting: new Map() };
+    const member: Member<Reply> = {
+      worker: new Worker(module, { workerData, trackUnmanagedFds: false }),
+      waiting: new Map(),
+    };
     member.worker.on('message', (message: ReplyEnvelope<Reply>) => settle(member, message));
     member.worker.on('error', fail);
     member.worker.on('exit', () => fail(new LifeboatError('INTERNAL', 'a worker thread ended unexpectedly')));
