@@ -5,6 +5,7 @@
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { Capture } from '../source.ts';
 import { captureOf } from './database-capture.ts';
+import { inPlace } from './file-failure.ts';
 import { isStillInPlace, type Located } from './locate-database.ts';
 import type { PinnedSnapshot, PinReply } from './sqlite-operations.ts';
 import type { SqliteSettings } from './sqlite-settings.ts';
@@ -26,7 +27,7 @@ export async function captureRollback(
   signal?: AbortSignal,
 ): Promise<Capture | 'changed'> {
   await using cleanup = new AsyncDisposableStack();
-  const work = cleanup.use(await openWorkFile(settings.workFolder));
+  const work = cleanup.use(await inPlace(settings.workFolder, () => openWorkFile(settings.workFolder)));
   const copied = await copyUnderLock(database, work, settings, signal);
   if (copied === 'changed') return 'changed';
   const thread = cleanup.use(

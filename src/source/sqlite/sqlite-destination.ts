@@ -8,6 +8,7 @@ import type { SourceFinding } from '../source.ts';
 import { copyDurably } from './copy-durably.ts';
 import { companionFiles, databaseFiles, existingFiles, sizeOf } from './database-files.ts';
 import { findDatabaseUsers } from './database-users.ts';
+import { inPlace } from './file-failure.ts';
 import { isWritable } from './is-writable.ts';
 import { keepDatabaseFiles } from './safety-copy.ts';
 import { settleDatabase } from './settle-database.ts';
@@ -20,7 +21,7 @@ export interface SqliteDestinationOptions {
 /**
  * The database and its log, index and journal are one: they are kept together, and the old log never meets the new
  * database, because SQLite would replay it there. Refuses with RESTORE_REFUSED while another process has the database
- * open; a process that opens it meanwhile keeps working on the old file, which has no name any more.
+ * open, DISK_FULL and PERMISSION_DENIED where the system does; a process that opens it meanwhile keeps working on the old file, which has no name any more.
  */
 export function createSqliteDestination(options: SqliteDestinationOptions): Destination {
   return {
@@ -30,12 +31,12 @@ export function createSqliteDestination(options: SqliteDestinationOptions): Dest
     keepSafetyCopy: async (folder, signal) => {
       const target = await targetOf(options.path);
       await refuseWhileOpen(target);
-      return keepDatabaseFiles(target, folder, signal);
+      return inPlace(folder, () => keepDatabaseFiles(target, folder, signal));
     },
     receive: async (staged, signal) => {
       const target = await targetOf(options.path);
       await refuseWhileOpen(target);
-      await replaceDatabase(path.join(staged, options.path), target, signal);
+      await inPlace(target, () => replaceDatabase(path.join(staged, options.path), target, signal));
     },
   };
 }

@@ -107,8 +107,10 @@ test('what a killed writer had not committed is rolled back first', async () => 
   using folder = temporaryFolder();
   const path = `${folder.path}/app.db`;
   leaveHotJournal(path);
-  const { result } = await captureTo(sourceOf(folder, { countTables: ['t'] }), folder);
+  const half = fs.statSync(path).size;
+  const { result, file } = await captureTo(sourceOf(folder, { countTables: ['t'] }), folder);
   assert.equal(result.values['rows:t'], 1);
+  assert.ok(fs.statSync(file).size < half, 'pages of the open transaction had reached the file');
 });
 
 test('a closed database is captured without a trace, and twice the same', async () => {
@@ -220,6 +222,43 @@ test('a database that another process keeps locked is locked', async () => {
     await rejectsWith(sourceOf(folder, { busyTimeoutMs: 50 }), 'SOURCE_LOCKED', /keeps a transaction open/);
     holder.exec('ROLLBACK');
   }
+});
+
+test('two captures at once do not disturb each other', async () => {
+  for (const journal of ['wal', 'delete'] as const) {
+    using first = temporaryFolder();
+    using second = temporaryFolder();
+    await using writer = await startSqliteWriter(`${first.path}/app.db`, { journal });
+    const { acknowledged } = await writer.nextReport();
+    const source = sourceOf(first, { countTables: ['credit', 'debit'], queries: { invariant } });
+    const captured = await Promise.all([captureTo(source, first), captureTo(source, second)]);
+    for (const { file, result } of captured) await checkCapture(file, first, result, acknowledged);
+  }
+});
+
+test('every ordinary table is counted, whatever its name, and figures keep their worth', async () => {
+  using folder = temporaryFolder();
+  const name = 'we"ird; table';
+  {
+    using database = new DatabaseSync(`${folder.path}/app.db`);
+    database.exec(`CREATE TABLE "we""ird; table" (x); INSERT INTO "we""ird; table" VALUES (1), (2);
+      CREATE VIRTUAL TABLE search USING fts5 (words); PRAGMA user_version=42;
+      CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT)`);
+  }
+  const queries = { large: 'SELECT 9007199254740993', none: 'SELECT NULL', bytes: `SELECT x'00ff'` };
+  const { result } = await captureTo(sourceOf(folder, { countTables: 'all', queries }), folder);
+  const { pages, schemaVersion, ...values } = result.values;
+  assert.ok(Number(pages) > 1 && Number(schemaVersion) > 1);
+  assert.deepEqual(values, {
+    userVersion: 42,
+    [`rows:${name}`]: 2,
+    'rows:counted': 0,
+    'query:large': '9007199254740993',
+    'query:none': 'NULL',
+    'query:bytes': '00ff',
+  });
+  await rejectsWith(sourceOf(folder, { countTables: ['gone'] }), 'SOURCE_INVALID', /Check the tables/);
+  await rejectsWith(sourceOf(folder, { queries: { two: 'SELECT 1, 2' } }), 'SOURCE_INVALID', /one column/);
 });
 
 test('queries of the plan can neither write nor reach other files', async () => {

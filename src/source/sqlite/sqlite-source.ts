@@ -14,8 +14,8 @@ const defaults = { maxWriterPauseMs: 5000, busyTimeoutMs: 5000, countTables: [],
  * never held up; in rollback mode they wait while the file is copied once, at most `maxWriterPauseMs`. Values are
  * `pages`, `schemaVersion`, `userVersion`, `rows:<table>` and `query:<name>`.
  *
- * `capture` raises SOURCE_MISSING, SOURCE_DENIED, SOURCE_INVALID (not a database), SOURCE_DAMAGED, SOURCE_LOCKED and
- * SOURCE_PAUSE_EXCEEDED. An empty file is an empty database to SQLite and is captured as such.
+ * `capture` raises SOURCE_MISSING, SOURCE_DENIED, SOURCE_INVALID (not a database), SOURCE_DAMAGED, SOURCE_LOCKED,
+ * SOURCE_PAUSE_EXCEEDED, and DISK_FULL or PERMISSION_DENIED for the work folder. An empty file is an empty database to SQLite and is captured as such.
  */
 export function createSqliteSource(options: SqliteSourceOptions): Source {
   const settings: SqliteSettings = { ...defaults, ...options };
