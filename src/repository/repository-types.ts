@@ -227,6 +227,8 @@ export interface KeyInfo {
   readonly created: string;
   /** The key that this process opened the repository with. */
   readonly current: boolean;
+  /** Why the key file is damaged; then it opens nothing and tells nothing. Absent for every sound one. */
+  readonly problem?: string;
 }
 
 /** Small sealed objects beside the repository: records, plans. The bytes are compressed and sealed. */

@@ -10,6 +10,7 @@ import type { CheckOptions, CheckReport, Snapshot } from '../repository-types.ts
 import { loadSnapshot } from '../snapshot/snapshot-list.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
 import { checkIndexFiles } from './check-index.ts';
+import { checkKeys } from './check-keys.ts';
 import { checkPackData } from './check-pack-data.ts';
 import { checkTrees } from './check-trees.ts';
 import { type Findings, recording } from './findings.ts';
@@ -20,6 +21,7 @@ export async function checkRepository(
   options: CheckOptions = {},
 ): Promise<CheckReport> {
   const findings: Findings = { errors: [], hints: [] };
+  await checkKeys(access.store, findings, options.signal);
   // snapshots before the index, so that whatever they refer to is in it
   const snapshots = await checkSnapshots(access, findings, options.signal);
   const index = new BlobIndex();

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { assert } from '../../error/assert.ts';
-import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { ObjectStore } from '../../object-store/object-store.ts';
 import { makeKeyFile, openKeyFile } from '../../seal/key-file.ts';
 import { parseKeyFile, type ScryptCost } from '../../seal/key-file-format.ts';
@@ -43,10 +43,29 @@ export async function listKeys(
   return await Promise.all(
     ids.map(async (id) => {
       const bytes = await store.get(objectKey('key', id), undefined, signal);
-      const { username, hostname, created } = parseKeyFile(bytes, `keys/${id}`);
-      return { id, username, hostname, created, current: id === currentId };
+      return { id, ...describeKey(bytes, id), current: id === currentId };
     }),
   );
+}
+
+/** A damaged key file is listed as well, so that it can be removed. */
+function describeKey(bytes: Buffer, id: string): Omit<KeyInfo, 'id' | 'current'> {
+  const problem = keyFileProblem(bytes, id);
+  if (problem !== undefined) return { username: '', hostname: '', created: '', problem };
+  const { username, hostname, created } = parseKeyFile(bytes, objectKey('key', id));
+  return { username, hostname, created };
+}
+
+/** Why the key file cannot be trusted; `undefined` when it is as it was written. */
+export function keyFileProblem(bytes: Buffer, id: string): string | undefined {
+  try {
+    parseKeyFile(bytes, objectKey('key', id));
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_DAMAGED')) return error.message;
+    throw error;
+  }
+  if (hash('sha256', bytes, 'hex') === id) return undefined;
+  return `${objectKey('key', id)} does not have the content that its name promises`;
 }
 
 /** The key in use cannot be removed, so that at least one way in stays. */

@@ -1,4 +1,5 @@
-import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { hash } from 'node:crypto';
+import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { ObjectStore } from '../../object-store/object-store.ts';
 import { openKeyFile } from '../../seal/key-file.ts';
 import type { SealKey } from '../../seal/seal.ts';
@@ -28,7 +29,7 @@ export async function openKey(
     const masterKey = await tryKey(store, id, password, unreadable, signal);
     if (masterKey) return { id, masterKey };
   }
-  throw noKeyFits(ids, unreadable);
+  throw noKeyFits(ids.slice(0, keyFilesMax), unreadable, ids.length);
 }
 
 async function tryKey(
@@ -38,17 +39,20 @@ async function tryKey(
   unreadable: string[],
   signal?: AbortSignal,
 ): Promise<SealKey | undefined> {
-  const bytes = await store.get(objectKey('key', id), undefined, signal);
   try {
-    return await openKeyFile(bytes, password);
+    const bytes = await store.get(objectKey('key', id), undefined, signal);
+    const masterKey = await openKeyFile(bytes, password);
+    // a wrong bit in the salt or in the sealed key looks like a wrong password
+    if (!masterKey && hash('sha256', bytes, 'hex') !== id) unreadable.push(objectKey('key', id));
+    return masterKey;
   } catch (error) {
-    if (!(error instanceof LifeboatError) || error.code !== 'OBJECT_DAMAGED') throw error;
-    unreadable.push(`keys/${id}`);
+    if (!hasCode(error, 'OBJECT_DAMAGED')) throw error;
+    unreadable.push(objectKey('key', id));
     return undefined;
   }
 }
 
-function noKeyFits(ids: readonly string[], unreadable: readonly string[]): LifeboatError {
+function noKeyFits(ids: readonly string[], unreadable: readonly string[], all: number): LifeboatError {
   if (ids.length === unreadable.length) {
     return new LifeboatError(
       'OBJECT_DAMAGED',
@@ -59,10 +63,11 @@ function noKeyFits(ids: readonly string[], unreadable: readonly string[]): Lifeb
       },
     );
   }
+  const untried = all > ids.length ? ` that were tried (it has ${all})` : '';
   const damaged = unreadable.length === 0 ? '' : `; damaged key files: ${unreadable.join(', ')}`;
   return new LifeboatError(
     'WRONG_PASSWORD',
-    `the password opens none of the ${ids.length - unreadable.length} keys of the vault${damaged}`,
+    `the password opens none of the ${ids.length - unreadable.length} keys of the vault${untried}${damaged}`,
     {
       hint: 'Check LIFEBOAT_PASSWORD, LIFEBOAT_PASSWORD_FILE or LIFEBOAT_PASSWORD_COMMAND, or use the recovery key.',
       details: { damagedKeyFiles: unreadable },
