@@ -90,5 +90,7 @@ function damageHint(kind: ObjectKind): string {
     return 'The index can be rebuilt from the packs: `restic repair index` (0.14: `restic rebuild-index`).';
   if (kind === 'snapshot')
     return 'This snapshot is lost in this vault; use another one, or the same from another vault.';
+  if (kind === 'lock')
+    return "A lock that cannot be read may be anybody's: if no other program uses the vault, run `lifeboat unlock --all`.";
   return 'Run `lifeboat check` to see what else is damaged.';
 }
