@@ -4,7 +4,7 @@
  * when all their blobs are in. A file that lacks a blob is removed again and reported: better no file than
  * half of one.
  */
-import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
+import { hasCode, LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { siblingModule } from '../../platform/location.ts';
 import type { BlobIndex } from '../index/blob-index.ts';
 import { objectKey } from '../layout.ts';
@@ -277,7 +277,7 @@ class RestoreRun {
         );
       }
     } catch (error) {
-      if (!(error instanceof LifeboatError)) throw error;
+      if (!hasCode(error, 'OBJECT_DAMAGED', 'OBJECT_MISSING')) throw error;
       for (const { file } of blob.targets) this.#giveUp(file, `${reason}; no other copy in this vault`);
     }
   }
