@@ -32,7 +32,7 @@ async function* listTree(
   recursive: boolean,
   signal?: AbortSignal,
 ): AsyncGenerator<SnapshotEntry> {
-  const stack = [{ path: parent, nodes: [...(await trees.load(tree, signal))].sort(compareNodes), at: 0 }];
+  const stack = [{ path: parent, nodes: inOrder(await trees.load(tree, signal)), at: 0 }];
   for (let level = stack.at(-1); level !== undefined; level = stack.at(-1)) {
     const node = level.nodes[level.at++];
     if (node === undefined) {
@@ -43,8 +43,17 @@ async function* listTree(
     yield { path, node };
     if (!recursive || node.subtree === undefined || node.problem !== undefined) continue;
     if (stack.length >= depthMax) throw tooDeep(path);
-    stack.push({ path, nodes: [...(await trees.load(node.subtree, signal))].sort(compareNodes), at: 0 });
+    stack.push({ path, nodes: inOrder(await trees.load(node.subtree, signal)), at: 0 });
   }
+}
+
+/** Of several entries of one name only the first is sane. */
+function inOrder(nodes: readonly Node[]): readonly Node[] {
+  const sorted = [...nodes].sort(compareNodes);
+  return sorted.map((node, at) => {
+    const before = sorted[at - 1];
+    return before?.name.equals(node.name) ? { ...node, problem: 'the name is there twice' } : node;
+  });
 }
 
 /** Raises PATH_NOT_FOUND. `path` without a slash at its end. */
