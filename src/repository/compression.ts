@@ -1,5 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { LifeboatError } from '../error/lifeboat-error.ts';
+import { openCompressContext, openDecompressContext, type ZstdContext } from './zstd-context.ts';
 
 /** zstd's own default: the best bytes per second on the data we met; restic's "auto" is its like. */
 const level = 3;
@@ -13,6 +14,24 @@ export function compress(plaintext: Uint8Array): Buffer {
   return zstdCompressSync(plaintext, compressOptions);
 }
 
+/** As `compress`, for many small inputs: the result is a view that the next call overwrites. */
+export function createCompressor(): (plaintext: Uint8Array) => Uint8Array {
+  const context = openCompressContext(level);
+  if (!context) return compress;
+  let output = Buffer.alloc(0);
+  return (plaintext) => {
+    if (output.length < frameBytesMax(plaintext.length))
+      output = Buffer.allocUnsafeSlow(frameBytesMax(plaintext.length));
+    const length = context.run(plaintext, output);
+    return length === undefined ? compress(plaintext) : output.subarray(0, length);
+  };
+}
+
+/** Source: ZSTD_compressBound in zstd.h, with room to spare. */
+function frameBytesMax(plaintextBytes: number): number {
+  return plaintextBytes + (plaintextBytes >> 7) + 1024;
+}
+
 /** Raises OBJECT_DAMAGED naming `what` when the frame is broken or holds more than `bytesMax` bytes. */
 export function decompress(frame: Uint8Array, bytesMax: number, what: string): Buffer {
   try {
@@ -23,4 +42,16 @@ export function decompress(frame: Uint8Array, bytesMax: number, what: string): B
       cause,
     });
   }
+}
+
+let decompressContext: ZstdContext | undefined | 'not tried' = 'not tried';
+
+/** As `decompress`, into memory of the caller's, which must be as long as the plaintext; returns the bytes written. */
+export function decompressInto(frame: Uint8Array, output: Uint8Array, what: string): number {
+  if (decompressContext === 'not tried') decompressContext = openDecompressContext();
+  const length = decompressContext?.run(frame, output);
+  if (length !== undefined) return length;
+  const plaintext = decompress(frame, output.length, what);
+  output.set(plaintext);
+  return plaintext.length;
 }

@@ -6,6 +6,7 @@ import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { nowMs } from '../platform/clock.ts';
 import { parallelism } from '../platform/host.ts';
+import { returnLargeBlocksAtOnce } from '../platform/posix/memory-allocator.ts';
 import { randomBytes, randomHex } from '../platform/random.ts';
 import { newMasterKey } from '../seal/key-file.ts';
 import type { ScryptCost } from '../seal/key-file-format.ts';
@@ -209,6 +210,7 @@ async function write<T>(
 ): Promise<T> {
   const { access, config, workers, programVersion, packBytesTarget } = session;
   return await withLock(access, lockOptions(session, false, options.signal), async (signal) => {
+    returnLargeBlocksAtOnce();
     const { index, trees } = await freshView(session, signal);
     const indexWriter = createIndexWriter(access, index, signal);
     await using pool = createSavePool({
@@ -284,7 +286,7 @@ async function requireConfig(store: ObjectStore, signal?: AbortSignal): Promise<
       'OBJECT_MISSING',
       `the object "config" of the vault at ${store.location} is missing`,
       {
-        hint: 'Bring it back from another copy of the vault; keys and data are still there.',
+        hint: 'Bring it back from another copy of the vault; keys and data are still there. If the vault was never finished, delete its folder `keys` and make it again.',
         details: { object: configKey },
       },
     );

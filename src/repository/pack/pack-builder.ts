@@ -8,13 +8,16 @@ import { type SealKey, sealInto } from '../../seal/seal.ts';
 import {
   type BlobType,
   encodeHeader,
-  headerBytes,
+  entryBytes,
+  entryBytesMax,
   headerLengthBytes,
   type PackedBlob,
   sealOverheadBytes,
 } from './pack-header.ts';
 
 export const packBytesTarget = 16 * 1024 * 1024;
+/** Trees lie in smaller packs, so that a walk fetches little that it does not need. */
+export const treePackBytesTarget = 4 * 1024 * 1024;
 /** Room for a last blob that crosses the target, and for the header. */
 const slackBytes = 1024 * 1024;
 
@@ -81,14 +84,16 @@ interface OpenPack {
   readonly blobs: PackedBlob[];
   readonly hash: Hash;
   length: number;
+  /** What the header will take so far. */
+  headerBytes: number;
 }
 
 function openPack(buffer: Uint8Array<ArrayBuffer>): OpenPack {
-  return { buffer, blobs: [], hash: createHash('sha256'), length: 0 };
+  return { buffer, blobs: [], hash: createHash('sha256'), length: 0, headerBytes: 0 };
 }
 
 function fits(pack: OpenPack, sealedBytes: number): boolean {
-  const header = headerBytes(pack.blobs) + 41 + sealOverheadBytes + headerLengthBytes;
+  const header = pack.headerBytes + entryBytesMax + sealOverheadBytes + headerLengthBytes;
   return pack.length + sealedBytes + header <= pack.buffer.length;
 }
 
@@ -97,13 +102,15 @@ function sealBlob(key: SealKey, pack: OpenPack, blob: NewBlob): Uint8Array {
   const length = sealInto(key, blob.content, pack.buffer, offset);
   const sealed = pack.buffer.subarray(offset, offset + length);
   pack.hash.update(sealed);
-  pack.blobs.push({
+  const packed = {
     id: blob.id,
     type: blob.type,
     offset,
     length,
     uncompressedLength: blob.uncompressedLength,
-  });
+  };
+  pack.blobs.push(packed);
+  pack.headerBytes += entryBytes(packed);
   pack.length += length;
   return sealed;
 }

@@ -26,6 +26,7 @@ export const sealOverheadBytes = 32;
 
 const plainEntryBytes = 37;
 const compressedEntryBytes = 41;
+export const entryBytesMax = compressedEntryBytes;
 
 export function headerBytes(blobs: readonly PackedBlob[]): number {
   return blobs.reduce((sum, blob) => sum + entryBytes(blob), 0);
@@ -38,7 +39,7 @@ export function encodeHeader(blobs: readonly PackedBlob[]): Buffer {
   return header;
 }
 
-function entryBytes(blob: PackedBlob): number {
+export function entryBytes(blob: PackedBlob): number {
   return blob.uncompressedLength === 0 ? plainEntryBytes : compressedEntryBytes;
 }
 

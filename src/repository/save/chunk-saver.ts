@@ -1,10 +1,15 @@
 /** Turns plaintext into stored blobs within one worker: cut, name, decide whether it is new, compress, pack. */
 import { hash } from 'node:crypto';
 import { assert } from '../../error/assert.ts';
-import { type SealKey, unseal } from '../../seal/seal.ts';
+import { type SealKey, sealOverheadBytes, unsealInto } from '../../seal/seal.ts';
 import { type Chunker, chunkBytesMin, createChunker } from '../chunker/chunker.ts';
-import { compress, decompress } from '../compression.ts';
-import { createPackBuilder, type FinishedPack, type NewBlob } from '../pack/pack-builder.ts';
+import { createCompressor, decompressInto } from '../compression.ts';
+import {
+  createPackBuilder,
+  type FinishedPack,
+  type NewBlob,
+  treePackBytesTarget,
+} from '../pack/pack-builder.ts';
 import type { BlobType } from '../pack/pack-header.ts';
 import type { SharedIdSet } from './shared-id-set.ts';
 
@@ -29,12 +34,16 @@ export interface ChunkSaverOptions {
 }
 
 export function createChunkSaver(options: ChunkSaverOptions): ChunkSaver {
-  const check = options.verify
-    ? (sealed: Uint8Array, blob: NewBlob) => checkBlob(options.key, sealed, blob)
-    : undefined;
+  const check = options.verify ? createBlobCheck(options.key) : undefined;
+  const compress = createCompressor();
   const builders = {
     data: createPackBuilder(options.key, options.takeBuffer, check, options.packBytesTarget),
-    tree: createPackBuilder(options.key, options.takeBuffer, check, options.packBytesTarget),
+    tree: createPackBuilder(
+      options.key,
+      options.takeBuffer,
+      check,
+      Math.min(options.packBytesTarget, treePackBytesTarget),
+    ),
   };
 
   function store(type: BlobType, id: string, plaintext: Uint8Array): void {
@@ -66,14 +75,31 @@ export function createChunkSaver(options: ChunkSaverOptions): ChunkSaver {
 /** A file not larger than this is one chunk. */
 export const singleChunkBytesMax = chunkBytesMin;
 
-function checkBlob(key: SealKey, sealed: Uint8Array, blob: NewBlob): void {
-  const stored = unseal(key, sealed, `new blob ${blob.id}`);
-  const plaintext =
-    blob.uncompressedLength === 0
-      ? stored
-      : decompress(stored, blob.uncompressedLength, `new blob ${blob.id}`);
-  assert(
-    hash('sha256', plaintext, 'hex') === blob.id,
-    `blob ${blob.id} reads back as written; the memory may be faulty`,
-  );
+/** Takes a sealed blob apart again, in memory that is used for all of them. */
+function createBlobCheck(key: SealKey): (sealed: Uint8Array, blob: NewBlob) => void {
+  let stored = Buffer.alloc(0);
+  let plaintext = Buffer.alloc(0);
+  return (sealed, blob) => {
+    const what = `new blob ${blob.id}`;
+    const storedBytes = sealed.length - sealOverheadBytes;
+    stored = atLeast(stored, storedBytes);
+    unsealInto(key, sealed, stored, 0, what);
+    plaintext = atLeast(plaintext, blob.uncompressedLength);
+    const found =
+      blob.uncompressedLength === 0
+        ? stored.subarray(0, storedBytes)
+        : wholeFrame(stored.subarray(0, storedBytes), plaintext.subarray(0, blob.uncompressedLength), what);
+    assert(
+      hash('sha256', found, 'hex') === blob.id,
+      `${what} reads back as written; the memory may be faulty`,
+    );
+  };
+}
+
+function wholeFrame(frame: Uint8Array, output: Buffer, what: string): Buffer {
+  return output.subarray(0, decompressInto(frame, output, what));
+}
+
+function atLeast(buffer: Buffer<ArrayBuffer>, bytes: number): Buffer<ArrayBuffer> {
+  return buffer.length >= bytes ? buffer : Buffer.allocUnsafeSlow(bytes);
 }

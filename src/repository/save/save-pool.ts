@@ -12,8 +12,8 @@ import type { IndexWriter } from '../index/index-writer.ts';
 import { objectKey } from '../layout.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
 import { errorOf } from '../worker-pool.ts';
+import { decodeFileBatch } from './file-batch.ts';
 import type {
-  FileToRead,
   FromSaveWorker,
   ReadContent,
   ReadResult,
@@ -24,11 +24,13 @@ import { SharedIdSet } from './shared-id-set.ts';
 
 /** Work handed to one worker at once, in bytes; a file counts for at least one and at most another figure. */
 const costPerWorkerMax = 32 * 1024 * 1024;
-const costPerFileMin = 8 * 1024;
+const costPerFileMin = 32 * 1024;
 const costPerFileMax = 16 * 1024 * 1024;
 /** Small files travel together: a message costs more than reading one of them. */
 const filesPerBatchMax = 64;
 const costPerBatchMax = 2 * 1024 * 1024;
+/** Short-lived objects are few in a worker; the default would let them pile up. */
+const workerLimits = { maxYoungGenerationSizeMb: 8 };
 /** Pieces of a stream on their way to a worker. */
 const streamPiecesMax = 4;
 const streamPieceBytesMax = 1024 * 1024;
@@ -73,8 +75,14 @@ export function createSavePool(options: SavePoolOptions): SavePool {
 interface Member {
   readonly worker: Worker;
   cost: number;
-  batch: FileToRead[];
+  /** Paths and who waits for them, not sent yet. */
+  batch: WaitingFile[];
   batchCost: number;
+}
+
+interface WaitingFile {
+  readonly path: string;
+  readonly ticket: Ticket;
 }
 
 interface Ticket {
@@ -113,11 +121,9 @@ class Pool implements SavePool {
     this.#throwFailure();
     const member = this.#leastLoaded();
     const cost = Math.min(Math.max(size, costPerFileMin), costPerFileMax);
-    const ticket = this.#nextNumber++;
     const result = Promise.withResolvers<ReadResult>();
-    this.#tickets.set(ticket, { member, cost, result });
     member.cost += cost;
-    member.batch.push({ ticket, path: path.toString('latin1') });
+    member.batch.push({ path: path.toString('latin1'), ticket: { member, cost, result } });
     member.batchCost += cost;
     if (member.batch.length >= filesPerBatchMax || member.batchCost >= costPerBatchMax)
       this.#sendBatch(member);
@@ -189,7 +195,10 @@ class Pool implements SavePool {
 
   #sendBatch(member: Member): void {
     if (member.batch.length === 0) return;
-    this.#post(member, { type: 'files', files: member.batch });
+    const first = this.#nextNumber;
+    this.#nextNumber += member.batch.length;
+    for (const [at, { ticket }] of member.batch.entries()) this.#tickets.set(first + at, ticket);
+    this.#post(member, { type: 'files', first, paths: member.batch.map((file) => file.path).join('\0') });
     member.batch = [];
     member.batchCost = 0;
   }
@@ -205,7 +214,10 @@ class Pool implements SavePool {
       knownIds: known.memory,
     };
     const member: Member = {
-      worker: new Worker(siblingModule(import.meta.url, './save-worker'), { workerData }),
+      worker: new Worker(siblingModule(import.meta.url, './save-worker'), {
+        workerData,
+        resourceLimits: workerLimits,
+      }),
       cost: 0,
       batch: [],
       batchCost: 0,
@@ -221,7 +233,7 @@ class Pool implements SavePool {
   #receive(member: Member, message: FromSaveWorker): void {
     switch (message.type) {
       case 'files':
-        for (const { ticket, result } of message.results) this.#finishFile(ticket, result);
+        for (const { ticket, result } of decodeFileBatch(message.batch)) this.#finishFile(ticket, result);
         return;
       case 'stream-progress':
         this.#progressStream(message.stream);
@@ -310,6 +322,7 @@ class Pool implements SavePool {
     if (this.#failure) return;
     this.#failure = { error };
     for (const ticket of this.#tickets.values()) ticket.result.reject(error);
+    for (const { batch } of this.#members) for (const { ticket } of batch) ticket.result.reject(error);
     for (const stream of this.#streams.values()) {
       stream.result.reject(error);
       stream.onProgress?.();

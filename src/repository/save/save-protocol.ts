@@ -3,10 +3,12 @@
  * and packs those that are new; the main thread stores the packs and keeps the index. Credits bound memory:
  * a worker holds at most `packsInFlightMax` finished packs that are not stored yet.
  */
+
 import type { PackedBlob } from '../pack/pack-header.ts';
 import type { PlainError } from '../worker-pool.ts';
+import type { FileBatch } from './file-batch.ts';
 
-export const packsInFlightMax = 2;
+export const packsInFlightMax = 1;
 
 export interface SaveWorkerData {
   readonly key: { readonly encrypt: Uint8Array; readonly macK: Uint8Array; readonly macR: Uint8Array };
@@ -18,24 +20,16 @@ export interface SaveWorkerData {
 }
 
 export type ToSaveWorker =
-  | { readonly type: 'files'; readonly files: readonly FileToRead[] }
+  /** Paths as Latin-1 strings of their bytes, joined by NUL; numbered from `first` on. */
+  | { readonly type: 'files'; readonly first: number; readonly paths: string }
   | { readonly type: 'stream-chunk'; readonly stream: number; readonly bytes: Uint8Array }
   | { readonly type: 'stream-end'; readonly stream: number }
   | { readonly type: 'tree'; readonly id: string; readonly bytes: Uint8Array }
   | { readonly type: 'flush' }
   | { readonly type: 'pack-stored'; readonly buffer: ArrayBuffer };
 
-export interface FileToRead {
-  readonly ticket: number;
-  /** The path's bytes as a Latin-1 string, since a Buffer's whole backing memory would be copied along. */
-  readonly path: string;
-}
-
 export type FromSaveWorker =
-  | {
-      readonly type: 'files';
-      readonly results: readonly { readonly ticket: number; readonly result: ReadResult }[];
-    }
+  | { readonly type: 'files'; readonly batch: FileBatch }
   | { readonly type: 'stream-progress'; readonly stream: number }
   | { readonly type: 'stream'; readonly stream: number; readonly result: ReadContent }
   | {

@@ -5,9 +5,9 @@ import type { SealKey } from '../../seal/seal.ts';
 import type { FinishedPack } from '../pack/pack-builder.ts';
 import { plainError } from '../worker-pool.ts';
 import { createChunkSaver } from './chunk-saver.ts';
+import { encodeFileBatch } from './file-batch.ts';
 import { readFile } from './read-file.ts';
 import {
-  type FileToRead,
   type FromSaveWorker,
   packsInFlightMax,
   type ReadResult,
@@ -22,6 +22,8 @@ const settings = workerData as SaveWorkerData;
 const streams = new Map<number, StreamSaver>();
 const inbox: ToSaveWorker[] = [];
 const spareBuffers: Uint8Array<ArrayBuffer>[] = [];
+/** One for data and one for trees. */
+const spareBuffersMax = 2;
 let packsInFlight = 0;
 let working = false;
 let onPackStored: (() => void) | undefined;
@@ -75,7 +77,7 @@ function throttle(): Promise<void> | undefined {
 async function handle(message: ToSaveWorker): Promise<void> {
   switch (message.type) {
     case 'files':
-      await saveFiles(message.files);
+      await saveFiles(message.first, message.paths);
       return;
     case 'stream-chunk':
       streamOf(message.stream).write(message.bytes);
@@ -100,16 +102,17 @@ async function handle(message: ToSaveWorker): Promise<void> {
   }
 }
 
-async function saveFiles(files: readonly FileToRead[]): Promise<void> {
-  const results: { ticket: number; result: ReadResult }[] = [];
-  for (const file of files) {
+async function saveFiles(first: number, paths: string): Promise<void> {
+  const results: ReadResult[] = [];
+  for (const path of paths.split('\0')) {
     await throttle();
-    results.push({
-      ticket: file.ticket,
-      result: await readFile(saver, Buffer.from(file.path, 'latin1'), throttle),
-    });
+    results.push(await readFile(saver, Buffer.from(path, 'latin1'), throttle));
   }
-  send({ type: 'files', results });
+  const batch = encodeFileBatch(first, results);
+  send({ type: 'files', batch }, [
+    batch.numbers.buffer as ArrayBuffer,
+    batch.wideNumbers.buffer as ArrayBuffer,
+  ]);
 }
 
 function streamOf(id: number): StreamSaver {
@@ -118,9 +121,12 @@ function streamOf(id: number): StreamSaver {
   return stream;
 }
 
+/** A returned buffer of just this size, or a new one; others are let go. */
 function takeBuffer(bytesMin: number): Uint8Array<ArrayBuffer> {
-  const spare = spareBuffers.pop();
-  return spare && spare.length >= bytesMin ? spare : new Uint8Array(bytesMin);
+  const at = spareBuffers.findIndex((spare) => spare.length === bytesMin);
+  const [spare] = at === -1 ? [] : spareBuffers.splice(at, 1);
+  if (spareBuffers.length > spareBuffersMax) spareBuffers.shift();
+  return spare ?? new Uint8Array(bytesMin);
 }
 
 function sendPack(pack: FinishedPack): void {

@@ -107,9 +107,11 @@ export class SharedIdSet {
   }
 
   #compare(at: number, words: Int32Array): 'same' | 'empty' | 'other' {
-    let same = true;
-    let empty = true;
-    for (let word = 0; word < wordsPerSlot; word++) {
+    const first = this.#words[at];
+    if (first !== words[0] && first !== 0) return 'other';
+    let same = first === words[0];
+    let empty = first === 0;
+    for (let word = 1; word < wordsPerSlot && (same || empty); word++) {
       const value = this.#words[at + word];
       if (value !== words[word]) same = false;
       if (value !== 0) empty = false;
@@ -133,6 +135,11 @@ export class SharedIdSet {
   }
 }
 
+/** The id at hand, as words; used anew by every claim. */
+const scratch = new Int32Array(wordsPerSlot);
+const scratchBytes = new Uint8Array(scratch.buffer);
+
 function idWords(id: Uint8Array): Int32Array {
-  return new Int32Array(id.buffer.slice(id.byteOffset, id.byteOffset + 32));
+  scratchBytes.set(id);
+  return scratch;
 }
