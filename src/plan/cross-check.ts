@@ -9,19 +9,23 @@ import type { Plan, SystemPlan } from './plan-schema.ts';
 
 /** The names that a file declares, also those whose content has errors. */
 export interface DeclaredNames {
-  readonly systems: readonly string[];
-  readonly vaults: readonly string[];
+  readonly systems: ReadonlySet<string>;
+  readonly vaults: ReadonlySet<string>;
   /** Absent when the file has no such block: then any name may be used. */
-  readonly tiers?: readonly string[];
-  readonly dataClasses?: readonly string[];
+  readonly tiers?: ReadonlySet<string>;
+  readonly dataClasses?: ReadonlySet<string>;
 }
+
+/** Nobody reads more, and each unknown name is compared with many. */
+const crossFindingsMax = 500;
 
 export function crossCheck(plan: Plan, names: DeclaredNames): readonly UnplacedFinding[] {
   const zone = plan.metadata.time_zone ?? 'UTC';
   const findings: UnplacedFinding[] = [];
-  if (names.systems.length === 0) findings.push(nothingThere('systems', 'there is nothing to protect'));
-  if (names.vaults.length === 0) findings.push(nothingThere('vaults', 'there is nowhere to back up to'));
+  if (names.systems.size === 0) findings.push(nothingThere('systems', 'there is nothing to protect'));
+  if (names.vaults.size === 0) findings.push(nothingThere('vaults', 'there is nowhere to back up to'));
   for (const [name, system] of Object.entries(plan.systems)) {
+    if (findings.length > crossFindingsMax) break;
     findings.push(...referencesOf(name, system, names), ...schedulesOf(name, system, zone));
     findings.push(...checksOf(name, system), ...canaryOf(name, system));
   }
@@ -52,7 +56,7 @@ function referencesOf(name: string, system: SystemPlan, names: DeclaredNames): r
 function listReferences(
   what: string,
   given: readonly string[] | undefined,
-  known: readonly string[] | undefined,
+  known: ReadonlySet<string> | undefined,
   at: PlanPath,
 ) {
   return (given ?? []).flatMap((name, index) => reference(what, name, known, [...at, index]));
@@ -61,14 +65,14 @@ function listReferences(
 function reference(
   what: string,
   name: string,
-  known: readonly string[] | undefined,
+  known: ReadonlySet<string> | undefined,
   at: PlanPath,
 ): UnplacedFinding[] {
-  if (known === undefined || known.includes(name)) return [];
-  const near = nearestName(name, known);
+  if (known === undefined || known.has(name)) return [];
+  const near = nearestName(name, [...known]);
   const suggestion = near === undefined ? `declare a ${what} of this name` : `did you mean "${near}"?`;
   const expected =
-    known.length === 0 ? `a ${what} that the plan declares` : `one of ${known.slice(0, 12).join(', ')}`;
+    known.size === 0 ? `a ${what} that the plan declares` : `one of ${[...known].slice(0, 12).join(', ')}`;
   return [
     {
       id: 'unknown-reference',

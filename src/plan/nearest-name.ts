@@ -5,6 +5,7 @@ export function nearestName(text: string, candidates: readonly string[]): string
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(given.length / 3)) + 1;
   for (const candidate of candidates.slice(0, candidatesMax)) {
+    if (Math.abs(candidate.length - text.length) > bestDistance + 2) continue;
     const distance = editDistance(given, normalised(candidate));
     if (distance < bestDistance) {
       best = candidate;
@@ -15,7 +16,7 @@ export function nearestName(text: string, candidates: readonly string[]): string
 }
 
 const nameLengthMax = 80;
-const candidatesMax = 2000;
+const candidatesMax = 500;
 
 function normalised(text: string): string {
   return text.toLowerCase().replaceAll(/[-_ ]/g, '');

@@ -79,15 +79,15 @@ function isOwnFault(at: PlanPath, draft: Draft | undefined): boolean {
 }
 
 function declaredNames(root: unknown): DeclaredNames {
-  const keysAt = (key: string): readonly string[] | undefined => {
+  const keysAt = (key: string): ReadonlySet<string> | undefined => {
     const value = valueAt(root, [key]);
-    return typeof value === 'object' && value !== null ? Object.keys(value) : undefined;
+    return typeof value === 'object' && value !== null ? new Set(Object.keys(value)) : undefined;
   };
   const tiers = keysAt('tiers');
   const dataClasses = keysAt('data_classes');
   return {
-    systems: keysAt('systems') ?? [],
-    vaults: keysAt('vaults') ?? [],
+    systems: keysAt('systems') ?? new Set(),
+    vaults: keysAt('vaults') ?? new Set(),
     ...(tiers === undefined ? {} : { tiers }),
     ...(dataClasses === undefined ? {} : { dataClasses }),
   };

@@ -13,6 +13,9 @@ export interface Draft {
 
 const roundsMax = 12;
 
+/** A file with more errors than this is not worth linting. */
+const removedMax = 2_000;
+
 export function prunePlan(root: unknown, placeholders: readonly PlanPath[]): Draft | undefined {
   let value: unknown = withStandIns(structuredClone(root));
   const removed: PlanPath[] = [...placeholders];
@@ -21,7 +24,9 @@ export function prunePlan(root: unknown, placeholders: readonly PlanPath[]): Dra
     value = withStandIns(compacted(value));
     const result = planSchema.safeParse(value);
     if (result.success) return { plan: result.data, removed };
-    for (const path of result.error.issues.flatMap(pathsToRemove)) {
+    const wrong = result.error.issues.flatMap(pathsToRemove);
+    if (wrong.length + removed.length > removedMax) return undefined;
+    for (const path of wrong) {
       removed.push(path);
       value = without(value, path);
     }

@@ -2,13 +2,24 @@
  * From text to a YAML document, within bounds. The parser's stages are driven by hand, because only that way
  * depth and size are known before the recursive stage begins.
  */
-import { Composer, type Document, isAlias, isMap, Lexer, LineCounter, type Node, Parser } from 'yaml';
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  Lexer,
+  LineCounter,
+  type Node,
+  type Pair,
+  Parser,
+  type YAMLMap,
+} from 'yaml';
 import type { UnplacedFinding } from './finding.ts';
 import { syntaxMessage } from './syntax-message.ts';
 
 export const planBytesMax = 2 * 1024 * 1024;
 const depthMax = 64;
-const tokensMax = 600_000;
+const tokensMax = 400_000;
 const aliasesMax = 100;
 
 export interface PlanDocument {
@@ -29,7 +40,13 @@ export function readYaml(text: string): PlanDocument {
   const lineCounter = new LineCounter();
   const tokens = readTokens(text, lineCounter);
   if ('refused' in tokens) return { document: undefined, lineCounter, problems: [tokens.refused] };
-  const composer = new Composer({ version: '1.2', uniqueKeys: false, prettyErrors: false, lineCounter });
+  const composer = new Composer({
+    version: '1.2',
+    uniqueKeys: false,
+    logLevel: 'silent',
+    prettyErrors: false,
+    lineCounter,
+  });
   const [document, second] = [...composer.compose(tokens.accepted, true, text.length)];
   if (document === undefined) return { document: undefined, lineCounter, problems: [emptyPlan] };
   const problems: TextFinding[] = document.errors.slice(0, syntaxErrorsMax).map((error) => ({
@@ -135,13 +152,24 @@ function childOf(
   part: string | number,
 ): { readonly key: unknown; readonly value: unknown } | undefined {
   if (isMap(parent)) {
-    const pair = parent.items.find((item) => keyText(item.key) === String(part));
+    const pair = pairsByKey(parent).get(String(part));
     return pair === undefined ? undefined : { key: pair.key, value: pair.value ?? pair.key };
   }
   const items = typeof parent === 'object' && parent !== null && 'items' in parent ? parent.items : undefined;
   if (!Array.isArray(items) || typeof part !== 'number' || part >= items.length) return undefined;
   return { key: items[part], value: items[part] };
 }
+
+/** Maps are looked up often and never change after they were read. The first of keys that are there twice counts. */
+function pairsByKey(map: YAMLMap): ReadonlyMap<string, Pair> {
+  const known = pairsOfMap.get(map);
+  if (known !== undefined) return known;
+  const pairs = new Map(map.items.toReversed().map((pair) => [keyText(pair.key), pair]));
+  pairsOfMap.set(map, pairs);
+  return pairs;
+}
+
+const pairsOfMap = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
 
 export function keyText(key: unknown): string {
   const value = typeof key === 'object' && key !== null && 'value' in key ? key.value : key;

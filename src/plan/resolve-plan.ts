@@ -1,4 +1,5 @@
 import { parseSchedule } from '../schedule/parse-schedule.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import { milliseconds } from './duration.ts';
 import type { Plan, SystemPlan, VaultPlan } from './plan-schema.ts';
 import { resolveChecks } from './resolve-check.ts';
@@ -10,6 +11,7 @@ const onFailureTimeoutMs = milliseconds(60_000);
 
 /** Fills in all defaults and inherits objectives. Of a draft, what has errors (an unknown vault) is left out. */
 export function resolvePlan(plan: Plan): ResolvedPlan {
+  const schedules: KnownSchedules = new Map();
   const { id, name, organisation, owner, time_zone } = plan.metadata;
   const { on_failure: failure, dead_man_url: deadManUrl } = plan;
   return {
@@ -23,7 +25,7 @@ export function resolvePlan(plan: Plan): ResolvedPlan {
     },
     vaults: Object.entries(plan.vaults).map(([vaultName, vault]) => resolveVault(vaultName, vault)),
     systems: Object.entries(plan.systems).map(([systemName, system]) =>
-      resolveSystem(systemName, system, plan),
+      resolveSystem(systemName, system, plan, schedules),
     ),
     ...(failure === undefined
       ? {}
@@ -42,7 +44,7 @@ function resolveVault(name: string, vault: VaultPlan): ResolvedVault {
   };
 }
 
-function resolveSystem(name: string, system: SystemPlan, plan: Plan): ResolvedSystem {
+function resolveSystem(name: string, system: SystemPlan, plan: Plan, known: KnownSchedules): ResolvedSystem {
   const source = system.source === undefined ? undefined : resolveSource(system.source);
   const vaults = Object.keys(plan.vaults);
   return {
@@ -55,7 +57,7 @@ function resolveSystem(name: string, system: SystemPlan, plan: Plan): ResolvedSy
     dependsOn: system.depends_on ?? [],
     ...(source === undefined ? {} : { source }),
     objectives: resolveObjectives(name, system, plan),
-    schedules: schedulesOf(system, plan),
+    schedules: schedulesOf(system, plan, known),
     ...(system.retention === undefined ? {} : { retention: resolveRetention(system.retention) }),
     vaults: (system.vaults ?? vaults).filter((vault) => vaults.includes(vault)),
     checks: resolveChecks(system.checks ?? []),
@@ -65,11 +67,18 @@ function resolveSystem(name: string, system: SystemPlan, plan: Plan): ResolvedSy
   };
 }
 
-function schedulesOf(system: SystemPlan, plan: Plan): ResolvedSystem['schedules'] {
+/** Schedules by their text: many systems share one, and reading it and walking its years takes time. */
+type KnownSchedules = Map<string, readonly Schedule[]>;
+
+function schedulesOf(system: SystemPlan, plan: Plan, known: KnownSchedules): readonly Schedule[] {
   const given = system.schedule ?? [];
   return (typeof given === 'string' ? [given] : given).flatMap((text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
     const result = parseSchedule(text, plan.metadata.time_zone ?? 'UTC');
-    return result.ok ? [result.schedule] : [];
+    const schedules = result.ok ? [result.schedule] : [];
+    known.set(text, schedules);
+    return schedules;
   });
 }
 

@@ -7,15 +7,20 @@ import { type PlanPath, valueAt } from './plan-path.ts';
 type Issue = z.core.$ZodIssue;
 
 export function schemaFindings(issues: readonly Issue[], root: unknown): readonly UnplacedFinding[] {
-  return issues.flatMap((issue) => findingsOf(issue, [], root));
+  return issues.slice(0, issuesMax).flatMap((issue) => findingsOf(issue, [], root));
 }
+
+/** Nobody reads more, and each one is compared with many names. */
+const issuesMax = 500;
 
 function findingsOf(issue: Issue, around: PlanPath, root: unknown): readonly UnplacedFinding[] {
   const at = [...around, ...issue.path.filter((part) => typeof part !== 'symbol')];
   const value = valueAt(root, at);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey(key, issue.message.split(','), at, value));
+      return issue.keys
+        .slice(0, issuesMax)
+        .map((key) => unknownKey(key, issue.message.split(','), at, value));
     case 'invalid_union':
       return unionFindings(issue, at, root, value);
     case 'invalid_type':
@@ -37,8 +42,7 @@ function unknownKey(
   around: PlanPath,
   value: unknown,
 ): UnplacedFinding {
-  const present = typeof value === 'object' && value !== null ? Object.keys(value) : [];
-  const free = known.filter((name) => !present.includes(name));
+  const free = known.filter((name) => valueAt(value, [name]) === undefined);
   const near = nearestName(key, free) ?? nearestName(key, known);
   return {
     id: 'unknown-key',

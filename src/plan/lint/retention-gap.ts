@@ -1,7 +1,7 @@
-import { longestGapMs } from '../../schedule/longest-gap.ts';
 import { formatDuration } from '../duration.ts';
 import type { ResolvedSystem, Retention } from '../resolved-plan.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
+import { scheduleGapMs } from './schedule-gap.ts';
 import { systemPlace } from './system-place.ts';
 
 export const retentionGap: LintRule = {
@@ -30,7 +30,7 @@ function hitsOf(system: ResolvedSystem, retention: Retention): readonly LintHit[
       },
     ];
   }
-  const gaps = system.schedules.map(longestGapMs).filter((gap) => gap !== undefined);
+  const gaps = system.schedules.map(scheduleGapMs).filter((gap) => gap !== undefined);
   const gapMs = gaps.length === 0 ? undefined : Math.min(...gaps);
   if (gapMs === undefined || withinMs >= gapMs) return [];
   const message =

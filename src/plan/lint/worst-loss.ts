@@ -1,8 +1,8 @@
 import { describeSchedule } from '../../schedule/describe-schedule.ts';
-import { longestGapMs } from '../../schedule/longest-gap.ts';
 import { formatDuration } from '../duration.ts';
 import type { ResolvedSystem } from '../resolved-plan.ts';
 import { factOf, type PlanFacts } from './plan-facts.ts';
+import { scheduleGapMs } from './schedule-gap.ts';
 
 /** The most that can be lost when every run happens on time, with the arithmetic in words. */
 export interface WorstLoss {
@@ -19,7 +19,7 @@ export interface WorstLoss {
  */
 export function worstLoss(system: ResolvedSystem, facts: PlanFacts): WorstLoss | undefined {
   const gaps = system.schedules.flatMap((schedule) => {
-    const gapMs = longestGapMs(schedule);
+    const gapMs = scheduleGapMs(schedule);
     return gapMs === undefined ? [] : [{ gapMs, words: describeSchedule(schedule) }];
   });
   const densest = gaps.toSorted((left, right) => left.gapMs - right.gapMs)[0];

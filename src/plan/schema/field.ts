@@ -25,7 +25,11 @@ export function text() {
   return z
     .string()
     .max(textLengthMax)
-    .refine((value) => value.trim() !== '', { message: 'empty', params: { expected: 'some text' } });
+    .refine((value) => value.trim() !== '', { message: 'empty', params: { expected: 'some text' } })
+    .refine((value) => value.isWellFormed() && !value.includes('\0'), {
+      message: 'holds a character that is none',
+      params: { expected: 'text without NUL and without halves of characters' },
+    });
 }
 
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
