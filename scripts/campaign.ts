@@ -1,0 +1,86 @@
+/**
+ * `npm run campaign -- crash | kill | damage`: the long forms of tests, for before a release.
+ *
+ * crash   a backup cut off after every operation on the store, stock restic looking at each: about 2 minutes
+ * kill    a process that backs up is killed at 50 random moments
+ * damage  200 single damages to any object of a vault
+ *
+ * --seed N    the first seed; else one is drawn from the clock. Every seed is printed, so that a failure can be had again.
+ * --rounds N  how often to kill or damage
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { backUpUntil, examine, examineWithRestic, makeCrashScene } from '../test/simulation/crash-scene.ts';
+import { drawDamage, makeDamageScene, tryDamage } from '../test/simulation/damage-scene.ts';
+import { killOnce, makeKillScene } from '../test/simulation/kill-scene.ts';
+import { seededRandom } from '../test/support/seeded-random.ts';
+
+interface Campaign {
+  readonly folder: string;
+  readonly seed: number;
+  readonly rounds: number | undefined;
+}
+
+const campaigns: Readonly<Record<string, (campaign: Campaign) => Promise<void>>> = { crash, kill, damage };
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { seed: { type: 'string' }, rounds: { type: 'string' } },
+  });
+  const run = campaigns[positionals[0] ?? ''];
+  if (!run) {
+    console.error(`usage: npm run campaign -- ${Object.keys(campaigns).join(' | ')} [--seed N] [--rounds N]`);
+    return 2;
+  }
+  const seed = values.seed === undefined ? Math.floor(Date.now() / 1000) : Number(values.seed);
+  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+  const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'lifeboat-campaign-'));
+  try {
+    await run({ folder, seed, rounds });
+    console.log(`campaign ${positionals[0]} passed (seed ${seed})`);
+    return 0;
+  } catch (error) {
+    console.error(`campaign ${positionals[0]} failed (seed ${seed})`, error);
+    return 1;
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function crash({ folder, seed }: Campaign): Promise<void> {
+  const scene = await makeCrashScene(folder, seed);
+  const operationsMax = 10_000;
+  for (let operations = 0; operations < operationsMax; operations++) {
+    const crashed = await backUpUntil(scene, operations);
+    if (!crashed.cut) {
+      console.log(`cut after each of ${operations} operations`);
+      return;
+    }
+    console.log(`seed ${seed}, after ${operations} operations`);
+    await examineWithRestic(scene, crashed);
+    await examine(scene, crashed);
+  }
+  throw new Error(`the backup did not end within ${operationsMax} operations`);
+}
+
+async function kill({ folder, seed, rounds = 50 }: Campaign): Promise<void> {
+  const scene = await makeKillScene(folder, seededRandom(seed));
+  for (let round = 1; round <= rounds; round++) {
+    const killed = await killOnce(scene);
+    console.log(`seed ${seed}, round ${round}: ${killed ? 'killed' : 'was done before'}`);
+  }
+}
+
+async function damage({ folder, seed, rounds = 200 }: Campaign): Promise<void> {
+  const scene = await makeDamageScene(folder, seed);
+  for (let each = seed; each < seed + rounds; each++) {
+    const drawn = drawDamage(scene, each);
+    console.log(`seed ${each}: ${drawn.way} ${drawn.key} at ${drawn.at}`);
+    await tryDamage(scene, drawn);
+  }
+}
