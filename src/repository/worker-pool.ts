@@ -6,6 +6,7 @@ import { type TransferListItem, Worker } from 'node:worker_threads';
 import { assert, defined } from '../error/assert.ts';
 import { type ErrorCode, errorCodes } from '../error/codes.ts';
 import { LifeboatError } from '../error/lifeboat-error.ts';
+import { returnLargeBlocksAtOnce } from '../platform/posix/memory-allocator.ts';
 
 export interface WorkerPool<Request, Reply> extends AsyncDisposable {
   /** Buffers in `transfer` belong to the worker afterwards. Raises what the worker raised. */
@@ -31,11 +32,15 @@ interface Member<Reply> {
   readonly waiting: Map<number, PromiseWithResolvers<Reply>>;
 }
 
+/** Short-lived objects are few in a worker; the default would let them pile up. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+
 export function createWorkerPool<Request, Reply>(
   module: URL,
   workerData: unknown,
   count: number,
 ): WorkerPool<Request, Reply> {
+  returnLargeBlocksAtOnce();
   let failure: { readonly error: unknown } | undefined;
   let nextNumber = 1;
   const members = Array.from({ length: count }, start);
@@ -43,7 +48,7 @@ export function createWorkerPool<Request, Reply>(
   // the descriptors come from openat2, of which Node knows nothing; it would warn of every one that is closed
   function start(): Member<Reply> {
     const member: Member<Reply> = {
-      worker: new Worker(module, { workerData, trackUnmanagedFds: false }),
+      worker: new Worker(module, { workerData, resourceLimits, trackUnmanagedFds: false }),
       waiting: new Map(),
     };
     member.worker.on('message', (message: ReplyEnvelope<Reply>) => settle(member, message));

@@ -1,5 +1,6 @@
 import type { BlobIndex } from '../index/blob-index.ts';
 import { objectKey } from '../layout.ts';
+import { ownMemory } from '../own-memory.ts';
 import type { PackedBlob } from '../pack/pack-header.ts';
 import type { CheckOptions } from '../repository-types.ts';
 import type { ReadReply, ReadRequest, ReadWorkerData } from '../restore/restore-protocol.ts';
@@ -43,7 +44,7 @@ export async function checkPackData(
     );
     if (!stored) return;
     doneBytes += stored.length;
-    const bytes = new Uint8Array(stored);
+    const bytes = ownMemory(stored);
     const reply = await pool.run(
       { type: 'check-pack', packId, bytes, blobs: blobsByPack.get(packId) ?? [] },
       [bytes.buffer],

@@ -40,7 +40,7 @@ export async function readBlob(
   id: string,
   signal?: AbortSignal,
 ): Promise<Buffer> {
-  let failure: unknown = missingBlob(type, id);
+  let failure: unknown;
   for (const place of context.index.findAll(type, id)) {
     try {
       const sealed = await context.access.store.get(objectKey('pack', place.packId), place, signal);
@@ -49,5 +49,5 @@ export async function readBlob(
       failure = error;
     }
   }
-  throw failure;
+  throw failure ?? missingBlob(type, id);
 }

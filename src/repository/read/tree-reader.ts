@@ -1,5 +1,4 @@
 /** Loads trees. Packs of trees are kept in memory for a while: a walk needs the trees of one pack together. */
-import type { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { BlobIndex } from '../index/blob-index.ts';
 import { missingBlob } from '../index/load-index.ts';
 import { objectKey } from '../layout.ts';
@@ -24,7 +23,7 @@ export function createTreeReader(access: RepositoryAccess, index: BlobIndex): Tr
 
   async function bytes(id: string, signal?: AbortSignal): Promise<Buffer> {
     const places = index.findAll('tree', id);
-    let failure: LifeboatError | unknown = missingBlob('tree', id);
+    let failure: unknown;
     for (const place of places) {
       try {
         const pack = await packOf(place.packId, signal);
@@ -36,7 +35,7 @@ export function createTreeReader(access: RepositoryAccess, index: BlobIndex): Tr
         failure = error;
       }
     }
-    throw failure;
+    throw failure ?? missingBlob('tree', id);
   }
 
   /** The pack in memory, or `undefined` when it is too large for that. */

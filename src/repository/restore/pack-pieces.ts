@@ -2,7 +2,7 @@ import type { WantedBlob } from './restore-plan.ts';
 
 /** Blobs that are not wanted are read along when they fill a gap no larger than this. */
 const gapBytesMax = 1024 * 1024;
-const pieceBytesMax = 32 * 1024 * 1024;
+const pieceBytesMax = 8 * 1024 * 1024;
 
 /** One ranged read of a pack. */
 export interface PackPiece {

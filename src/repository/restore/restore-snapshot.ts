@@ -8,6 +8,7 @@ import { hasCode, LifeboatError, systemErrorName } from '../../error/lifeboat-er
 import { siblingModule } from '../../platform/location.ts';
 import type { BlobIndex } from '../index/blob-index.ts';
 import { objectKey } from '../layout.ts';
+import { ownMemory } from '../own-memory.ts';
 import { readBlob } from '../read/dump-file.ts';
 import type { TreeReader } from '../read/tree-reader.ts';
 import type { EntryProblem, RestoreOptions, RestoreReport, Snapshot } from '../repository-types.ts';
@@ -207,7 +208,7 @@ class RestoreRun {
       return;
     }
     const request = this.#request(piece, bytes);
-    const reply = await pool.run(request, [request.bytes.buffer as ArrayBuffer]);
+    const reply = await pool.run(request, [bytes.buffer]);
     for (const { file, reason, metadataOnly } of reply.problems) {
       if (metadataOnly) this.#note(this.#plan.files[file]?.path ?? Buffer.alloc(0), [reason]);
       else this.#giveUp(file, reason);
@@ -223,12 +224,10 @@ class RestoreRun {
   }
 
   /** `undefined` when the pack is missing or cut short; its blobs may lie in another pack as well. */
-  async #readPiece(piece: PackPiece): Promise<Uint8Array | undefined> {
+  async #readPiece(piece: PackPiece): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
       const { access } = this.#context;
-      return new Uint8Array(
-        await access.store.get(objectKey('pack', piece.packId), piece, this.#options.signal),
-      );
+      return ownMemory(await access.store.get(objectKey('pack', piece.packId), piece, this.#options.signal));
     } catch (error) {
       if (
         error instanceof LifeboatError &&
