@@ -1,3 +1,4 @@
+import { hideSecretArguments } from './command-secrets.ts';
 import type { Finding, Severity } from './finding.ts';
 
 /**
@@ -51,9 +52,9 @@ function withoutSecrets(line: string, before: string, finding: Finding): string 
   const belowKey = secretKey.test(before) && /[:=]\s*[|>]?[+-]?\s*$/.test(before);
   if (belowKey && finding.line > 1) return `${/^\s*/.exec(line)?.[0] ?? ''}${hidden}`;
   const hiddenByKey = hideAfterSecretKey(line);
-  const hiddenInAddress = hiddenByKey.replace(/(:\/\/[^/\s:@]*:)[^@\s]+@/g, `$1${hidden}@`);
-  if (finding.sensitive !== true) return hiddenInAddress;
-  const head = hiddenInAddress.slice(0, finding.column - 1);
+  const hiddenInside = hideSecretArguments(hiddenByKey, hidden);
+  if (finding.sensitive !== true) return hiddenInside;
+  const head = hiddenInside.slice(0, finding.column - 1);
   const key = /^["']?[\w-]+["']?\s*:/.exec(line.slice(finding.column - 1))?.[0] ?? '';
   return `${head}${key}${key === '' ? '' : ' '}${hidden}`;
 }

@@ -59,7 +59,10 @@ function understood(
       ? { plan: result.data, removed: [] }
       : prunePlan(value, placeholders);
   const crossed = draft === undefined ? [] : crossCheck(draft.plan, declaredNames(value));
-  const own = [...issues, ...crossed.filter((finding) => isOwnFault(finding.at, draft))]
+  const own = [
+    ...issues,
+    ...crossed.filter((finding) => placesOf(finding).every((at) => isOwnFault(at, draft))),
+  ]
     .filter((finding) => !startsWithin(finding.at, placeholders))
     .concat(placeholders.map((path) => placeholderFinding(path, value, placeholders)));
   const findings = sortFindings([
@@ -69,6 +72,11 @@ function understood(
   if (draft === undefined) return { findings };
   const faulty = { ...draft, removed: [...draft.removed, ...crossed.map((finding) => finding.at)] };
   return hasErrors(findings) ? { draft: faulty, findings } : { draft, plan: draft.plan, findings };
+}
+
+/** What is unsuitable for a source is also about the source. */
+function placesOf({ id, at }: UnplacedFinding): readonly PlanPath[] {
+  return id.endsWith('-unsuitable') ? [at, [...at.slice(0, 2), 'source']] : [at];
 }
 
 /** Whether a finding is more than the echo of something that was taken out of the draft. */

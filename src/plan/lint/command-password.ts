@@ -1,3 +1,4 @@
+import { hasSecretArgument } from '../command-secrets.ts';
 import type { LintRule } from './lint-rule.ts';
 import { planCommands } from './plan-commands.ts';
 
@@ -12,7 +13,7 @@ export const commandPassword: LintRule = {
   fix: 'Let the program read it from its own file (such as ~/.my.cnf or ~/.pgpass) or from an environment variable that is set outside the plan.',
   check: (plan) =>
     planCommands(plan)
-      .filter((command) => passwordPatterns.some((pattern) => pattern.test(command.text)))
+      .filter((command) => hasSecretArgument(command.text))
       .map((command) => ({
         at: command.at,
         sensitive: true as const,
@@ -20,10 +21,3 @@ export const commandPassword: LintRule = {
         suggestion: 'give it to the program through a file or through its environment',
       })),
 };
-
-const passwordPatterns: readonly RegExp[] = [
-  /\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|mongodump|sshpass)\b[^|;&]*\s-p\s*['"]?[^\s'"-]/,
-  /\s--?(?:password|passwd|pass|token|secret|api-key)(?:=|\s+)['"]?[^\s'"-]/i,
-  /(?:^|[\s;&|])(?:PGPASSWORD|MYSQL_PWD|REDISCLI_AUTH|RESTIC_PASSWORD|[A-Z_]*(?:PASSWORD|SECRET|TOKEN))=['"]?[^\s'"$]/,
-  /:\/\/[^\s/:@]+:[^\s@$]+@/,
-];

@@ -19,7 +19,8 @@ export interface WorstLoss {
  */
 export function worstLoss(system: ResolvedSystem, facts: PlanFacts): WorstLoss | undefined {
   const gaps = system.schedules.flatMap((schedule) => {
-    const gapMs = scheduleGapMs(schedule);
+    // Continuous logs are not kept by this version, so nothing may rest on them.
+    const gapMs = schedule.kind === 'continuous' ? undefined : scheduleGapMs(schedule);
     return gapMs === undefined ? [] : [{ gapMs, words: describeSchedule(schedule) }];
   });
   const densest = gaps.toSorted((left, right) => left.gapMs - right.gapMs)[0];
@@ -29,7 +30,7 @@ export function worstLoss(system: ResolvedSystem, facts: PlanFacts): WorstLoss |
   const totalMs = densest.gapMs + captureMs;
   const capture =
     measuredMs === undefined
-      ? 'no measured capture time yet'
+      ? 'a capture time that is not measured yet'
       : `${formatDuration(captureMs)} measured capture`;
   const arithmetic = `${densest.words}: at most ${formatDuration(densest.gapMs)} between runs + ${capture} = ${formatDuration(totalMs)}`;
   return { gapMs: densest.gapMs, captureMs, totalMs, arithmetic };
