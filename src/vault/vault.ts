@@ -1,0 +1,46 @@
+/**
+ * A vault: one place that holds our data. It is a repository, and beside it under `lifeboat/` what runs wrote
+ * about themselves and the plans under which they ran. Everything but `vault.json` is sealed with the
+ * repository's key, so one key opens all of it, and stock restic never looks there.
+ */
+import type { RunRecord } from '../evidence/record.ts';
+import type { ChainProblem } from '../evidence/chain.ts';
+import type { Repository } from '../repository/repository-types.ts';
+import type { VaultFile } from './vault-file.ts';
+
+export interface Vault extends AsyncDisposable {
+  /** From `vault.json`; of a plain restic repository its own id. */
+  readonly id: string;
+  /** Absent for a plain restic repository: such a vault keeps no records. */
+  readonly file?: VaultFile;
+  readonly location: string;
+  readonly repository: Repository;
+  /** Appends one record to this machine's chain; durable in the vault when the promise resolves. */
+  append(record: RunRecord): Promise<void>;
+  /** All records of all writers, and what is wrong with their chains. Also refreshes the local cache. */
+  records(signal?: AbortSignal): Promise<VaultRecords>;
+  readonly plans: PlanArchive;
+}
+
+export interface VaultRecords {
+  readonly records: readonly RunRecord[];
+  readonly problems: readonly ChainProblem[];
+  /** When they were read from the vault: milliseconds since the epoch. */
+  readonly readAtMs: number;
+}
+
+/** Every plan version that ran, by hash. */
+export interface PlanArchive {
+  save(plan: ArchivedPlan, signal?: AbortSignal): Promise<void>;
+  /** Newest first. */
+  list(signal?: AbortSignal): Promise<readonly ArchivedPlan[]>;
+}
+
+export interface ArchivedPlan {
+  readonly planId: string;
+  readonly planHash: string;
+  readonly fileName: string;
+  /** The plan file as it was, comments and all; secrets are references in it. */
+  readonly text: string;
+  readonly savedAtMs: number;
+}
