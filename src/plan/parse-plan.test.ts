@@ -66,6 +66,16 @@ systems:
   ]);
 });
 
+test('the zone of a plan is a city or UTC, because abbreviations mean several', () => {
+  const ids = (zone: string) =>
+    parsePlan(
+      `${head.replace('owner: Jane', `owner: Jane, time_zone: ${zone}`)}systems: { a: {} }`,
+      'p',
+    ).findings.map((finding) => finding.path);
+  assert.deepEqual(ids('Europe/Berlin'), []);
+  assert.deepEqual(ids('CET'), ['metadata.time_zone']);
+});
+
 test('checks of the same content get names of their own', () => {
   const check = '{ kind: sql, query: select 1, expect: 1 }';
   const plan = resolved(

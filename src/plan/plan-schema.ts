@@ -3,6 +3,7 @@
  * Schema and of the reference; every field says here what it means.
  */
 import * as z from 'zod';
+import { zoneName } from '../schedule/zone-clock.ts';
 import { name, positiveDuration, secret, secretOrUrl, strict, text } from './schema/field.ts';
 import { dataClassSchema, objectivesSchema, systemSchema, tierSchema } from './schema/system-schema.ts';
 
@@ -104,9 +105,5 @@ export type VaultPlan = Plan['vaults'][string];
 export type ObjectivesPlan = NonNullable<Plan['objectives']>;
 
 function isTimeZone(value: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: value }) !== undefined;
-  } catch {
-    return false;
-  }
+  return zoneName(value) !== undefined;
 }
