@@ -66,6 +66,12 @@ systems:
   ]);
 });
 
+test('a byte order mark at the start changes nothing', () => {
+  const marked = parsePlan(`\uFEFF${example}`, 'p');
+  assert.deepEqual(marked.findings, []);
+  assert.deepEqual(marked.plan, parsePlan(example, 'p').plan);
+});
+
 test('the zone of a plan is a city or UTC, because abbreviations mean several', () => {
   const ids = (zone: string) =>
     parsePlan(

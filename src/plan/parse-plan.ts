@@ -35,7 +35,7 @@ const findingsMax = 500;
  */
 export function parsePlan(text: string, fileName: string): ParsedPlan {
   if (Buffer.byteLength(text) > planBytesMax) return refused(text, fileName);
-  const read = readYaml(withoutByteOrderMark(text));
+  const read = readYaml(text);
   const place = (finding: TextFinding): Finding => placeTextFinding(finding, read, text);
   const locate = locateIn(read, text);
   const base = { fileName, text, locate };
@@ -135,8 +135,4 @@ function refused(text: string, fileName: string): ParsedPlan {
     suggestion: 'check that this is the plan; data belongs into files that the plan names',
   };
   return { fileName, text, findings: [finding], locate: () => position };
-}
-
-function withoutByteOrderMark(text: string): string {
-  return text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text;
 }
