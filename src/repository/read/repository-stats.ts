@@ -17,14 +17,17 @@ export async function repositoryStats(
   for (const snapshot of snapshots) {
     const totals = await totalsOf(trees, snapshot.tree, totalsByTree, blobs, signal);
     files += totals.files;
-    restoreBytes += totals.bytes;
+    restoreBytes += totals.bytes + sum(totals.linked.values());
   }
   return { snapshots: snapshots.length, files, restoreBytes, ...sizesOf(index, blobs) };
 }
 
 interface TreeTotals {
   readonly files: number;
+  /** Of files with one name. */
   readonly bytes: number;
+  /** Size by device and inode of files with several names: they take their bytes once. */
+  readonly linked: ReadonlyMap<string, number>;
 }
 
 /** Each tree is loaded once, however many snapshots share it. */
@@ -40,15 +43,26 @@ async function totalsOf(
   blobs.add(`t${tree}`);
   let files = 0;
   let bytes = 0;
+  const linked = new Map<string, number>();
   for (const node of await trees.load(tree, signal)) {
     for (const id of node.content ?? []) blobs.add(`d${id}`);
     const below =
       node.subtree === undefined ? undefined : await totalsOf(trees, node.subtree, known, blobs, signal);
     files += (node.type === 'file' ? 1 : 0) + (below?.files ?? 0);
-    bytes += node.size + (below?.bytes ?? 0);
+    bytes += below?.bytes ?? 0;
+    for (const [inode, size] of below?.linked ?? []) linked.set(inode, size);
+    if (node.links > 1) linked.set(`${node.deviceId}:${node.inode}`, node.size);
+    else bytes += node.size;
   }
-  known.set(tree, { files, bytes });
-  return { files, bytes };
+  const totals = { files, bytes, linked };
+  known.set(tree, totals);
+  return totals;
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
 }
 
 function sizesOf(
