@@ -64,6 +64,8 @@ export interface SnapshotFilter {
 export interface SnapshotList {
   /** Oldest first. Raises OBJECT_DAMAGED naming the file that cannot be read. */
   snapshots(filter?: SnapshotFilter, signal?: AbortSignal): Promise<readonly Snapshot[]>;
+  /** Ids of all snapshots there are, sorted, without reading them. */
+  snapshotIds(signal?: AbortSignal): Promise<readonly string[]>;
   /** `latest` or a prefix of an id. Raises SNAPSHOT_NOT_FOUND, SNAPSHOT_AMBIGUOUS. */
   snapshot(selector: string, filter?: SnapshotFilter, signal?: AbortSignal): Promise<Snapshot>;
 }
@@ -75,6 +77,8 @@ export interface SnapshotReader extends SnapshotList {
   /** The bytes of one regular file. Raises PATH_NOT_FOUND. */
   dump(snapshot: Snapshot, path: string | Buffer, signal?: AbortSignal): AsyncIterable<Buffer>;
   diff(older: Snapshot, newer: Snapshot, signal?: AbortSignal): AsyncIterable<DiffEntry>;
+  /** `contentDigest` of what a snapshot holds, leaving out the root entries named; see content-digest.ts. */
+  contentDigest(snapshot: Snapshot, leaveOut: readonly string[], signal?: AbortSignal): Promise<string>;
   stats(snapshots: readonly Snapshot[], signal?: AbortSignal): Promise<RepositoryStats>;
   restore(snapshot: Snapshot, options: RestoreOptions): Promise<RestoreReport>;
 }
@@ -213,6 +217,27 @@ export interface CheckReport {
   readonly hints: readonly CheckFinding[];
 }
 
+export interface ReadBackOptions {
+  /** Packs that were read back before and need not be read again. */
+  readonly alreadyRead?: ReadonlySet<string>;
+  readonly progress?: (progress: WorkProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface ReadBackReport {
+  readonly snapshots: readonly SnapshotFindings[];
+  /** Packs read now and found right. */
+  readonly readPackIds: readonly string[];
+  readonly packsNeeded: number;
+  readonly bytesRead: number;
+}
+
+/** Without errors: every byte that the snapshot needs is there and right. */
+export interface SnapshotFindings {
+  readonly id: string;
+  readonly errors: readonly CheckFinding[];
+}
+
 export interface CheckFinding {
   /** The object's key in the store (`data/ab/abcd…`), or the blob's id. */
   readonly object: string;
@@ -251,6 +276,8 @@ export interface Repository extends SnapshotReader, AsyncDisposable {
   /** Takes a shared lock; packs and index are durable when the promise resolves. */
   write<T>(work: (writer: RepositoryWriter) => Promise<T>, options?: WriteOptions): Promise<T>;
   check(options?: CheckOptions): Promise<CheckReport>;
+  /** Reads back all that the snapshots need. Raises OBJECT_DAMAGED when not even the index can be read. */
+  readBack(snapshotIds: readonly string[], options?: ReadBackOptions): Promise<ReadBackReport>;
   keys(signal?: AbortSignal): Promise<readonly KeyInfo[]>;
   addKey(password: string, signal?: AbortSignal): Promise<KeyInfo>;
   /** Raises KEY_NOT_FOUND, KEY_IN_USE. */

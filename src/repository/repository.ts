@@ -11,6 +11,7 @@ import { randomBytes, randomHex } from '../platform/random.ts';
 import { newMasterKey } from '../seal/key-file.ts';
 import type { ScryptCost } from '../seal/key-file-format.ts';
 import { checkRepository } from './check/check-repository.ts';
+import { readBack } from './check/read-back.ts';
 import { randomPolynomial } from './chunker/polynomial.ts';
 import { loadConfig, type RepositoryConfig, saveConfig } from './config.ts';
 import type { BlobIndex } from './index/blob-index.ts';
@@ -32,6 +33,7 @@ import { diffSnapshots } from './read/diff-snapshots.ts';
 import { dumpFile } from './read/dump-file.ts';
 import { listSnapshot } from './read/list-snapshot.ts';
 import { repositoryStats } from './read/repository-stats.ts';
+import { snapshotDigest } from './read/snapshot-digest.ts';
 import { createTreeReader, type TreeReader } from './read/tree-reader.ts';
 import type {
   KeyInfo,
@@ -148,6 +150,10 @@ function repositoryOf(
       withReadLock(session, checkOptions.signal, (signal) =>
         checkRepository(access, session.workers, { ...checkOptions, signal }),
       ),
+    readBack: (ids, readBackOptions = {}) =>
+      withReadLock(session, readBackOptions.signal, (signal) =>
+        readBack(access, session.workers, ids, { ...readBackOptions, signal }),
+      ),
     unlock: (all, signal) => removeLocks(access, session.owner, all, signal),
     [Symbol.asyncDispose]: () => access.store[Symbol.asyncDispose](),
   };
@@ -157,6 +163,7 @@ function readerOf(session: Session): SnapshotReader {
   const { access } = session;
   return {
     snapshots: (filter, signal) => loadSnapshots(access, filter, signal),
+    snapshotIds: (signal) => listIds(access, 'snapshot', signal),
     snapshot: (selector, filter, signal) => findSnapshot(access, selector, filter, signal),
     async *list(snapshot, options) {
       const { trees } = await viewOf(session, [snapshot], options?.signal);
@@ -169,6 +176,10 @@ function readerOf(session: Session): SnapshotReader {
     async *diff(older, newer, signal) {
       const { trees } = await viewOf(session, [older, newer], signal);
       yield* diffSnapshots(trees, older, newer, signal);
+    },
+    async contentDigest(snapshot, leaveOut, signal) {
+      const { trees } = await viewOf(session, [snapshot], signal);
+      return await snapshotDigest(trees, snapshot.tree, leaveOut, signal);
     },
     async stats(snapshots, signal) {
       const { index, trees } = await viewOf(session, snapshots, signal);

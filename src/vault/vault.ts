@@ -3,8 +3,9 @@
  * about themselves and the plans under which they ran. Everything but `vault.json` is sealed with the
  * repository's key, so one key opens all of it, and stock restic never looks there.
  */
-import type { RunRecord } from '../evidence/record.ts';
+
 import type { ChainProblem } from '../evidence/chain.ts';
+import type { RunRecord } from '../evidence/record.ts';
 import type { Repository } from '../repository/repository-types.ts';
 import type { VaultFile } from './vault-file.ts';
 

@@ -26,7 +26,11 @@ export async function checkIndexFiles(
   return packs;
 }
 
-async function listPacks(access: RepositoryAccess, signal?: AbortSignal): Promise<Map<string, number>> {
+/** Sizes in bytes of all packs there are, by id. */
+export async function listPacks(
+  access: RepositoryAccess,
+  signal?: AbortSignal,
+): Promise<Map<string, number>> {
   const packs = new Map<string, number>();
   for await (const { key, size } of access.store.list(objectFolders.pack, signal)) {
     const id = idInKey(key);

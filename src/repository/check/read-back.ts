@@ -1,0 +1,111 @@
+/**
+ * Reads back every byte that certain snapshots need, so that it can be said of each of them that it is whole.
+ * Packs that were read before, and are still there in the right size, need not be read again: packs never
+ * change once written. Which of them that holds for is the caller's to know and to forget after a while.
+ */
+import type { BlobIndex } from '../index/blob-index.ts';
+import { loadIndex } from '../index/load-index.ts';
+import { objectKey } from '../layout.ts';
+import { createTreeReader, type TreeReader } from '../read/tree-reader.ts';
+import type { CheckFinding, ReadBackOptions, ReadBackReport, SnapshotFindings } from '../repository-types.ts';
+import { loadSnapshot } from '../snapshot/snapshot-list.ts';
+import type { RepositoryAccess } from '../unpacked.ts';
+import { listPacks } from './check-index.ts';
+import { checkPackData } from './check-pack-data.ts';
+import { checkTrees } from './check-trees.ts';
+import { type Findings, recording } from './findings.ts';
+
+export async function readBack(
+  access: RepositoryAccess,
+  workers: number,
+  snapshotIds: readonly string[],
+  options: ReadBackOptions = {},
+): Promise<ReadBackReport> {
+  const { index } = await loadIndex(access, options.signal);
+  const trees = createTreeReader(access, index);
+  const sizes = await listPacks(access, options.signal);
+  const needs = new Map<string, SnapshotNeeds>();
+  for (const id of snapshotIds) needs.set(id, await needsOf(access, index, trees, id, options));
+  const needed = new Set([...needs.values()].flatMap(({ packs }) => [...packs]));
+  const toRead = [...needed].filter((id) => sizes.has(id) && !options.alreadyRead?.has(id)).sort();
+  const packFindings: Findings = { errors: [], hints: [] };
+  const bytesRead = await checkPackData(
+    { access, index, workers, packs: toRead, sizes },
+    packFindings,
+    options,
+  );
+  const byPack = Map.groupBy([...packFindings.errors, ...absentPacks(needed, sizes)], ({ object }) => object);
+  return {
+    snapshots: [...needs].map(([id, need]) => ({ id, errors: errorsOf(need, byPack) })),
+    readPackIds: toRead.filter((id) => !byPack.has(objectKey('pack', id))),
+    packsNeeded: needed.size,
+    bytesRead,
+  };
+}
+
+interface SnapshotNeeds {
+  readonly packs: ReadonlySet<string>;
+  readonly findings: Findings;
+}
+
+async function needsOf(
+  access: RepositoryAccess,
+  index: BlobIndex,
+  trees: TreeReader,
+  id: string,
+  options: ReadBackOptions,
+): Promise<SnapshotNeeds> {
+  const findings: Findings = { errors: [], hints: [] };
+  const snapshot = await recording(findings, objectKey('snapshot', id), () =>
+    loadSnapshot(access, id, options.signal),
+  );
+  if (!snapshot) return { packs: new Set(), findings };
+  await checkTrees(access, index, [snapshot], findings, options);
+  return {
+    packs: findings.errors.length > 0 ? new Set() : await packsOf(index, trees, snapshot.tree, options),
+    findings,
+  };
+}
+
+/** Called for trees that were walked without a finding. */
+async function packsOf(
+  index: BlobIndex,
+  trees: TreeReader,
+  tree: string,
+  options: ReadBackOptions,
+): Promise<Set<string>> {
+  const packs = new Set<string>();
+  const seen = new Set<string>();
+  const stack = [tree];
+  const add = (type: 'data' | 'tree', id: string): void => {
+    const place = index.find(type, id);
+    if (place) packs.add(place.packId);
+  };
+  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    add('tree', id);
+    for (const node of await trees.load(id, options.signal)) {
+      for (const blob of node.content ?? []) add('data', blob);
+      if (node.subtree !== undefined) stack.push(node.subtree);
+    }
+  }
+  return packs;
+}
+
+function absentPacks(needed: ReadonlySet<string>, sizes: ReadonlyMap<string, number>): CheckFinding[] {
+  return [...needed]
+    .filter((id) => !sizes.has(id))
+    .map((id) => ({
+      object: objectKey('pack', id),
+      what: 'is missing',
+      hint: 'Bring the object back from another copy of the vault.',
+    }));
+}
+
+function errorsOf(
+  { packs, findings }: SnapshotNeeds,
+  byPack: ReadonlyMap<string, readonly CheckFinding[]>,
+): SnapshotFindings['errors'] {
+  return [...findings.errors, ...[...packs].flatMap((id) => byPack.get(objectKey('pack', id)) ?? [])];
+}

@@ -1,0 +1,103 @@
+/** Opens and makes vaults: a repository with records and plans beside it. */
+import { hasCode } from '../error/lifeboat-error.ts';
+import type { ObjectStore } from '../object-store/object-store.ts';
+import { hostname } from '../platform/host.ts';
+import { randomUuid } from '../platform/random.ts';
+import {
+  type InitOptions,
+  initRepository,
+  type OpenOptions,
+  openRepository,
+} from '../repository/repository.ts';
+import type { Repository } from '../repository/repository-types.ts';
+import { appendRecord, type EvidenceWriterOptions, knownHead } from './evidence-writer.ts';
+import { createPlanArchive } from './plan-archive.ts';
+import { readRecords } from './read-records.ts';
+import { loadRecordCache, saveRecordCache } from './record-cache.ts';
+import type { Vault, VaultRecords } from './vault.ts';
+import {
+  decodeVaultFile,
+  encodeVaultFile,
+  type VaultFile,
+  type VaultRole,
+  vaultFileKey,
+} from './vault-file.ts';
+
+export interface VaultOptions {
+  /** Where this machine's chains are continued; a folder per plan, or one for work without a plan. */
+  readonly stateFolder: string;
+  readonly cacheDirectory: string;
+  readonly nowMs: () => number;
+}
+
+/** Raises what opening a repository raises, and VAULT_UNSUPPORTED. A plain restic repository opens as well. */
+export async function openVault(options: OpenOptions & VaultOptions): Promise<Vault> {
+  const repository = await openRepository(options);
+  const file = await readVaultFile(options.store, options.signal);
+  return vaultOf(options, options.store, repository, file);
+}
+
+export async function initVault(
+  options: InitOptions & VaultOptions & { readonly role: VaultRole },
+): Promise<Vault> {
+  const repository = await initRepository(options);
+  const created = new Date(options.nowMs()).toISOString();
+  const file: VaultFile = { format: 1, id: randomUuid(), role: options.role, created };
+  await options.store.put(vaultFileKey, encodeVaultFile(file), options.signal);
+  return vaultOf(options, options.store, repository, file);
+}
+
+/** The vault's id without its key, for the cache; `undefined` when there is no vault or a plain repository. */
+export async function readVaultFile(
+  store: ObjectStore,
+  signal?: AbortSignal,
+): Promise<VaultFile | undefined> {
+  try {
+    return decodeVaultFile(await store.get(vaultFileKey, undefined, signal));
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_MISSING')) return undefined;
+    throw error;
+  }
+}
+
+function vaultOf(
+  options: VaultOptions,
+  store: ObjectStore,
+  repository: Repository,
+  file: VaultFile | undefined,
+): Vault {
+  const id = file?.id ?? repository.id;
+  const writer: EvidenceWriterOptions = {
+    sealed: repository.sealed,
+    vaultId: id,
+    host: hostname(),
+    stateFolder: options.stateFolder,
+  };
+  return {
+    id,
+    ...(file === undefined ? {} : { file }),
+    location: store.location,
+    repository,
+    plans: createPlanArchive(repository.sealed),
+    async append(record) {
+      if (file === undefined) return;
+      await appendRecord(writer, record);
+    },
+    records: (signal) => readAndCache(options, writer, signal),
+    [Symbol.asyncDispose]: () => repository[Symbol.asyncDispose](),
+  };
+}
+
+async function readAndCache(
+  options: VaultOptions,
+  writer: EvidenceWriterOptions,
+  signal?: AbortSignal,
+): Promise<VaultRecords> {
+  const { vaultId, sealed } = writer;
+  const cached = loadRecordCache(options.cacheDirectory, vaultId)?.links ?? new Map<string, string>();
+  const readAtMs = options.nowMs();
+  const head = knownHead(writer);
+  const { records, problems, links } = await readRecords(sealed, cached, head ? [head] : [], signal);
+  await saveRecordCache(options.cacheDirectory, vaultId, { readAtMs, links, problems });
+  return { records, problems, readAtMs };
+}
