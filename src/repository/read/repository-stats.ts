@@ -1,6 +1,7 @@
 import type { BlobIndex } from '../index/blob-index.ts';
 import type { BlobType } from '../pack/pack-header.ts';
 import type { RepositoryStats, Snapshot } from '../repository-types.ts';
+import type { Node } from '../tree/node.ts';
 import type { TreeReader } from './tree-reader.ts';
 
 /** What the snapshots hold after a restore, and what they take in the vault. */
@@ -41,22 +42,33 @@ async function totalsOf(
   const before = known.get(tree);
   if (before) return before;
   blobs.add(`t${tree}`);
-  let files = 0;
-  let bytes = 0;
-  const linked = new Map<string, number>();
+  const totals = { files: 0, bytes: 0, linked: new Map<string, number>() };
   for (const node of await trees.load(tree, signal)) {
     for (const id of node.content ?? []) blobs.add(`d${id}`);
-    const below =
-      node.subtree === undefined ? undefined : await totalsOf(trees, node.subtree, known, blobs, signal);
-    files += (node.type === 'file' ? 1 : 0) + (below?.files ?? 0);
-    bytes += below?.bytes ?? 0;
-    for (const [inode, size] of below?.linked ?? []) linked.set(inode, size);
-    if (node.links > 1) linked.set(`${node.deviceId}:${node.inode}`, node.size);
-    else bytes += node.size;
+    if (node.subtree !== undefined)
+      addTotals(totals, await totalsOf(trees, node.subtree, known, blobs, signal));
+    else addEntry(totals, node);
   }
-  const totals = { files, bytes, linked };
   known.set(tree, totals);
   return totals;
+}
+
+interface Sums {
+  files: number;
+  bytes: number;
+  readonly linked: Map<string, number>;
+}
+
+function addTotals(sums: Sums, below: TreeTotals): void {
+  sums.files += below.files;
+  sums.bytes += below.bytes;
+  for (const [inode, size] of below.linked) sums.linked.set(inode, size);
+}
+
+function addEntry(sums: Sums, node: Node): void {
+  if (node.type === 'file') sums.files++;
+  if (node.links > 1) sums.linked.set(`${node.deviceId}:${node.inode}`, node.size);
+  else sums.bytes += node.size;
 }
 
 function sum(numbers: Iterable<number>): number {
