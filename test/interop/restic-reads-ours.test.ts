@@ -1,15 +1,14 @@
 /** What we write, stock restic checks, restores, backs up to the same trees, tags and prunes; then it is ours again. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { closeSync, lstatSync, mkdirSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { compareTrees } from '../support/compare-trees.ts';
-import { makeRandomTree } from '../support/random-tree.ts';
 import { newerRestic, type ResticOptions, resticMustSucceed } from '../support/stock-restic.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { backUp, makeVault, openVault, restoreTo, treeIdOf } from '../support/vault.ts';
+import { makeTreeForRestic } from './tree-for-restic.ts';
 
 const newer = newerRestic();
 const programs = [
@@ -96,14 +95,8 @@ test("keys and locks of ours are restic's too", async () => {
   assert.equal(vault.id, second.id);
 });
 
-/** An old restic stores neither link targets that are not UTF-8 nor attributes of links, and quotes newer characters. */
 function makeNastyTree(tree: string, seed: number, isNew: boolean): void {
-  mkdirSync(tree);
-  makeRandomTree(tree, { seed, rawLinkTargets: isNew });
-  if (!isNew) {
-    execFileSync('find', [tree, '-name', '* lifebuoy', '-delete']);
-    unlinkSync(join(tree, 'link-1'));
-  }
+  makeTreeForRestic(tree, isNew, { seed });
   const server = createServer().listen(join(tree, 'socket'));
   after(() => server.close());
 }

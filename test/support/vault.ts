@@ -3,6 +3,9 @@
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
 import type { ObjectStore } from '../../src/object-store/object-store.ts';
 import { uid } from '../../src/platform/host.ts';
+import { addKey } from '../../src/repository/key/manage-keys.ts';
+import { openKey } from '../../src/repository/key/open-key.ts';
+import { objectKey } from '../../src/repository/layout.ts';
 import { type InitOptions, initRepository, openRepository } from '../../src/repository/repository.ts';
 import type {
   Repository,
@@ -38,6 +41,21 @@ export async function openVault(
 function defaultsOf(place: string | ObjectStore) {
   const store = typeof place === 'string' ? openLocalStore(place) : place;
   return { store, password: testPassword, lockTiming: quickLocks, workers: 2 };
+}
+
+/** Every start of restic derives its key, for half a second, so a cheap one takes the place of the one it made. */
+export async function makeKeyCheap(vaultPath: string): Promise<void> {
+  await using store = openLocalStore(vaultPath);
+  const { id, masterKey } = await openKey(store, testPassword);
+  const created = new Date().toISOString();
+  await addKey(store, masterKey, {
+    password: testPassword,
+    username: 'tester',
+    hostname: 'test-host',
+    created,
+    kdf: quickKdf,
+  });
+  await store.delete(objectKey('key', id));
 }
 
 /** Backs folders up as one snapshot. Everything is read again unless a parent is given. */
