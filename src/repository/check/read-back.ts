@@ -6,6 +6,7 @@
 import type { BlobIndex } from '../index/blob-index.ts';
 import { loadIndex } from '../index/load-index.ts';
 import { objectKey } from '../layout.ts';
+import { entryBytes, headerLengthBytes, sealOverheadBytes } from '../pack/pack-header.ts';
 import { createTreeReader, type TreeReader } from '../read/tree-reader.ts';
 import type { CheckFinding, ReadBackOptions, ReadBackReport, SnapshotFindings } from '../repository-types.ts';
 import { loadSnapshot } from '../snapshot/snapshot-list.ts';
@@ -34,7 +35,8 @@ export async function readBack(
     packFindings,
     options,
   );
-  const byPack = Map.groupBy([...packFindings.errors, ...absentPacks(needed, sizes)], ({ object }) => object);
+  const wrong = [...packFindings.errors, ...wrongSizes(index, needed, sizes)];
+  const byPack = Map.groupBy(wrong, ({ object }) => object);
   return {
     snapshots: [...needs].map(([id, need]) => ({ id, errors: errorsOf(need, byPack) })),
     readPackIds: toRead.filter((id) => !byPack.has(objectKey('pack', id))),
@@ -93,14 +95,31 @@ async function packsOf(
   return packs;
 }
 
-function absentPacks(needed: ReadonlySet<string>, sizes: ReadonlyMap<string, number>): CheckFinding[] {
-  return [...needed]
-    .filter((id) => !sizes.has(id))
-    .map((id) => ({
-      object: objectKey('pack', id),
-      what: 'is missing',
-      hint: 'Bring the object back from another copy of the vault.',
-    }));
+/** Of packs that need not be read again, presence and size still tell. */
+function wrongSizes(
+  index: BlobIndex,
+  needed: ReadonlySet<string>,
+  sizes: ReadonlyMap<string, number>,
+): CheckFinding[] {
+  const expected = packSizes(index, needed);
+  return [...needed].flatMap((id) => {
+    const size = sizes.get(id);
+    if (size === expected.get(id)) return [];
+    const what = size === undefined ? 'is missing' : `is ${size} bytes long instead of ${expected.get(id)}`;
+    return [
+      { object: objectKey('pack', id), what, hint: 'Bring the object back from another copy of the vault.' },
+    ];
+  });
+}
+
+function packSizes(index: BlobIndex, needed: ReadonlySet<string>): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const blob of index.entries()) {
+    if (!needed.has(blob.packId)) continue;
+    const before = sizes.get(blob.packId) ?? sealOverheadBytes + headerLengthBytes;
+    sizes.set(blob.packId, before + blob.length + entryBytes(blob));
+  }
+  return sizes;
 }
 
 function errorsOf(

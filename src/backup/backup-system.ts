@@ -1,0 +1,221 @@
+/**
+ * One system into one vault: preflight, canary, capture, snapshot, reading back, records. A point counts only
+ * when every byte of it was read back; a run that ends otherwise says so in the vault, in the outcome, and never
+ * looks done.
+ */
+import { LifeboatError } from '../error/lifeboat-error.ts';
+import type { BackupRecord, CanaryMark, CheckRecord, RecordVerdict } from '../evidence/record.ts';
+import { recordTimes } from '../evidence/record.ts';
+import { type RunContext, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
+import { encodeManifest, manifestFile, manifestFolder } from '../recovery-point/manifest.ts';
+import type { SavedSnapshot, WorkProgress } from '../repository/repository-types.ts';
+import type { Capture, CaptureProblem, CaptureResult, Source, SourceFinding } from '../source/source.ts';
+import type { Vault } from '../vault/vault.ts';
+import { readBackSnapshot } from './read-back-snapshot.ts';
+
+export interface BackupRequest {
+  readonly run: RunContext & { readonly plan: NonNullable<RunContext['plan']> };
+  readonly system: SystemIdentity;
+  readonly vault: Vault;
+  readonly source: Source;
+  /** What `paths` of the snapshot say: what the source reads, for people and for finding the parent. */
+  readonly paths: readonly string[];
+  readonly excludes?: readonly string[];
+  /** Writes the mark into the source; only given when the plan asks for a canary. */
+  readonly canary?: { readonly sequence: number; write(mark: CanaryMark): Promise<void> };
+  /** Read every file even when its stat data say that it did not change. */
+  readonly full: boolean;
+  readonly identity: {
+    readonly hostname: string;
+    readonly username: string;
+    readonly uid: number;
+    readonly gid: number;
+  };
+  readonly cacheDirectory: string;
+  readonly progress?: (progress: WorkProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface BackupOutcome {
+  readonly record: BackupRecord;
+  /** Absent when there is no snapshot to read back. */
+  readonly check?: CheckRecord;
+  readonly findings: readonly SourceFinding[];
+  readonly problems: readonly CaptureProblem[];
+  /** Why there is no point, or why it does not count. */
+  readonly error?: LifeboatError;
+}
+
+/** Failures are in the outcome; only an interruption and faults of the vault itself are raised. */
+export async function backupSystem(request: BackupRequest): Promise<BackupOutcome> {
+  const startMs = request.run.nowMs();
+  const findings = await request.source.preflight(request.signal);
+  const refusal = refusalOf(request, findings);
+  if (refusal) return await failed(request, startMs, findings, refusal);
+  try {
+    return await capture(request, startMs, findings);
+  } catch (error) {
+    if (request.signal?.aborted || !(error instanceof LifeboatError) || !isOfSource(error)) throw error;
+    return await failed(request, startMs, findings, error);
+  }
+}
+
+async function capture(
+  request: BackupRequest,
+  startMs: number,
+  findings: readonly SourceFinding[],
+): Promise<BackupOutcome> {
+  const mark = await writeCanary(request);
+  await using taken = await request.source.capture(request.signal);
+  const saved = await save(request, taken, startMs);
+  const result = await taken.result();
+  const problems = [...result.problems, ...saved.problems];
+  const record = backupRecord(request, startMs, saved, result, problems, mark);
+  await request.vault.append(record);
+  const check = await readBackSnapshot(request, saved.snapshot.id);
+  const error = check.error ?? (problems.length > 0 ? incomplete(request, problems) : undefined);
+  return { record, check: check.record, findings, problems, ...(error === undefined ? {} : { error }) };
+}
+
+async function save(request: BackupRequest, taken: Capture, startMs: number): Promise<SavedSnapshot> {
+  const { vault, run, system, identity, signal, progress } = request;
+  const tags = [`plan:${run.plan.id}`, `system:${system.name}`, `run:${run.runId}`];
+  const parent = request.full ? undefined : await newestSnapshot(request);
+  return await vault.repository.write((writer) =>
+    writer.saveSnapshot({
+      events: taken.events,
+      extraFile: async (seen) => ({
+        path: [manifestFolder, manifestFile],
+        bytes: encodeManifest({
+          version: 1,
+          system: system.name,
+          systemHash: system.hash,
+          planId: run.plan.id,
+          planHash: run.plan.hash,
+          runId: run.runId,
+          ...manifestFacts(await taken.result()),
+          contents: seen,
+        }),
+      }),
+      time: new Date(startMs).toISOString(),
+      paths: request.paths,
+      ...identity,
+      tags,
+      ...(request.excludes === undefined ? {} : { excludes: request.excludes }),
+      ...(parent === undefined ? {} : { parent }),
+      ...(progress === undefined ? {} : { progress }),
+      ...(signal === undefined ? {} : { signal }),
+    }),
+  );
+}
+
+function manifestFacts({
+  capturedAtMs,
+  start,
+  end,
+  values,
+}: CaptureResult): Pick<CaptureResult, 'capturedAtMs' | 'start' | 'end' | 'values'> {
+  return { capturedAtMs, start, end, values };
+}
+
+async function newestSnapshot({ vault, run, system, signal }: BackupRequest) {
+  const tags = [`plan:${run.plan.id}`, `system:${system.name}`];
+  return (await vault.repository.snapshots({ tags }, signal)).at(-1);
+}
+
+async function writeCanary({ canary, run }: BackupRequest): Promise<CanaryMark | undefined> {
+  if (canary === undefined) return undefined;
+  const mark = { sequence: canary.sequence, writtenAtMs: run.nowMs() };
+  await canary.write(mark);
+  return mark;
+}
+
+function backupRecord(
+  request: BackupRequest,
+  startMs: number,
+  saved: SavedSnapshot,
+  result: CaptureResult,
+  problems: readonly CaptureProblem[],
+  mark: CanaryMark | undefined,
+): BackupRecord {
+  const verdict: RecordVerdict = problems.length === 0 ? 'pass' : 'incomplete';
+  return {
+    type: 'backup',
+    ...sharedFields(request.run, request.vault.id, request.system),
+    ...recordTimes(startMs, request.run.nowMs()),
+    verdict,
+    trigger: request.run.trigger,
+    snapshotId: saved.snapshot.id,
+    capturedAtMs: result.capturedAtMs,
+    position: result.end,
+    files: saved.seen.files,
+    directories: saved.seen.directories,
+    bytes: saved.seen.bytes,
+    bytesAdded: saved.summary.dataAdded,
+    values: result.values,
+    contentDigest: saved.seen.digest,
+    problemCount: problems.length,
+    writerPauseMs: result.writerPauseMs,
+    ...(mark === undefined ? {} : { canary: mark }),
+    ...(problems.length === 0
+      ? {}
+      : { error: { code: 'BACKUP_INCOMPLETE', message: describeProblems(problems) } }),
+  };
+}
+
+async function failed(
+  request: BackupRequest,
+  startMs: number,
+  findings: readonly SourceFinding[],
+  error: LifeboatError,
+): Promise<BackupOutcome> {
+  const record: BackupRecord = {
+    type: 'backup',
+    ...sharedFields(request.run, request.vault.id, request.system),
+    ...recordTimes(startMs, request.run.nowMs()),
+    verdict: 'fail',
+    trigger: request.run.trigger,
+    files: 0,
+    directories: 0,
+    bytes: 0,
+    bytesAdded: 0,
+    values: {},
+    problemCount: 1,
+    writerPauseMs: 0,
+    error: { code: error.code, message: error.message },
+  };
+  await request.vault.append(record);
+  return { record, findings, problems: [], error };
+}
+
+function refusalOf(request: BackupRequest, findings: readonly SourceFinding[]): LifeboatError | undefined {
+  const blocking = findings.filter((finding) => finding.severity === 'error');
+  const [first] = blocking;
+  if (first === undefined) return undefined;
+  return new LifeboatError(
+    'SOURCE_INVALID',
+    `${request.system.name} cannot be captured: ${blocking.map(({ message }) => message).join('; ')}`,
+    {
+      hint: first.hint,
+    },
+  );
+}
+
+function isOfSource(error: LifeboatError): boolean {
+  return (
+    error.code.startsWith('SOURCE_') || error.code === 'COMMAND_FAILED' || error.code === 'COMMAND_TIMEOUT'
+  );
+}
+
+function incomplete(request: BackupRequest, problems: readonly CaptureProblem[]): LifeboatError {
+  return new LifeboatError('BACKUP_INCOMPLETE', `${request.system.name}: ${describeProblems(problems)}`, {
+    hint: 'See that they can be read, or exclude them in the plan, and back up again. Until then the point meets no objective.',
+    details: { problems: problems.slice(0, 20) },
+  });
+}
+
+function describeProblems(problems: readonly CaptureProblem[]): string {
+  const [first] = problems;
+  const more = problems.length > 1 ? ` and ${problems.length - 1} more` : '';
+  return `${first?.path} ${first?.reason}${more}`;
+}

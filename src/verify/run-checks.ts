@@ -1,0 +1,154 @@
+/** The plan's checks of one system, on data restored into a sandbox. */
+import { assert, unreachable } from '../error/assert.ts';
+import { LifeboatError } from '../error/lifeboat-error.ts';
+import type { CheckResult } from '../evidence/record.ts';
+import type { ResolvedCheck } from '../plan/resolved-plan.ts';
+import { type Program, runProgram } from '../platform/child-process.ts';
+import type { Manifest } from '../recovery-point/manifest.ts';
+import type { CheckTools, DatabaseProbe, ProbeVerdict } from './check-tools.ts';
+import { compareValues } from './compare-values.ts';
+import type { EntryCounts } from './count-entries.ts';
+
+export interface CheckRequest {
+  readonly checks: readonly ResolvedCheck[];
+  readonly tools: CheckTools;
+  readonly manifest: Manifest;
+  /** What is really in the sandbox. */
+  readonly counts: EntryCounts;
+  /** The folder that the snapshot was restored into. */
+  readonly sandbox: string;
+  /** For private copies; empty at the start. */
+  readonly workFolder: string;
+  /** The restored database file, of systems that have one. */
+  readonly database?: string;
+  readonly systemName: string;
+  readonly signal?: AbortSignal;
+}
+
+const outputBytesMax = 64 * 1024;
+
+/** In the order of the plan; every check gives a result, whatever happens to the others. */
+export async function runChecks(request: CheckRequest): Promise<readonly CheckResult[]> {
+  await using database =
+    request.database === undefined
+      ? undefined
+      : await request.tools.openDatabase(request.database, request.workFolder);
+  const results: CheckResult[] = [];
+  for (const check of request.checks) {
+    request.signal?.throwIfAborted();
+    results.push(await runCheck(request, check, database));
+  }
+  return results;
+}
+
+async function runCheck(
+  request: CheckRequest,
+  check: ResolvedCheck,
+  database: DatabaseProbe | undefined,
+): Promise<CheckResult> {
+  const { name } = check;
+  switch (check.kind) {
+    case 'integrity':
+      return ofProbe(name, await database?.integrity());
+    case 'foreign_keys':
+      return ofProbe(name, await database?.foreignKeys());
+    case 'sql':
+      return sqlResult(request, check, await database?.value(check.query));
+    case 'files':
+      return filesResult(request, check);
+    case 'command':
+      return await commandResult(request, check);
+    default:
+      return unreachable(check);
+  }
+}
+
+function ofProbe(name: string, verdict: ProbeVerdict | undefined): CheckResult {
+  if (verdict === undefined) return noDatabase(name);
+  if (verdict.kind === 'passed') return { name, verdict: 'pass', actual: String(verdict.value) };
+  if (verdict.kind === 'failed')
+    return { name, verdict: 'fail', message: verdict.reasons.slice(0, 5).join('; ') };
+  return { name, verdict: 'inconclusive', message: verdict.reason };
+}
+
+function sqlResult(
+  request: CheckRequest,
+  check: Extract<ResolvedCheck, { kind: 'sql' }>,
+  verdict: ProbeVerdict | undefined,
+): CheckResult {
+  if (verdict?.kind !== 'passed') return ofProbe(check.name, verdict);
+  const expected =
+    check.expect.kind === 'value' ? check.expect.value : request.manifest.values[`query:${check.name}`];
+  if (expected === undefined) {
+    return {
+      name: check.name,
+      verdict: 'inconclusive',
+      actual: String(verdict.value),
+      message: 'the source was not asked for this value at capture; back up again',
+    };
+  }
+  return compareValues(check.name, expected, verdict.value, check.tolerance);
+}
+
+function filesResult(request: CheckRequest, check: Extract<ResolvedCheck, { kind: 'files' }>): CheckResult {
+  const { counts, manifest } = request;
+  if (check.minCount !== undefined && counts.files < check.minCount) {
+    return {
+      name: check.name,
+      verdict: 'fail',
+      expected: `at least ${check.minCount} files`,
+      actual: `${counts.files} files`,
+    };
+  }
+  if (!check.manifest) return { name: check.name, verdict: 'pass', actual: `${counts.files} files` };
+  const expected = countsText(manifest.contents);
+  const actual = countsText(counts);
+  return { name: check.name, verdict: expected === actual ? 'pass' : 'fail', expected, actual };
+}
+
+export function countsText({ files, directories, symlinks, others, bytes }: EntryCounts): string {
+  return `${files} files, ${directories} folders, ${symlinks} links, ${others} others, ${bytes} bytes`;
+}
+
+/** Exit code 0 passes; a program that cannot be started or does not end in time proves nothing. */
+async function commandResult(
+  request: CheckRequest,
+  check: Extract<ResolvedCheck, { kind: 'command' }>,
+): Promise<CheckResult> {
+  const { name } = check;
+  try {
+    const result = await runProgram(programOf(check.run), {
+      folder: request.sandbox,
+      timeoutMs: check.timeoutMs,
+      environment: { LIFEBOAT_SANDBOX: request.sandbox, LIFEBOAT_SYSTEM: request.systemName },
+      stdoutBytesMax: outputBytesMax,
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+    if (result.timedOut)
+      return { name, verdict: 'inconclusive', message: `did not end within ${check.timeoutMs} ms` };
+    if (result.exitCode === 0) return { name, verdict: 'pass', actual: 'exit code 0' };
+    // 126 and 127 are the shell's words for "cannot be run" and "not found"
+    const couldRun = result.exitCode !== 126 && result.exitCode !== 127 && result.exitCode !== null;
+    const actual = result.exitCode === null ? `ended by ${result.signal}` : `exit code ${result.exitCode}`;
+    return {
+      name,
+      verdict: couldRun ? 'fail' : 'inconclusive',
+      actual,
+      message: result.stderrTail.trim().slice(-300),
+    };
+  } catch (error) {
+    if (!(error instanceof LifeboatError) || error.code !== 'COMMAND_FAILED') throw error;
+    return { name, verdict: 'inconclusive', message: error.message };
+  }
+}
+
+function programOf(run: string | readonly string[]): Program {
+  if (typeof run === 'string') return { kind: 'shell', script: run };
+  const [file, ...rest] = run;
+  assert(file !== undefined, 'a command has a program');
+  return { kind: 'argv', file, arguments: rest };
+}
+
+function noDatabase(name: string): CheckResult {
+  return { name, verdict: 'inconclusive', message: 'the system has no database that this check could ask' };
+}

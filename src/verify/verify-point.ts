@@ -1,0 +1,253 @@
+/**
+ * Proves a recovery point: restores it into a fresh sandbox, compares what arrived with what was captured, and
+ * runs the system's own checks there. A fault of the checker is not a fault of the data: what could not be
+ * carried out makes the verdict inconclusive, never green and never red.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
+import {
+  type CanaryMark,
+  type CheckResult,
+  type Loss,
+  type RecordVerdict,
+  recordTimes,
+  type VerifyRecord,
+} from '../evidence/record.ts';
+import { type RunContext, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
+import type { ResolvedSystem } from '../plan/resolved-plan.ts';
+import { fileSystemFree } from '../platform/posix/device.ts';
+import { decodeManifest, type Manifest, manifestFolder, manifestPath } from '../recovery-point/manifest.ts';
+import type { RestoreReport, Snapshot, WorkProgress } from '../repository/repository-types.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { CheckTools } from './check-tools.ts';
+import { countEntries, type EntryCounts } from './count-entries.ts';
+import { countsText, runChecks } from './run-checks.ts';
+
+export interface VerifyRequest {
+  readonly run: RunContext;
+  readonly system: SystemIdentity;
+  readonly planned: ResolvedSystem;
+  readonly vault: Vault;
+  readonly snapshotId: string;
+  readonly tools: CheckTools;
+  /** Absolute path of the source's database or canary folder, as it was stored. */
+  readonly databasePath?: string;
+  readonly canaryPath?: string;
+  /** Sandboxes are made below; must have room for the restored data. */
+  readonly sandboxParent: string;
+  readonly keepSandbox: boolean;
+  /** The moment of the disaster that the loss is counted to; the start of the run when absent. */
+  readonly lossAtMs?: number;
+  readonly progress?: (progress: WorkProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface VerifyOutcome {
+  readonly record: VerifyRecord;
+  /** Where the restored data are, when they were kept. */
+  readonly sandbox?: string;
+}
+
+export async function verifyPoint(request: VerifyRequest): Promise<VerifyOutcome> {
+  const startMs = request.run.nowMs();
+  mkdirSync(request.sandboxParent, { recursive: true, mode: 0o700 });
+  const folder = mkdtempSync(join(request.sandboxParent, 'verify-'));
+  try {
+    const proof = await prove(request, folder, startMs);
+    const record = recordOf(request, startMs, proof);
+    await request.vault.append(record);
+    return { record, ...(request.keepSandbox ? { sandbox: folder } : {}) };
+  } finally {
+    if (!request.keepSandbox) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface ProofResult {
+  readonly restored: boolean;
+  readonly restoreMs: number;
+  readonly checkMs: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly checks: readonly CheckResult[];
+  readonly loss?: Loss;
+  readonly error?: LifeboatError;
+}
+
+async function prove(request: VerifyRequest, folder: string, startMs: number): Promise<ProofResult> {
+  const sandbox = join(folder, 'restored');
+  const restored = await restoreInto(request, sandbox);
+  if ('error' in restored) return { ...nothingProven, checks: [restored.result], error: restored.error };
+  const { manifest, report, restoreMs } = restored;
+  const arrival = await compareArrival(request, restored);
+  const checkStartMs = request.run.nowMs();
+  const workFolder = join(folder, 'work');
+  mkdirSync(workFolder, { mode: 0o700 });
+  const checks = await runChecks({
+    checks: request.planned.checks,
+    tools: request.tools,
+    manifest,
+    counts: restored.counts,
+    sandbox,
+    workFolder,
+    systemName: request.system.name,
+    ...(request.databasePath === undefined ? {} : { database: join(sandbox, request.databasePath) }),
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  });
+  const loss = await lossOf(request, sandbox, manifest, request.lossAtMs ?? startMs);
+  return {
+    restored: arrival.every(({ verdict }) => verdict === 'pass'),
+    restoreMs,
+    checkMs: request.run.nowMs() - checkStartMs,
+    files: report.files,
+    bytes: report.bytes,
+    checks: [...arrival, ...checks, ...loss.checks],
+    loss: loss.loss,
+  };
+}
+
+const nothingProven = { restored: false, restoreMs: 0, checkMs: 0, files: 0, bytes: 0 };
+
+interface Restored {
+  readonly snapshot: Snapshot;
+  readonly manifest: Manifest;
+  readonly report: RestoreReport;
+  readonly counts: EntryCounts;
+  readonly restoreMs: number;
+}
+
+type RestoreFailure = { readonly error: LifeboatError; readonly result: CheckResult };
+
+async function restoreInto(request: VerifyRequest, sandbox: string): Promise<Restored | RestoreFailure> {
+  const { repository } = request.vault;
+  try {
+    const snapshot = await repository.snapshot(request.snapshotId, {}, request.signal);
+    const manifest = await readManifest(request, snapshot);
+    requireRoom(request, manifest);
+    const startMs = request.run.nowMs();
+    const report = await repository.restore(snapshot, {
+      target: sandbox,
+      verify: true,
+      ...(request.progress === undefined ? {} : { progress: request.progress }),
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+    const restoreMs = request.run.nowMs() - startMs;
+    return { snapshot, manifest, report, restoreMs, counts: countEntries(sandbox, [manifestFolder]) };
+  } catch (error) {
+    if (request.signal?.aborted || !(error instanceof LifeboatError)) throw error;
+    return {
+      error,
+      result: {
+        name: 'restore',
+        verdict: isDataFault(error) ? 'fail' : 'inconclusive',
+        message: error.message,
+      },
+    };
+  }
+}
+
+async function readManifest(request: VerifyRequest, snapshot: Snapshot): Promise<Manifest> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request.vault.repository.dump(snapshot, manifestPath, request.signal))
+    pieces.push(piece);
+  return decodeManifest(Buffer.concat(pieces));
+}
+
+/** A full disk half-way would prove nothing and might disturb others on it. */
+function requireRoom(request: VerifyRequest, manifest: Manifest): void {
+  const { availableBytes } = fileSystemFree(request.sandboxParent);
+  if (availableBytes > manifest.contents.bytes * 1.05) return;
+  throw new LifeboatError(
+    'DISK_FULL',
+    `${request.sandboxParent} has ${availableBytes} bytes left, too few to restore ${manifest.contents.bytes} bytes`,
+    {
+      hint: 'Free some space or choose another folder with --sandbox.',
+    },
+  );
+}
+
+/** Only damage of what is stored says something about the data; all else says something about this machine. */
+function isDataFault(error: LifeboatError): boolean {
+  return hasCode(
+    error,
+    'OBJECT_DAMAGED',
+    'OBJECT_MISSING',
+    'VAULT_DAMAGED',
+    'SNAPSHOT_NOT_FOUND',
+    'PATH_NOT_FOUND',
+  );
+}
+
+/** Every file was read back from the sandbox against its chunks; here the whole is held against the capture. */
+async function compareArrival(request: VerifyRequest, restored: Restored): Promise<readonly CheckResult[]> {
+  const { snapshot, manifest, report, counts } = restored;
+  const lost = report.problems.filter(({ metadataOnly }) => !metadataOnly);
+  const expected = countsText(manifest.contents);
+  const actual = countsText(counts);
+  const digest = await request.vault.repository.contentDigest(snapshot, [manifestFolder], request.signal);
+  return [
+    {
+      name: 'restore',
+      verdict: lost.length === 0 ? 'pass' : 'fail',
+      ...(lost[0] === undefined ? {} : { message: `${lost[0].path}: ${lost[0].reason}` }),
+    },
+    { name: 'same counts as captured', verdict: expected === actual ? 'pass' : 'fail', expected, actual },
+    {
+      name: 'same bytes as captured',
+      verdict: digest === manifest.contents.digest ? 'pass' : 'fail',
+      expected: manifest.contents.digest,
+      actual: digest,
+    },
+  ];
+}
+
+/** Measured with the canary where the plan has one, else computed from when the state was captured. */
+async function lossOf(
+  request: VerifyRequest,
+  sandbox: string,
+  manifest: Manifest,
+  atMs: number,
+): Promise<{ readonly loss: Loss; readonly checks: readonly CheckResult[] }> {
+  const computed: Loss = { kind: 'computed', ms: Math.max(0, atMs - manifest.capturedAtMs) };
+  const { canary } = request.planned;
+  if (canary === undefined || request.canaryPath === undefined) return { loss: computed, checks: [] };
+  const name = 'canary';
+  try {
+    const mark: CanaryMark | undefined = await request.tools.readCanary(
+      canary,
+      join(sandbox, request.canaryPath),
+    );
+    if (mark === undefined)
+      return {
+        loss: computed,
+        checks: [{ name, verdict: 'fail', message: 'the restored data hold no canary' }],
+      };
+    const loss: Loss = { kind: 'measured', ms: Math.max(0, atMs - mark.writtenAtMs) };
+    return { loss, checks: [{ name, verdict: 'pass', actual: `number ${mark.sequence}` }] };
+  } catch (error) {
+    if (!(error instanceof LifeboatError)) throw error;
+    return { loss: computed, checks: [{ name, verdict: 'inconclusive', message: error.message }] };
+  }
+}
+
+function recordOf(request: VerifyRequest, startMs: number, proof: ProofResult): VerifyRecord {
+  const { error, ...facts } = proof;
+  const verdict = verdictOf(proof.checks);
+  return {
+    type: 'verify',
+    ...sharedFields(request.run, request.vault.id, request.system),
+    ...recordTimes(startMs, request.run.nowMs()),
+    verdict,
+    snapshotId: request.snapshotId,
+    ...facts,
+    ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+  };
+}
+
+/** One failure fails; without one, a check that could not be carried out leaves the rest unproven. */
+export function verdictOf(checks: readonly CheckResult[]): RecordVerdict {
+  if (checks.some(({ verdict }) => verdict === 'fail')) return 'fail';
+  return checks.length === 0 || checks.some(({ verdict }) => verdict === 'inconclusive')
+    ? 'inconclusive'
+    : 'pass';
+}
