@@ -27,6 +27,22 @@ export function interruptOnSignals(): Interruption {
   };
 }
 
+const ignore = (): void => undefined;
+let hangupIgnorers = 0;
+
+/**
+ * Until disposed, SIGHUP does nothing instead of ending the process. Stock restic sends it to the owner of a lock to
+ * learn whether that process is alive, and ignores it itself. Source: restic `internal/restic/lock_unix.go`.
+ */
+export function ignoreHangups(): Disposable {
+  if (hangupIgnorers++ === 0) process.on('SIGHUP', ignore);
+  return {
+    [Symbol.dispose]: () => {
+      if (--hangupIgnorers === 0) process.off('SIGHUP', ignore);
+    },
+  };
+}
+
 function interruptedBy(name: NodeJS.Signals): LifeboatError {
   return new LifeboatError('INTERRUPTED', `interrupted by ${name}`, {
     hint: 'What was complete is kept; run the same command again to go on.',

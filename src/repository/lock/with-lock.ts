@@ -6,6 +6,7 @@
  */
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import { nowMs } from '../../platform/clock.ts';
+import { ignoreHangups } from '../../platform/signals.ts';
 import { every, sleep } from '../../platform/timers.ts';
 import { listIds } from '../index/load-index.ts';
 import { objectKey } from '../layout.ts';
@@ -46,6 +47,7 @@ export async function withLock<T>(
   const lost = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, lost.signal]) : lost.signal;
   await refuseConflicts(access, options, undefined);
+  using _deaf = ignoreHangups();
   const held = { id: await writeLock(access, options), refreshedMs: nowMs() };
   try {
     await sleep(options.timing.settleMs, signal);
