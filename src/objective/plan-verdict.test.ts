@@ -28,7 +28,12 @@ function point(system: string, agoMs: number, change: Partial<RecoveryPoint> = {
     position: { kind: 'none' },
     bytes: 1,
     files: 1,
-    proof: { written: step, checked: step, restored: { ...step, durationMs: 900 } },
+    proof: {
+      written: step,
+      checked: step,
+      restored: { ...step, durationMs: 900 },
+      approved: { ...step, durationMs: 900 },
+    },
     ...change,
   };
 }
@@ -91,7 +96,7 @@ describe('planVerdict', () => {
 
   it('counts what is unknown as not recoverable', () => {
     const unproven = point('uploads', minuteMs);
-    const { restored: _, ...proof } = unproven.proof;
+    const { restored: _, approved: __, ...proof } = unproven.proof;
     const verdict = planVerdict([assessed('uploads', { ...unproven, proof })]);
     assert.equal(
       verdict.sentence,

@@ -80,7 +80,7 @@ function proofFacts(
   const proofs = points
     .filter((point) => point.complete && point.failure === undefined)
     .flatMap((point) =>
-      point.proof.restored === undefined ? [] : [{ pointId: point.id, ...point.proof.restored }],
+      point.proof.approved === undefined ? [] : [{ pointId: point.id, ...point.proof.approved }],
     )
     .sort((a, b) => b.atMs - a.atMs);
   const same = proofs.find((proof) => proof.systemHash === systemHash);

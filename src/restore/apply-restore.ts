@@ -1,0 +1,151 @@
+/** Carries out a preview: staging, safety copy, then into place; and writes the record of it. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { LifeboatError } from '../error/lifeboat-error.ts';
+import { type RecordVerdict, type RestoreRecord, recordTimes } from '../evidence/record.ts';
+import { type RunContext, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
+import { manifestFolder } from '../recovery-point/manifest.ts';
+import type { RestoreReport, WorkProgress } from '../repository/repository-types.ts';
+import type { Destination, SafetyCopy } from '../source/destination.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { RestorePreview } from './preview-restore.ts';
+
+export interface ApplyRequest {
+  readonly run: RunContext;
+  readonly vault: Vault;
+  readonly preview: RestorePreview;
+  readonly system?: SystemIdentity;
+  /** Where what is overwritten in place is kept. */
+  readonly safetyParent: string;
+  /** The person was told, and wants it all the same. */
+  readonly overwrite: boolean;
+  readonly progress?: (progress: WorkProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface RestoreOutcome {
+  readonly record: RestoreRecord;
+  readonly report: RestoreReport;
+  readonly safetyCopy?: SafetyCopy;
+  /** Where the data are. */
+  readonly location: string;
+}
+
+/** Raises RESTORE_REFUSED when the preview says that it cannot or must not be done. */
+export async function applyRestore(request: ApplyRequest): Promise<RestoreOutcome> {
+  const { preview, run } = request;
+  refuse(request);
+  const startMs = run.nowMs();
+  const { target } = preview;
+  const done =
+    target.kind === 'folder'
+      ? await intoFolder(request, target.folder)
+      : await intoPlace(request, target.stagingParent);
+  const record = recordOf(request, startMs, done);
+  await request.vault.append(record);
+  return { record, ...done };
+}
+
+type Done = Omit<RestoreOutcome, 'record'>;
+
+function refuse({ preview, overwrite }: ApplyRequest): void {
+  const blocking = preview.findings.filter(({ severity }) => severity === 'error');
+  if (blocking[0]) {
+    throw new LifeboatError('RESTORE_REFUSED', blocking.map(({ message }) => message).join('; '), {
+      hint: blocking[0].hint,
+    });
+  }
+  if (preview.overwriteCount === 0 || overwrite) return;
+  throw new LifeboatError(
+    'RESTORE_REFUSED',
+    `${preview.overwriteCount} entries would be overwritten, such as ${preview.overwrites[0]}`,
+    {
+      hint: 'Restore to an empty folder with --to, or confirm the overwriting.',
+    },
+  );
+}
+
+async function intoFolder(request: ApplyRequest, folder: string): Promise<Done> {
+  const report = await restoreTo(request, folder, request.overwrite ? 'replace' : 'refuse');
+  return { report, location: folder };
+}
+
+async function intoPlace(request: ApplyRequest, stagingParent: string): Promise<Done> {
+  const { destination } = request.preview;
+  if (destination === undefined) throw new LifeboatError('ASSERTION', 'a restore in place has a destination');
+  mkdirSync(stagingParent, { recursive: true });
+  const staging = mkdtempSync(join(stagingParent, '.lifeboat-staging-'));
+  try {
+    const report = await restoreTo(request, staging, 'refuse');
+    requireWhole(report);
+    const safetyCopy = await keepSafetyCopy(request, destination);
+    await destination.receive(staging, request.signal);
+    return { report, safetyCopy, location: destination.description };
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/** In place, half a state is worse than the old one. */
+function requireWhole({ problems }: RestoreReport): void {
+  const lost = problems.filter(({ metadataOnly }) => !metadataOnly);
+  if (lost[0] === undefined) return;
+  throw new LifeboatError(
+    'RESTORE_INCOMPLETE',
+    `${lost.length} entries could not be restored, such as ${lost[0].path}: ${lost[0].reason}; nothing was put in place`,
+    {
+      hint: 'Choose another recovery point or vault, or restore what there is with --to.',
+      details: { problems: lost.slice(0, 20) },
+    },
+  );
+}
+
+async function keepSafetyCopy(request: ApplyRequest, destination: Destination): Promise<SafetyCopy> {
+  const folder = join(
+    request.safetyParent,
+    `before-${new Date(request.run.nowMs()).toISOString().replaceAll(':', '')}`,
+  );
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return await destination.keepSafetyCopy(folder, request.signal);
+}
+
+async function restoreTo(
+  request: ApplyRequest,
+  target: string,
+  existing: 'refuse' | 'replace',
+): Promise<RestoreReport> {
+  const { preview, vault, progress, signal } = request;
+  return await vault.repository.restore(preview.snapshot, {
+    target,
+    existing,
+    verify: true,
+    select: (path, isDirectory) => (isManifest(path) ? 'skip' : preview.choice.select(path, isDirectory)),
+    ...(progress === undefined ? {} : { progress }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+function isManifest(path: Buffer): boolean {
+  const text = path.toString('utf8');
+  return text === `/${manifestFolder}` || text.startsWith(`/${manifestFolder}/`);
+}
+
+function recordOf(request: ApplyRequest, startMs: number, { report, safetyCopy }: Done): RestoreRecord {
+  const { run, vault, preview, system } = request;
+  const endMs = run.nowMs();
+  const lost = report.problems.some(({ metadataOnly }) => !metadataOnly);
+  const verdict: RecordVerdict = lost ? 'incomplete' : 'pass';
+  return {
+    type: 'restore',
+    ...sharedFields(run, vault.id, system),
+    ...recordTimes(startMs, endMs),
+    verdict,
+    snapshotId: preview.snapshot.id,
+    destination: preview.target.kind,
+    restoreMs: endMs - startMs,
+    files: report.files,
+    bytes: report.bytes,
+    loss: { kind: 'computed', ms: preview.lossMs },
+    ...(safetyCopy === undefined ? {} : { safetyCopy: safetyCopy.folder }),
+  };
+}
