@@ -1,0 +1,144 @@
+/** The root of everything that works under a plan or takes backups: the only file, with `rescue.ts`, that knows adapters. */
+import { dirname, join } from 'node:path';
+import type { AppAdapters } from './cli/adapters.ts';
+import type { PlaceOf } from './cli/plan/plan-adapters.ts';
+import { planPath } from './cli/plan/system-paths.ts';
+import { defined, unreachable } from './error/assert.ts';
+import type { CanaryMark } from './evidence/record.ts';
+import type { ResolvedCanary, ResolvedSource, ResolvedSystem } from './plan/resolved-plan.ts';
+import { monotonicMs, nowMs } from './platform/clock.ts';
+import { environmentVariable, stateDirectory } from './platform/environment.ts';
+import { gid, uid } from './platform/host.ts';
+import { rescueAdapters } from './rescue.ts';
+import type { Source } from './source/source.ts';
+
+export const appAdapters: AppAdapters = {
+  ...rescueAdapters,
+  async filesSource(request) {
+    const { createFilesSource } = await import('./source/files/files-source.ts');
+    return createFilesSource(request);
+  },
+  source: (system, folder) =>
+    sourceOf(system, defined(system.source, 'source of a system with data'), folder),
+  destination: (system, folder) => placeOf(defined(system.source, 'source of a system with data'), folder),
+  checkTools: {
+    async openDatabase(file, workFolder) {
+      const { openRestoredDatabase } = await import('./source/sqlite/sqlite-checks.ts');
+      return await openRestoredDatabase(file, workFolder);
+    },
+    readCanary,
+  },
+  writeCanary,
+};
+
+async function sourceOf(system: ResolvedSystem, source: ResolvedSource, folder: string): Promise<Source> {
+  const owner = { uid: uid(), gid: gid(), nowMs };
+  switch (source.kind) {
+    case 'files':
+      return await filesSource(source, folder);
+    case 'sqlite':
+      return await sqliteSource(system, source, folder);
+    case 'env': {
+      const { createEnvSource } = await import('./source/env/env-source.ts');
+      const files = source.files.map((file) => planPath(file, folder));
+      return createEnvSource({
+        ...owner,
+        system: system.name,
+        variables: source.variables,
+        files,
+        read: environmentVariable,
+      });
+    }
+    case 'command': {
+      const { createCommandSource } = await import('./source/command/command-source.ts');
+      return createCommandSource({
+        ...owner,
+        command: source.run,
+        storedAs: source.file,
+        timeoutMs: source.timeoutMs,
+        cwd: folder,
+      });
+    }
+    default:
+      return unreachable(source);
+  }
+}
+
+async function filesSource(
+  source: Extract<ResolvedSource, { kind: 'files' }>,
+  folder: string,
+): Promise<Source> {
+  const { createFilesSource } = await import('./source/files/files-source.ts');
+  return createFilesSource({
+    paths: source.paths.map((path) => planPath(path, folder)),
+    exclude: source.exclude,
+    excludeCaches: source.excludeCaches,
+    oneFileSystem: source.oneFileSystem,
+    ignoreFileNames: source.ignoreFiles,
+    nowMs,
+    ...(source.maxFileSizeBytes === undefined ? {} : { maxFileSize: source.maxFileSizeBytes }),
+  });
+}
+
+async function sqliteSource(
+  system: ResolvedSystem,
+  source: Extract<ResolvedSource, { kind: 'sqlite' }>,
+  folder: string,
+): Promise<Source> {
+  const { createSqliteSource } = await import('./source/sqlite/sqlite-source.ts');
+  return createSqliteSource({
+    path: planPath(source.path, folder),
+    workFolder: join(stateDirectory(), 'work'),
+    nowMs,
+    monotonicMs,
+    maxWriterPauseMs: source.maxWriterPauseMs,
+    countTables: source.counts,
+    queries: capturedQueries(system),
+  });
+}
+
+/** What the checks will compare with the source is asked of the source in the same transaction. */
+function capturedQueries(system: ResolvedSystem): Readonly<Record<string, string>> {
+  const compared = system.checks.filter((check) => check.kind === 'sql' && check.expect.kind === 'source');
+  return Object.fromEntries(compared.map((check) => [check.name, check.kind === 'sql' ? check.query : '']));
+}
+
+async function placeOf(source: ResolvedSource, folder: string): Promise<PlaceOf | undefined> {
+  if (source.kind === 'sqlite') {
+    const { createSqliteDestination } = await import('./source/sqlite/sqlite-destination.ts');
+    const path = planPath(source.path, folder);
+    return { make: () => createSqliteDestination({ path }), stagingParent: dirname(path) };
+  }
+  const given = source.kind === 'files' ? source.paths : source.kind === 'env' ? source.files : [];
+  const paths = given.map((path) => planPath(path, folder));
+  const [first] = paths;
+  if (first === undefined) return undefined;
+  const { createFilesDestination } = await import('./source/files/files-destination.ts');
+  return { make: (arriving) => createFilesDestination({ paths, arriving }), stagingParent: dirname(first) };
+}
+
+async function readCanary(canary: ResolvedCanary, file: string): Promise<CanaryMark | undefined> {
+  const found = await newestCanary(canary, file);
+  return found && { sequence: found.sequence, writtenAtMs: found.timeMs };
+}
+
+async function newestCanary(canary: ResolvedCanary, file: string) {
+  if (canary.kind === 'file') {
+    const { readFileCanary } = await import('./source/files/file-canary.ts');
+    return await readFileCanary(dirname(file));
+  }
+  const { readSqliteCanary } = await import('./source/sqlite/sqlite-canary.ts');
+  return await readSqliteCanary(file);
+}
+
+async function writeCanary(system: ResolvedSystem, folder: string, mark: CanaryMark): Promise<void> {
+  const canary = defined(system.canary, 'canary of a system that asks for one');
+  const written = { sequence: mark.sequence, timeMs: mark.writtenAtMs };
+  if (canary.kind === 'file') {
+    const { writeFileCanary } = await import('./source/files/file-canary.ts');
+    return await writeFileCanary(dirname(planPath(canary.path, folder)), written);
+  }
+  const { writeSqliteCanary } = await import('./source/sqlite/sqlite-canary.ts');
+  const path = system.source?.kind === 'sqlite' ? system.source.path : undefined;
+  await writeSqliteCanary(planPath(defined(path, 'database of a canary table'), folder), written);
+}

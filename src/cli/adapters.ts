@@ -1,0 +1,27 @@
+/** What the command line needs from the composition root, which alone knows adapters. */
+import type { Location } from '../config/location.ts';
+import type { ObjectStore } from '../object-store/object-store.ts';
+import type { Source } from '../source/source.ts';
+import type { PlanAdapters } from './plan/plan-adapters.ts';
+
+/** Enough for everything that only reads and writes vaults. */
+export interface StoreAdapters {
+  /** Touches nothing yet; requests that may succeed later are tried again. */
+  openStore(location: Location): Promise<ObjectStore>;
+  /** False when the system says that nothing can be written there; true when there is nothing yet. */
+  isWritable(location: Location): Promise<boolean>;
+}
+
+/** What captures need on top. */
+export interface AppAdapters extends StoreAdapters, PlanAdapters {
+  filesSource(request: FilesRequest): Promise<Source>;
+}
+
+export interface FilesRequest {
+  /** Absolute. */
+  readonly paths: readonly string[];
+  readonly exclude: readonly string[];
+  readonly excludeCaches: boolean;
+  readonly oneFileSystem: boolean;
+  readonly nowMs: () => number;
+}

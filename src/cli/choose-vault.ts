@@ -1,0 +1,98 @@
+/** Which vault a command works on: the one of `--vault`, else the primary one of the plan. */
+import { isAbsolute, resolve } from 'node:path';
+import { parseLocation } from '../config/location.ts';
+import { LifeboatError } from '../error/lifeboat-error.ts';
+import type { ResolvedVault } from '../plan/resolved-plan.ts';
+import type { CliContext, VaultRequest } from './cli-context.ts';
+import type { OptionSpec } from './command-spec.ts';
+import type { Input } from './input.ts';
+import { loadPlan, loadPlanIfThere, planOption } from './load-plan.ts';
+
+export const vaultOption = {
+  flag: '--vault',
+  value: 'LOCATION',
+  description: "the vault's folder, or its name in the plan (default: the plan's primary vault)",
+} as const;
+
+/** For commands that read a vault that a plan may name. */
+export const vaultOptions: readonly OptionSpec[] = [vaultOption, planOption];
+
+/** For the rescue: it never reads a plan. */
+export const vaultAloneOption = {
+  flag: '--vault',
+  value: 'LOCATION',
+  description: "the vault's folder",
+} as const;
+
+/** Raises USAGE when neither the command line nor a plan names a vault. */
+export async function chooseVault(context: CliContext, input: Input): Promise<VaultRequest> {
+  const wanted = input.value('--vault');
+  const planFile = input.value('--plan');
+  const plan =
+    wanted === undefined
+      ? await planOrUsage(planFile, context.folder)
+      : await loadPlanIfThere(planFile, context.folder);
+  if (plan?.parsed.draft === undefined) {
+    if (wanted !== undefined) return { location: wanted };
+    throw noVaultInPlan(plan?.path ?? '', true);
+  }
+  const { resolvePlan } = await import('../plan/resolve-plan.ts');
+  const { vaults, metadata } = resolvePlan(plan.parsed.draft.plan);
+  const named =
+    wanted === undefined ? primaryOf(vaults) : matching(vaults, wanted, plan.folder, context.folder);
+  if (named === undefined && wanted === undefined) throw noVaultInPlan(plan.path, false);
+  if (named === undefined) return { location: wanted ?? '' };
+  return {
+    location: named.location,
+    folder: plan.folder,
+    planId: metadata.id,
+    ...(named.password === undefined ? {} : { passwordReference: named.password }),
+  };
+}
+
+/** The vault of `--vault`, which must be there. */
+export function vaultAlone(input: Input): VaultRequest {
+  const location = input.value('--vault');
+  if (location !== undefined) return { location };
+  throw new LifeboatError('USAGE', 'no vault is named', {
+    hint: 'Say where it is with --vault LOCATION; the rescue reads no plan.',
+  });
+}
+
+async function planOrUsage(planFile: string | undefined, folder: string) {
+  if (planFile !== undefined) return await loadPlan(planFile, folder);
+  const plan = await loadPlanIfThere(undefined, folder);
+  if (plan !== undefined) return plan;
+  throw new LifeboatError('USAGE', 'no vault is named, and there is no ./lifeboat.yaml that names one', {
+    hint: 'Give --vault LOCATION or --plan FILE.',
+  });
+}
+
+function primaryOf(vaults: readonly ResolvedVault[]): ResolvedVault | undefined {
+  return vaults.find((vault) => vault.role === 'primary') ?? vaults[0];
+}
+
+/** By name, or by location: then the plan knows where its password is. */
+function matching(
+  vaults: readonly ResolvedVault[],
+  wanted: string,
+  planFolder: string,
+  folder: string,
+): ResolvedVault | undefined {
+  const byName = vaults.find((vault) => vault.name === wanted);
+  if (byName !== undefined) return byName;
+  const { path } = parseLocation(wanted, folder);
+  return vaults.find(
+    ({ location }) => (isAbsolute(location) ? location : resolve(planFolder, location)) === path,
+  );
+}
+
+function noVaultInPlan(path: string, isBroken: boolean): LifeboatError {
+  return new LifeboatError(
+    'PLAN_INVALID',
+    `the plan ${path} ${isBroken ? 'cannot be read' : 'names no vault'}`,
+    {
+      hint: isBroken ? 'Run `lifeboat lint` to see why, or give --vault LOCATION.' : 'Give --vault LOCATION.',
+    },
+  );
+}

@@ -1,0 +1,104 @@
+/** `lifeboat vault init`: a new vault at a location, opened by a password and by a recovery key. */
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { CliContext } from '../cli-context.ts';
+import type { Command, CommandEnd } from '../command.ts';
+import type { Input } from '../input.ts';
+import { newPassword } from '../new-password.ts';
+import { newRecoveryKey } from '../recovery-key.ts';
+import { makeSecretFile, requireAbsent } from '../secret-file.ts';
+
+const roles = ['primary', 'secondary', 'archive'] as const;
+
+export const vaultInit: Command = {
+  description:
+    'Makes a vault: a folder with an encrypted repository that stock restic opens as well. It opens with a ' +
+    'password, and with a recovery key of 256 bits that is made now and shown once: print it and keep it ' +
+    'where the fire is not.',
+  arguments: [{ name: 'LOCATION', description: 'a folder that is empty or does not exist yet' }],
+  options: [
+    {
+      flag: '--role',
+      value: 'ROLE',
+      choices: roles,
+      description: 'what the vault is for (default: primary)',
+    },
+    {
+      flag: '--key-file',
+      value: 'FILE',
+      description: 'take the password from FILE; made with a new random password if it does not exist',
+    },
+    { flag: '--recovery-key-file', value: 'FILE', description: 'write the recovery key to a new FILE' },
+    { flag: '--no-recovery-key', description: 'make none: whoever loses the password loses the vault' },
+  ],
+  examples: [
+    { line: 'lifeboat vault init /mnt/backup/vault', says: 'ask for a password, show the recovery key' },
+    {
+      line: 'LIFEBOAT_PASSWORD_FILE=~/pw lifeboat vault init /mnt/backup/vault --recovery-key-file ~/recovery-key',
+      says: 'without questions',
+    },
+    {
+      line: 'lifeboat vault init /mnt/nas/vault --role secondary --key-file ~/nas.key --no-recovery-key',
+      says: 'a second vault with a password of its own, made now',
+    },
+  ],
+  run: async (context, input) => {
+    const recovery = recoveryWish(context, input);
+    if (recovery.kind === 'file') await requireAbsent(recovery.path);
+    const password = await newPassword(context, input.value('--key-file'));
+    const location = input.required('LOCATION');
+    const recoveryKey = recovery.kind === 'none' ? undefined : newRecoveryKey();
+    const role = roles.find((each) => each === input.value('--role')) ?? 'primary';
+    if (recoveryKey !== undefined) context.output.hide(recoveryKey);
+    await using vault = await context.initVault({ location, password, role });
+    if (recoveryKey !== undefined) await vault.repository.addKey(recoveryKey, context.signal);
+    if (recovery.kind === 'file') await makeSecretFile(recovery.path, recoveryKey ?? '');
+    return await told(context, vault, role, recovery, recoveryKey);
+  },
+};
+
+type RecoveryWish =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'show' }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** Decided before anything is made: a vault whose recovery key nobody saw would be a false comfort. */
+function recoveryWish({ output }: CliContext, input: Input): RecoveryWish {
+  const path = input.value('--recovery-key-file');
+  if (input.has('--no-recovery-key')) {
+    if (path === undefined) return { kind: 'none' };
+    throw new LifeboatError('USAGE', '--recovery-key-file and --no-recovery-key contradict each other', {
+      hint: 'Give one of them.',
+    });
+  }
+  if (path !== undefined) return { kind: 'file', path };
+  if (output.showsSecrets && !output.json) return { kind: 'show' };
+  throw new LifeboatError('USAGE', 'the recovery key is shown on a terminal only, and this is none', {
+    hint: 'Give --recovery-key-file FILE, or --no-recovery-key if you need none.',
+  });
+}
+
+async function told(
+  { output }: CliContext,
+  vault: { readonly id: string; readonly location: string; readonly repository: { readonly id: string } },
+  role: string,
+  recovery: RecoveryWish,
+  recoveryKey: string | undefined,
+): Promise<CommandEnd> {
+  await output.text(
+    `made the ${role} vault ${vault.location} (repository ${vault.repository.id.slice(0, 10)})`,
+  );
+  if (recovery.kind === 'file')
+    await output.text(`the recovery key is in ${recovery.path}: keep it somewhere else`);
+  if (recovery.kind === 'show' && recoveryKey !== undefined) output.showSecret(recoveryKey);
+  const next = `next: lifeboat backup --vault ${vault.location} --path DIR`;
+  await output.text(next);
+  return {
+    summary: {
+      vault: vault.id,
+      location: vault.location,
+      repository: vault.repository.id,
+      role,
+      recovery_key: recovery.kind !== 'none',
+    },
+  };
+}

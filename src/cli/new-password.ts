@@ -1,0 +1,70 @@
+/** A password for a new key: from the environment, from a file, or typed twice. */
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { findPassword, passwordVariable } from '../config/password.ts';
+import { resolveSecret } from '../config/resolve-secret.ts';
+import { LifeboatError } from '../error/lifeboat-error.ts';
+import { randomBytes } from '../platform/random.ts';
+import type { CliContext } from './cli-context.ts';
+import { makeSecretFile } from './secret-file.ts';
+
+/** As strong as the key that it opens. */
+const generatedBytes = 32;
+
+/** For a new vault. A `keyFile` wins over the environment and is made when it is not there. */
+export async function newPassword(context: CliContext, keyFile: string | undefined): Promise<string> {
+  const password = await passwordFrom(context, keyFile);
+  context.output.hide(password);
+  return password;
+}
+
+/** For one more key of a vault: the environment's password opens the vault and does not count here. */
+export async function passwordOfNewKey(context: CliContext, file: string | undefined): Promise<string> {
+  const password =
+    file === undefined ? await typedTwice(context) : await fromFile(context, file, '--new-password-file');
+  context.output.hide(password);
+  return password;
+}
+
+async function passwordFrom(context: CliContext, keyFile: string | undefined): Promise<string> {
+  if (keyFile !== undefined) return await fromKeyFile(context, keyFile);
+  if (passwordVariable() === undefined) return await typedTwice(context);
+  return (await findPassword({ location: 'to be made', folder: context.folder, signal: context.signal }))
+    .password;
+}
+
+async function fromKeyFile(context: CliContext, keyFile: string): Promise<string> {
+  const path = resolve(context.folder, keyFile);
+  if (await isThere(path)) return await fromFile(context, path, '--key-file');
+  const password = randomBytes(generatedBytes).toString('base64url');
+  await makeSecretFile(path, password);
+  await context.output.text(
+    `wrote a new password to ${path}: LIFEBOAT_PASSWORD_FILE=${path} opens the vault`,
+  );
+  return password;
+}
+
+async function fromFile({ folder, signal }: CliContext, path: string, name: string): Promise<string> {
+  return await resolveSecret({ kind: 'file', path }, { folder, name, signal });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function typedTwice({ askSecret }: CliContext): Promise<string> {
+  if (askSecret === undefined) {
+    throw new LifeboatError('USAGE', 'no password is given, and there is no terminal to ask on', {
+      hint: 'Set LIFEBOAT_PASSWORD_FILE to a file that holds it; `--help` names the other ways.',
+    });
+  }
+  const first = await askSecret('New password: ');
+  const again = await askSecret('The same again: ');
+  if (first !== '' && first === again) return first;
+  throw new LifeboatError('USAGE', first === '' ? 'the password is empty' : 'the two passwords differ', {
+    hint: 'Run the command again and type the same password twice.',
+  });
+}

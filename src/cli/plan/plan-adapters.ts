@@ -1,0 +1,22 @@
+/** What commands under a plan need from the composition root on top of vaults. */
+import type { CanaryMark } from '../../evidence/record.ts';
+import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
+import type { DestinationMaker } from '../../restore/preview-restore.ts';
+import type { Source } from '../../source/source.ts';
+import type { CheckTools } from '../../verify/check-tools.ts';
+
+export interface PlanAdapters {
+  /** `folder` is the plan's; relative paths count from it. */
+  source(system: ResolvedSystem, folder: string): Promise<Source>;
+  /** Where the system lives; `undefined` for systems that cannot be put in place, such as a command's output. */
+  destination(system: ResolvedSystem, folder: string): Promise<PlaceOf | undefined>;
+  readonly checkTools: CheckTools;
+  /** Only called for systems whose plan asks for a canary. */
+  writeCanary(system: ResolvedSystem, folder: string, mark: CanaryMark): Promise<void>;
+}
+
+export interface PlaceOf {
+  readonly make: DestinationMaker;
+  /** An existing folder on the same file system as the system's data. */
+  readonly stagingParent: string;
+}

@@ -1,0 +1,31 @@
+import { isAbsolute, resolve } from 'node:path';
+import { sourcePaths } from '../../plan/resolve-source.ts';
+import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
+import { homeDirectory } from '../../platform/environment.ts';
+
+/** An absolute path for one of the plan: `~/` is the home folder, relative ones count from the plan's folder. */
+export function planPath(path: string, folder: string): string {
+  if (path === '~' || path.startsWith('~/')) return homeDirectory() + path.slice(1);
+  return isAbsolute(path) ? resolve(path) : resolve(folder, path);
+}
+
+/** What a system's source reads, absolute, for `paths` of its snapshots and for finding the parent. */
+export function systemPaths(system: ResolvedSystem, folder: string): readonly string[] {
+  const { source } = system;
+  if (source === undefined) return [];
+  if (source.kind === 'command') return [`/command/${source.file}`];
+  if (source.kind === 'env')
+    return [`/env/${system.name}`, ...source.files.map((file) => planPath(file, folder))];
+  return sourcePaths(source).map((path) => planPath(path, folder));
+}
+
+/** Absolute path of the database that checks ask, where the system has one. */
+export function databasePath(system: ResolvedSystem, folder: string): string | undefined {
+  return system.source?.kind === 'sqlite' ? planPath(system.source.path, folder) : undefined;
+}
+
+/** Where the canary was restored from: the database itself, or the file. */
+export function canaryPath(system: ResolvedSystem, folder: string): string | undefined {
+  if (system.canary === undefined) return undefined;
+  return system.canary.kind === 'file' ? planPath(system.canary.path, folder) : databasePath(system, folder);
+}

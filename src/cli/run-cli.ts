@@ -1,0 +1,174 @@
+/** Runs one command line from its words to its exit code. */
+import { type ExitCode, exitCodes } from '../error/codes.ts';
+import { monotonicMs, nowMs } from '../platform/clock.ts';
+import { environmentVariable } from '../platform/environment.ts';
+import { interruptOnSignals } from '../platform/signals.ts';
+import { isInteractive } from '../platform/terminal.ts';
+import type { AppAdapters, StoreAdapters } from './adapters.ts';
+import type { CliContext } from './cli-context.ts';
+import type { Command, CommandEnd, CommandEntry } from './command.ts';
+import type { DescribedCommand } from './command-spec.ts';
+import { commandTable } from './command-table.ts';
+import { findCommand } from './find-command.ts';
+import { commandHelp, groupHelp, programHelp } from './help-text.ts';
+import { createOutput, type Output } from './output.ts';
+import { parseInput } from './parse-input.ts';
+import { interruptionOr, reportOf } from './report-error.ts';
+import { standardStream } from './standard-streams.ts';
+import { styleFor } from './style.ts';
+import { createVaultAccess } from './vault-access.ts';
+
+export interface CommandLine {
+  readonly arguments: readonly string[];
+  readonly programVersion: string;
+  /** Loaded when a command needs them. */
+  readonly roots: {
+    readonly app: () => Promise<AppAdapters>;
+    readonly rescue: () => Promise<StoreAdapters>;
+  };
+}
+
+export async function runCli(line: CommandLine): Promise<ExitCode> {
+  using interruption = interruptOnSignals();
+  const stdout = standardStream('stdout');
+  const stderr = standardStream('stderr');
+  const output = createOutput({ json: line.arguments.includes('--json'), stdout, stderr, monotonicMs });
+  const debug = line.arguments.includes('--debug') || !!environmentVariable('LIFEBOAT_DEBUG');
+  quietWarnings(debug);
+  const fail = async (error: unknown): Promise<ExitCode> => {
+    const report = reportOf(error, debug, styleFor(stderr.wantsColour));
+    for (const words of report.lines) output.note(words);
+    await output.result(report.record);
+    return report.exitCode;
+  };
+  try {
+    return await dispatch(line, output, interruption.signal, fail);
+  } catch (error) {
+    // whoever closed the output of a command that only prints has seen enough
+    if (error === nobodyReads) return exitCodes.done;
+    return await fail(interruptionOr(error, interruption.signal));
+  }
+}
+
+type Fail = (error: unknown) => Promise<ExitCode>;
+
+async function dispatch(
+  line: CommandLine,
+  output: Output,
+  signal: AbortSignal,
+  fail: Fail,
+): Promise<ExitCode> {
+  const found = findCommand(line.arguments, commandTable);
+  switch (found.kind) {
+    case 'version':
+      await output.result({ type: 'version', version: line.programVersion }, line.programVersion);
+      return exitCodes.done;
+    case 'program':
+      return await help(output, programHelp(commandTable, line.programVersion), found.asked);
+    case 'group':
+      return await help(output, groupHelp(found.name, commandTable), found.asked);
+    case 'command':
+      return await runEntry(line, found.entry, found.rest, output, signal, fail);
+    default:
+      return found satisfies never;
+  }
+}
+
+/** Asked for, it is the result; else it answers a command line that says too little. */
+async function help(output: Output, text: string, asked: boolean): Promise<ExitCode> {
+  if (asked) await output.result({ type: 'help', text }, text);
+  else output.note(text);
+  return asked ? exitCodes.done : exitCodes.usage;
+}
+
+async function runEntry(
+  line: CommandLine,
+  entry: CommandEntry,
+  words: readonly string[],
+  output: Output,
+  signal: AbortSignal,
+  fail: Fail,
+): Promise<ExitCode> {
+  if (entry.root === 'rescue') {
+    const command = await entry.load();
+    return await runCommand(entry, command, words, output, signal, fail, async (effective) =>
+      contextOf(line, await line.roots.rescue(), output, effective),
+    );
+  }
+  const command = await entry.load();
+  return await runCommand(entry, command, words, output, signal, fail, async (effective) =>
+    contextOf(line, await line.roots.app(), output, effective),
+  );
+}
+
+async function runCommand<Context extends CliContext>(
+  { name, summary }: CommandEntry,
+  command: Command<Context>,
+  words: readonly string[],
+  output: Output,
+  signal: AbortSignal,
+  fail: Fail,
+  makeContext: (signal: AbortSignal) => Promise<Context>,
+): Promise<ExitCode> {
+  const parsed = parseInput(name, command, words);
+  if (parsed.kind === 'help')
+    return await help(output, commandHelp({ name, summary, spec: command }, output.columns), true);
+  const effective = command.whenNobodyReads === 'stop' ? endedByReader(signal, output.closed) : signal;
+  const end = await command.run(await makeContext(effective), parsed.input);
+  return await finish(end, output, fail);
+}
+
+async function finish(end: CommandEnd, output: Output, fail: Fail): Promise<ExitCode> {
+  const exitCode = end.error?.exitCode ?? end.exitCode ?? exitCodes.done;
+  await output.result({ type: 'summary', ...end.summary, exit_code: exitCode });
+  return end.error === undefined ? exitCode : await fail(end.error);
+}
+
+const nobodyReads = new Error('nobody reads the output');
+
+function endedByReader(signal: AbortSignal, closed: AbortSignal): AbortSignal {
+  const reader = new AbortController();
+  closed.addEventListener('abort', () => reader.abort(nobodyReads), { once: true });
+  return AbortSignal.any([signal, reader.signal]);
+}
+
+function contextOf<Adapters extends StoreAdapters>(
+  line: CommandLine,
+  adapters: Adapters,
+  output: Output,
+  signal: AbortSignal,
+): CliContext<Adapters> {
+  const { programVersion } = line;
+  const folder = process.cwd();
+  const asking = isInteractive() ? { askSecret: secretAsker(signal) } : {};
+  return {
+    output,
+    signal,
+    nowMs,
+    programVersion,
+    folder,
+    adapters,
+    ...asking,
+    ...createVaultAccess({ adapters, output, folder, programVersion, nowMs, signal, ...asking }),
+    describeCommands: () => describeCommands(commandTable),
+  };
+}
+
+function secretAsker(signal: AbortSignal): (question: string) => Promise<string> {
+  return async (question) => {
+    const { askSecret } = await import('./ask-secret.ts');
+    return await askSecret(question, signal);
+  };
+}
+
+/** Loads every command: for help, completion and the reference. */
+export async function describeCommands(table: readonly CommandEntry[]): Promise<readonly DescribedCommand[]> {
+  return await Promise.all(
+    table.map(async ({ name, summary, load }) => ({ name, summary, spec: await load() })),
+  );
+}
+
+/** Node's own warnings (that SQLite's module is young) tell users nothing. */
+function quietWarnings(debug: boolean): void {
+  if (!debug) process.removeAllListeners('warning');
+}

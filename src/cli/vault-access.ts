@@ -1,0 +1,129 @@
+/** Opens vaults for commands: finds the password, keeps it out of the output, and says where a wrong one came from. */
+import { join } from 'node:path';
+import { type Location, parseLocation } from '../config/location.ts';
+import { type FoundPassword, findPassword } from '../config/password.ts';
+import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
+import { cacheDirectory, stateDirectory } from '../platform/environment.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { StoreAdapters } from './adapters.ts';
+import type { InitVaultRequest, VaultRequest } from './cli-context.ts';
+import type { Output } from './output.ts';
+import { asTypedKey } from './recovery-key.ts';
+
+export interface VaultAccess {
+  openVault(request: VaultRequest): Promise<Vault>;
+  initVault(request: InitVaultRequest): Promise<Vault>;
+}
+
+export interface VaultAccessOptions {
+  readonly adapters: StoreAdapters;
+  readonly output: Output;
+  readonly folder: string;
+  readonly programVersion: string;
+  readonly nowMs: () => number;
+  readonly signal: AbortSignal;
+  readonly askSecret?: (question: string) => Promise<string>;
+}
+
+/** Records of work without a plan continue one chain of this machine. */
+const noPlan = 'without-plan';
+
+export function createVaultAccess(options: VaultAccessOptions): VaultAccess {
+  return {
+    async openVault(request) {
+      const location = parseLocation(request.location, request.folder ?? options.folder);
+      await requireVault(options, location);
+      const found = await passwordFor(options, request, location);
+      const { openVault } = await import('../vault/open-vault.ts');
+      const opening = await openingOf(options, request, location);
+      const open = (password: string) => openVault({ ...opening, password });
+      try {
+        return await open(found.password);
+      } catch (error) {
+        if (!hasCode(error, 'WRONG_PASSWORD')) throw error;
+        return await openAsRecoveryKey(open, found, error, options.output);
+      }
+    },
+    async initVault(request) {
+      const location = parseLocation(request.location, request.folder ?? options.folder);
+      const { password } = await passwordFor(options, request, location);
+      const { initVault } = await import('../vault/open-vault.ts');
+      const opening = await openingOf(options, request, location);
+      const { chunkerPolynomial } = request;
+      return await initVault({
+        ...opening,
+        password,
+        role: request.role,
+        ...(chunkerPolynomial === undefined ? {} : { chunkerPolynomial }),
+      });
+    },
+  };
+}
+
+async function passwordFor(
+  options: VaultAccessOptions,
+  request: VaultRequest,
+  location: Location,
+): Promise<FoundPassword> {
+  if (request.password !== undefined) {
+    options.output.hide(request.password);
+    return { password: request.password, origin: 'the one just given' };
+  }
+  const { passwordReference: reference } = request;
+  const found = await findPassword({
+    location: location.path,
+    folder: options.folder,
+    signal: request.signal ?? options.signal,
+    ...(reference === undefined ? {} : { fromPlan: { reference, folder: request.folder ?? options.folder } }),
+    ...(options.askSecret === undefined ? {} : { ask: options.askSecret }),
+  });
+  options.output.hide(found.password);
+  return found;
+}
+
+/** Before anybody is asked for a password. */
+async function requireVault(options: VaultAccessOptions, location: Location): Promise<void> {
+  await using store = await options.adapters.openStore(location);
+  try {
+    await store.stat('config', options.signal);
+  } catch (error) {
+    if (!hasCode(error, 'OBJECT_MISSING')) throw error;
+    for await (const _key of store.list('keys/', options.signal)) return;
+    throw new LifeboatError('VAULT_NOT_FOUND', `there is no vault at ${location.path}`, {
+      hint: 'Check the location; `lifeboat vault init LOCATION` makes a new one.',
+    });
+  }
+}
+
+async function openingOf(options: VaultAccessOptions, request: VaultRequest, location: Location) {
+  return {
+    store: await options.adapters.openStore(location),
+    programVersion: `lifeboat ${options.programVersion}`,
+    stateFolder: join(stateDirectory(), request.planId ?? noPlan),
+    cacheDirectory: cacheDirectory(),
+    nowMs: options.nowMs,
+    signal: request.signal ?? options.signal,
+  };
+}
+
+/** A recovery key typed in small letters or without its dashes opens as well. */
+async function openAsRecoveryKey(
+  open: (password: string) => Promise<Vault>,
+  found: FoundPassword,
+  wrong: LifeboatError,
+  output: Output,
+): Promise<Vault> {
+  const key = asTypedKey(found.password);
+  if (key !== undefined && key !== found.password) {
+    output.hide(key);
+    try {
+      return await open(key);
+    } catch (error) {
+      if (!hasCode(error, 'WRONG_PASSWORD')) throw error;
+    }
+  }
+  throw new LifeboatError('WRONG_PASSWORD', wrong.message, {
+    hint: `The password came from ${found.origin}. Give the right one, or the recovery key.`,
+    details: wrong.details,
+  });
+}
