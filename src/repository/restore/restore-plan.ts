@@ -63,7 +63,7 @@ export async function planRestore(
     options.signal ? { signal: options.signal } : {},
   )) {
     const choice = node.problem === undefined ? select(path, node.type === 'dir') : 'take';
-    if (choice === 'skip' && node.type !== 'dir') continue;
+    if (choice !== 'take' && node.type !== 'dir') continue;
     addEntry(draft, path, node, choice === 'take');
   }
   return draft;

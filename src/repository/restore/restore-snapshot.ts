@@ -84,7 +84,18 @@ function clearTheWay(destination: DestinationFolder, plan: RestorePlan, options:
   if (first === undefined) return;
   if (options.existing !== 'replace')
     throw wouldOverwrite(options.target, first.path, inTheWay.length + blocking.length);
+  const folder = inTheWay.find(({ path }) => destination.exists(path) === 'directory');
+  if (folder) throw folderInTheWay(options.target, folder.path);
   for (const { path } of [...blocking, ...inTheWay]) destination.remove(path);
+}
+
+/** Replacing a file loses one file; a folder may hold anything. */
+function folderInTheWay(target: string, path: Buffer): LifeboatError {
+  return new LifeboatError(
+    'RESTORE_REFUSED',
+    `a folder stands where a file must be restored below ${target}: ${path.toString('utf8')}`,
+    { hint: 'Move the folder away, or restore to an empty folder.' },
+  );
 }
 
 function wouldOverwrite(target: string, path: Buffer, count: number): LifeboatError {
@@ -189,8 +200,9 @@ class RestoreRun {
 
   report(): RestoreReport {
     const { files, hardLinks, directories, others } = this.#plan;
+    const linked = hardLinks.filter(({ file }) => !this.#failed.has(file)).length;
     return {
-      files: files.length + hardLinks.length - this.#failed.size,
+      files: files.length - this.#failed.size + linked,
       directories: directories.length,
       others: others.length,
       bytes:
