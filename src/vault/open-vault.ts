@@ -11,6 +11,7 @@ import {
 } from '../repository/repository.ts';
 import type { Repository } from '../repository/repository-types.ts';
 import { appendRecord, type EvidenceWriterOptions, knownHead } from './evidence-writer.ts';
+import { rememberLocation } from './known-history.ts';
 import { createPlanArchive } from './plan-archive.ts';
 import { readRecords } from './read-records.ts';
 import { loadRecordCache, saveRecordCache } from './record-cache.ts';
@@ -83,13 +84,14 @@ function vaultOf(
       if (file === undefined) return;
       await appendRecord(writer, record);
     },
-    records: (signal) => readAndCache(options, writer, signal),
+    records: (signal) => readAndCache(options, repository, writer, signal),
     [Symbol.asyncDispose]: () => repository[Symbol.asyncDispose](),
   };
 }
 
 async function readAndCache(
   options: VaultOptions,
+  repository: Repository,
   writer: EvidenceWriterOptions,
   signal?: AbortSignal,
 ): Promise<VaultRecords> {
@@ -98,6 +100,8 @@ async function readAndCache(
   const readAtMs = options.nowMs();
   const head = knownHead(writer);
   const { records, problems, links } = await readRecords(sealed, cached, head ? [head] : [], signal);
-  await saveRecordCache(options.cacheDirectory, vaultId, { readAtMs, links, problems });
-  return { records, problems, readAtMs };
+  const snapshotIds = await repository.snapshotIds(signal);
+  await rememberLocation(options.cacheDirectory, repository.location, vaultId);
+  await saveRecordCache(options.cacheDirectory, vaultId, { readAtMs, links, problems, snapshotIds });
+  return { records, problems, snapshotIds, readAtMs };
 }

@@ -11,6 +11,7 @@ export interface CachedRecords {
   /** Stored links by key. */
   readonly links: ReadonlyMap<string, string>;
   readonly problems: readonly ChainProblem[];
+  readonly snapshotIds: readonly string[];
 }
 
 /** `undefined` when there is none that can be used. */
@@ -31,7 +32,7 @@ export async function saveRecordCache(
 ): Promise<void> {
   const file = cacheFile(cacheDirectory, vaultId);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const json = { version: 1, readAtMs: cache.readAtMs, links: [...cache.links], problems: cache.problems };
+  const json = { version: 1, readAtMs: cache.readAtMs, links: [...cache.links], problems: cache.problems, snapshotIds: cache.snapshotIds };
   await writeFileAtomically(file, JSON.stringify(json), 0o600);
 }
 
@@ -47,10 +48,21 @@ export function recordsInCache(cache: CachedRecords): readonly RunRecord[] {
 
 function parseCache(json: unknown): CachedRecords | undefined {
   if (typeof json !== 'object' || json === null) return undefined;
-  const { version, readAtMs, links, problems } = json as Record<string, unknown>;
-  if (version !== 1 || typeof readAtMs !== 'number' || !Array.isArray(links) || !Array.isArray(problems))
+  const { version, readAtMs, links, problems, snapshotIds } = json as Record<string, unknown>;
+  if (
+    version !== 1 ||
+    typeof readAtMs !== 'number' ||
+    !Array.isArray(links) ||
+    !Array.isArray(problems) ||
+    !Array.isArray(snapshotIds)
+  )
     return undefined;
-  return { readAtMs, links: new Map(links as [string, string][]), problems: problems as ChainProblem[] };
+  return {
+    readAtMs,
+    links: new Map(links as [string, string][]),
+    problems: problems as ChainProblem[],
+    snapshotIds: snapshotIds as string[],
+  };
 }
 
 function cacheFile(cacheDirectory: string, vaultId: string): string {

@@ -26,6 +26,8 @@ export interface Vault extends AsyncDisposable {
 export interface VaultRecords {
   readonly records: readonly RunRecord[];
   readonly problems: readonly ChainProblem[];
+  /** Snapshots that are there: a record of one that is gone proves nothing any more. */
+  readonly snapshotIds: readonly string[];
   /** When they were read from the vault: milliseconds since the epoch. */
   readonly readAtMs: number;
 }

@@ -1,0 +1,133 @@
+/** Proves recovery points of systems, one after the other. */
+import { join } from 'node:path';
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { RecordTrigger } from '../../evidence/record.ts';
+import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
+import { stateDirectory } from '../../platform/environment.ts';
+import { choosePoint } from '../../recovery-point/choose-point.ts';
+import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
+import { type VerifyOutcome, verifyPoint } from '../../verify/verify-point.ts';
+import type { AppContext } from '../cli-context.ts';
+import { newRun, type PlanRun } from './new-run.ts';
+import type { VaultHistory } from './plan-history.ts';
+import { identityOf, type PlanSession } from './plan-session.ts';
+import type { PlanVaults } from './plan-vaults.ts';
+import { canaryPath, databasePath } from './system-paths.ts';
+
+export interface VerifySystemsRequest {
+  readonly session: PlanSession;
+  readonly vaults: PlanVaults;
+  readonly histories: readonly VaultHistory[];
+  readonly systems: readonly ResolvedSystem[];
+  readonly trigger: RecordTrigger;
+  /** Only points of this vault; else the newest of any, the primary's first. */
+  readonly vault?: string;
+  /** The newest point captured at or before this moment. */
+  readonly atMs?: number;
+  /** A point by the beginning of its id. */
+  readonly pointId?: string;
+  readonly sandboxParent?: string;
+  readonly keepSandbox: boolean;
+}
+
+export interface SystemProof {
+  readonly system: string;
+  readonly vault?: string;
+  readonly point?: RecoveryPoint;
+  readonly outcome?: VerifyOutcome;
+  /** Why there is no proof of either kind. */
+  readonly error?: LifeboatError;
+}
+
+export async function verifySystems(
+  context: AppContext,
+  request: VerifySystemsRequest,
+  report: (proof: SystemProof) => Promise<void>,
+): Promise<readonly SystemProof[]> {
+  const run = newRun(context, request.session, request.trigger);
+  const proofs: SystemProof[] = [];
+  for (const system of request.systems) {
+    const proof = await verifyOne(context, request, run, system);
+    proofs.push(proof);
+    await report(proof);
+  }
+  return proofs;
+}
+
+async function verifyOne(
+  context: AppContext,
+  request: VerifySystemsRequest,
+  run: PlanRun,
+  system: ResolvedSystem,
+): Promise<SystemProof> {
+  const found = findPoint(request, system.name);
+  if (found === undefined) return { system: system.name, error: noPoint(system.name) };
+  const { vault: vaultName, point } = found;
+  try {
+    const outcome = await prove(context, request, run, system, vaultName, point);
+    return { system: system.name, vault: vaultName, point, outcome };
+  } catch (error) {
+    if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
+    return { system: system.name, vault: vaultName, point, error };
+  }
+}
+
+async function prove(
+  context: AppContext,
+  request: VerifySystemsRequest,
+  run: PlanRun,
+  system: ResolvedSystem,
+  vaultName: string,
+  point: RecoveryPoint,
+): Promise<VerifyOutcome> {
+  const { folder } = request.session;
+  const database = databasePath(system, folder);
+  const canary = canaryPath(system, folder);
+  using progress = context.output.progress(`verify ${system.name}`);
+  return await verifyPoint({
+    run,
+    system: identityOf(system),
+    planned: system,
+    vault: await request.vaults.open(vaultName),
+    snapshotId: point.snapshotId,
+    tools: context.adapters.checkTools,
+    sandboxParent:
+      request.sandboxParent ?? join(stateDirectory(), request.session.plan.metadata.id, 'sandbox'),
+    keepSandbox: request.keepSandbox,
+    progress: (state) => progress.report(state),
+    signal: context.signal,
+    ...(database === undefined ? {} : { databasePath: database }),
+    ...(canary === undefined ? {} : { canaryPath: canary }),
+  });
+}
+
+export interface FoundPoint {
+  readonly vault: string;
+  readonly point: RecoveryPoint;
+}
+
+/** The newest complete point first; of points captured at the same moment the one in the earlier vault of the plan. */
+export function findPoint(
+  request: Pick<VerifySystemsRequest, 'histories' | 'vault' | 'atMs' | 'pointId'>,
+  system: string,
+): FoundPoint | undefined {
+  const candidates = request.histories
+    .filter(({ vault }) => request.vault === undefined || vault === request.vault)
+    .flatMap(({ vault, points }) =>
+      points.filter((point) => point.system === system).map((point) => ({ vault, point })),
+    )
+    .filter(({ point }) => request.pointId === undefined || point.id.startsWith(request.pointId));
+  const complete = candidates.filter(({ point }) => point.complete && point.failure === undefined);
+  const usable = request.pointId !== undefined || complete.length === 0 ? candidates : complete;
+  const chosen = choosePoint(
+    usable.map(({ point }) => point),
+    request.atMs,
+  );
+  return usable.find(({ point }) => point === chosen);
+}
+
+export function noPoint(system: string): LifeboatError {
+  return new LifeboatError('SNAPSHOT_NOT_FOUND', `${system} has no recovery point that matches`, {
+    hint: 'Run `lifeboat points` to see what there is, or `lifeboat backup` to make one.',
+  });
+}
