@@ -1,0 +1,101 @@
+/**
+ * `npm run bench`: Lifeboat against stock restic on the same tree, as people run them: whole processes, paired.
+ *
+ * --tree DIR[,DIR…]  what to back up; else folders of this machine until there are 4 GB in 150,000 files
+ * --rows NAME[,…]    first, unchanged, restore, check, startup; a row runs what it needs before it
+ * --pairs N          how often each row is run with each program (default 3); medians are shown
+ * --restic FILE      a restic other than the one in PATH
+ * --work DIR         where repositories and restored files go (default: the folder for temporary files)
+ * --json             the figures as one JSON object at the end
+ * --quick            a small made tree, one pair: shows that the benchmark itself works
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { chooseTree, describeTree, type Tree } from './choose-tree.ts';
+import { lifeboat, restic } from './contestants.ts';
+import { makeTree } from './make-tree.ts';
+import { rowNames, runPairs } from './run-pairs.ts';
+import { measureStartup, showStartup } from './startup.ts';
+import { checkSane, showTable, summarize } from './summarize.ts';
+
+const limits = { bytes: 4e9, files: 150_000 };
+const pairsDefault = 3;
+const quickFiles = 400;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      tree: { type: 'string' },
+      rows: { type: 'string' },
+      pairs: { type: 'string' },
+      restic: { type: 'string' },
+      work: { type: 'string' },
+      json: { type: 'boolean' },
+      quick: { type: 'boolean' },
+    },
+  });
+  const rows = values.rows?.split(',') ?? [...rowNames, 'startup'];
+  const unknown = rows.filter((row) => ![...rowNames, 'startup'].includes(row));
+  const pairs = Number(values.pairs ?? (values.quick ? 1 : pairsDefault));
+  if (unknown.length > 0 || !Number.isInteger(pairs) || pairs < 1) {
+    console.error(
+      `usage: npm run bench -- [--rows ${rowNames.join(',')},startup] [--pairs N] [--tree DIR] [--quick]`,
+    );
+    return 2;
+  }
+  const folder = fs.mkdtempSync(path.join(fs.realpathSync(values.work ?? os.tmpdir()), 'lifeboat-bench-'));
+  try {
+    const tree = treeFor(folder, values.tree, values.quick === true);
+    console.log(machine());
+    console.log(describeTree(tree));
+    const measured = await runPairs({
+      folder,
+      tree,
+      pairs,
+      rows: rowNames.filter((row) => rows.includes(row)),
+      contestants: [lifeboat(), restic(values.restic ?? 'restic')],
+      say: (line) => console.error(line),
+    });
+    const summary = summarize(measured);
+    if (measured.length > 0) console.log(showTable(summary));
+    const startup = rows.includes('startup') ? measureStartup(folder, pairs) : [];
+    for (const line of showStartup(startup)) console.log(line);
+    if (values.json) console.log(JSON.stringify({ type: 'summary', tree, summary, startup }));
+    const problems = checkSane(summary, measured);
+    for (const problem of problems) console.error(`not sane: ${problem}`);
+    return problems.length === 0 ? 0 : 1;
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function treeFor(folder: string, wanted: string | undefined, quick: boolean): Tree {
+  if (wanted !== undefined)
+    return chooseTree(
+      wanted.split(',').map((dir) => path.resolve(dir)),
+      undefined,
+    );
+  if (quick) return makeTree(path.join(folder, 'tree'), { files: quickFiles, bytes: 8e6 });
+  const found = chooseTree(undefined, limits);
+  if (found.bytes >= limits.bytes && found.files >= limits.files) return found;
+  const rest = {
+    files: Math.max(limits.files - found.files, 1),
+    bytes: Math.max(limits.bytes - found.bytes, 1e6),
+  };
+  const made = makeTree(path.join(folder, 'tree'), rest);
+  return {
+    paths: [...found.paths, ...made.paths],
+    files: found.files + made.files,
+    bytes: found.bytes + made.bytes,
+  };
+}
+
+function machine(): string {
+  const cpus = os.cpus();
+  const memoryGb = Math.round(os.totalmem() / 2 ** 30);
+  return `${cpus.length} × ${cpus[0]?.model.trim() ?? 'unknown processor'}, ${memoryGb} GB, ${os.type()} ${os.release()}, Node ${process.versions.node}`;
+}
