@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathsBelow } from '../support/paths-below.ts';
 import { makeRandomTree, type RandomTreeOptions } from '../support/random-tree.ts';
 
 /**
@@ -11,6 +11,8 @@ export function makeTreeForRestic(tree: string, isNew: boolean, options: RandomT
   mkdirSync(tree);
   makeRandomTree(tree, { ...options, rawLinkTargets: isNew });
   if (isNew) return;
-  execFileSync('find', [tree, '-name', '* lifebuoy', '-delete']);
+  for (const path of pathsBelow(tree))
+    if (path.toString('latin1').endsWith(' lifebuoy'))
+      unlinkSync(Buffer.concat([Buffer.from(`${tree}/`), path]));
   unlinkSync(join(tree, 'link-1'));
 }

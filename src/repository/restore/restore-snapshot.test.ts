@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathsBelow } from '../../../test/support/paths-below.ts';
 import { seededRandom } from '../../../test/support/seeded-random.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { backUp, makeVault, openVault, restoreTo } from '../../../test/support/vault.ts';
@@ -121,11 +122,7 @@ async function restoreForged(
 
 /** Everything below, a path each. */
 function namesBelow(path: string): readonly string[] {
-  return execFileSync('find', [path, '-mindepth', '1', '-printf', '%P\\n'])
-    .toString()
-    .split('\n')
-    .filter(Boolean)
-    .sort();
+  return pathsBelow(path).map(String).sort();
 }
 
 test('no name leads out of the destination; what is sane is restored', async () => {
