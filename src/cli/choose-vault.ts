@@ -24,6 +24,12 @@ export const vaultAloneOption = {
   description: "the vault's folder",
 } as const;
 
+export const snapshotOption = {
+  flag: '--snapshot',
+  value: 'ID',
+  description: 'the id of a snapshot, its beginning, or latest (default)',
+} as const;
+
 /** Raises USAGE when neither the command line nor a plan names a vault. */
 export async function chooseVault(context: CliContext, input: Input): Promise<VaultRequest> {
   const wanted = input.value('--vault');

@@ -23,4 +23,46 @@ export const commandTable: readonly CommandEntry[] = [
     root: 'rescue',
     load: async () => (await import('./commands/snapshots.ts')).snapshots,
   },
+  {
+    name: 'ls',
+    summary: 'list what a snapshot holds',
+    root: 'rescue',
+    load: async () => (await import('./commands/ls.ts')).ls,
+  },
+  {
+    name: 'check',
+    summary: 'look for damage in a vault',
+    root: 'rescue',
+    load: async () => (await import('./commands/check.ts')).check,
+  },
+  {
+    name: 'rescue snapshots',
+    summary: 'list what there is, with a vault and a key alone',
+    root: 'rescue',
+    load: async () => (await import('./commands/rescue-snapshots.ts')).rescueSnapshots,
+  },
+  {
+    name: 'rescue ls',
+    summary: 'list what a snapshot holds',
+    root: 'rescue',
+    load: async () => (await import('./commands/rescue-ls.ts')).rescueLs,
+  },
+  {
+    name: 'rescue check',
+    summary: 'look for damage',
+    root: 'rescue',
+    load: async () => (await import('./commands/rescue-check.ts')).rescueCheck,
+  },
+  {
+    name: 'rescue restore',
+    summary: 'bring a snapshot back into a folder',
+    root: 'rescue',
+    load: async () => (await import('./commands/rescue-restore.ts')).rescueRestore,
+  },
+  {
+    name: 'rescue plan',
+    summary: 'take the plan out of the vault',
+    root: 'rescue',
+    load: async () => (await import('./commands/rescue-plan.ts')).rescuePlan,
+  },
 ];

@@ -1,13 +1,8 @@
 /** `lifeboat snapshots`: what a vault holds, oldest first. */
-import type { Snapshot } from '../../repository/repository-types.ts';
 import { chooseVault, vaultOptions } from '../choose-vault.ts';
-import type { CliContext, VaultRequest } from '../cli-context.ts';
-import type { Command, CommandEnd } from '../command.ts';
-import type { Input } from '../input.ts';
-import { bytesText, momentText, plural } from '../quantity-text.ts';
-import { filterOf, filterOptions } from '../snapshot-filter.ts';
-import { shortId, snapshotRecord } from '../snapshot-text.ts';
-import { tableLines } from '../table.ts';
+import type { Command } from '../command.ts';
+import { listSnapshots } from '../list-snapshots.ts';
+import { filterOptions } from '../snapshot-filter.ts';
 
 export const snapshots: Command = {
   description: 'Lists the snapshots of a vault, oldest first. `latest` names the last one in other commands.',
@@ -19,33 +14,3 @@ export const snapshots: Command = {
   whenNobodyReads: 'stop',
   run: async (context, input) => listSnapshots(context, await chooseVault(context, input), input),
 };
-
-export async function listSnapshots(
-  context: CliContext,
-  request: VaultRequest,
-  input: Input,
-): Promise<CommandEnd> {
-  const { output, signal } = context;
-  await using vault = await context.openVault(request);
-  const found = await vault.repository.snapshots(filterOf(input, context.folder), signal);
-  if (output.json) for (const snapshot of found) await output.result(snapshotRecord(snapshot));
-  else if (found.length > 0)
-    for (const line of tableLines(columns, found.map(row), output.style)) await output.text(line);
-  await output.text(found.length === 0 ? 'no snapshots' : plural(found.length, 'snapshot'));
-  return { summary: { snapshots: found.length } };
-}
-
-const columns = [
-  { heading: 'id' },
-  { heading: 'time' },
-  { heading: 'host' },
-  { heading: 'size', align: 'right' },
-  { heading: 'tags' },
-  { heading: 'paths' },
-] as const;
-
-function row(snapshot: Snapshot): string[] {
-  const { id, timeMs, hostname = '', summary, tags = [], paths } = snapshot;
-  const size = summary === undefined ? '' : bytesText(summary.totalBytesProcessed);
-  return [shortId(id), momentText(timeMs), hostname, size, tags.join(','), paths.join(', ')];
-}

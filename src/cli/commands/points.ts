@@ -1,0 +1,72 @@
+/** `lifeboat points`: the recovery points of the plan's systems and how well each is proven. */
+import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
+import { proofLevel } from '../../recovery-point/recovery-point.ts';
+import type { AppContext } from '../cli-context.ts';
+import type { Command } from '../command.ts';
+import { planOption } from '../load-plan.ts';
+import { planHistory } from '../plan/plan-history.ts';
+import { chosenSystems, openPlan } from '../plan/plan-session.ts';
+import { openPlanVaults } from '../plan/plan-vaults.ts';
+import { bytesText, countText, momentText } from '../quantity-text.ts';
+
+export const points: Command<AppContext> = {
+  description:
+    'Lists what each system can return to, newest first, with its proof: written, checked (every byte read back), ' +
+    'restored (into a sandbox), approved (by the checks of the plan). It reads the vaults.',
+  arguments: [{ name: 'SYSTEM', kind: 'many', description: 'only these systems' }],
+  options: [
+    planOption,
+    { flag: '--last', value: 'N', description: 'only the newest N of each system and vault' },
+  ],
+  examples: [
+    { line: 'lifeboat points', says: 'all points of all systems' },
+    { line: 'lifeboat points orders-db --last 5', says: 'the newest five in every vault' },
+  ],
+  whenNobodyReads: 'stop',
+  run: async (context, input) => {
+    const session = await openPlan(input.value('--plan'), context.folder);
+    await using vaults = openPlanVaults(context, session);
+    const systems = chosenSystems(session.plan, input.list('SYSTEM')).map(({ name }) => name);
+    const histories = await planHistory(context, session, vaults, true);
+    const last = Number(input.value('--last') ?? Number.POSITIVE_INFINITY);
+    let count = 0;
+    for (const { vault, points: all, trouble } of histories) {
+      if (trouble) context.output.warn(`vault ${vault}: ${trouble.message}. ${trouble.hint ?? ''}`);
+      for (const system of systems) {
+        const own = all
+          .filter((point) => point.system === system)
+          .toReversed()
+          .slice(0, last);
+        for (const point of own)
+          await context.output.result(pointRecord(vault, point), pointText(vault, point));
+        count += own.length;
+      }
+    }
+    const [trouble] = histories.flatMap((history) =>
+      history.trouble === undefined ? [] : [history.trouble],
+    );
+    return { summary: { points: count }, ...(trouble === undefined ? {} : { error: trouble }) };
+  },
+};
+
+function pointText(vault: string, point: RecoveryPoint): string {
+  const proof = point.failure === undefined ? proofLevel(point) : `FAILED (${point.failure.foundBy})`;
+  const complete = point.complete ? '' : '  incomplete';
+  return `${point.id.slice(0, 8)}  ${momentText(point.capturedAtMs)}  ${point.system} in ${vault}  ${proof}${complete}  ${countText(point.files)} files, ${bytesText(point.bytes)}`;
+}
+
+function pointRecord(vault: string, point: RecoveryPoint) {
+  return {
+    type: 'point',
+    id: point.id,
+    system: point.system,
+    vault,
+    captured_at: new Date(point.capturedAtMs).toISOString(),
+    proof: proofLevel(point),
+    complete: point.complete,
+    failed: point.failure !== undefined,
+    files: point.files,
+    bytes: point.bytes,
+    position: point.position,
+  };
+}

@@ -1,0 +1,141 @@
+/** `lifeboat rescue restore`: brings a snapshot back into a folder, with nothing but a vault and a key. */
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
+import type { RestoreReport, Snapshot } from '../../repository/repository-types.ts';
+import { choosePaths } from '../../restore/path-choice.ts';
+import type { Vault } from '../../vault/vault.ts';
+import { snapshotOption, vaultAlone, vaultAloneOption } from '../choose-vault.ts';
+import type { CliContext } from '../cli-context.ts';
+import type { Command, CommandEnd } from '../command.ts';
+import type { Input } from '../input.ts';
+import { bytesText, durationText, momentText, plural } from '../quantity-text.ts';
+import { noteReadOnly } from '../read-only-note.ts';
+import { shortId } from '../snapshot-text.ts';
+
+export const rescueRestore: Command = {
+  description:
+    'Brings a snapshot back into a folder: every path below it as it was stored, with owners, times and ' +
+    'attributes. It needs the location of a vault and a key, and nothing else. It writes into a new or empty ' +
+    'folder; only --overwrite replaces files that are there.',
+  options: [
+    vaultAloneOption,
+    snapshotOption,
+    { flag: '--to', value: 'DIR', description: 'the folder to restore into (default: ./restored-ID)' },
+    {
+      flag: '--include',
+      value: 'GLOB',
+      description: 'only what matches, with all below it: a path, *.db, /srv/**/config',
+      repeatable: true,
+    },
+    { flag: '--overwrite', description: 'restore into a folder that is not empty, replacing files' },
+    { flag: '--verify', description: 'read every restored file back and compare it' },
+  ],
+  examples: [
+    { line: 'lifeboat rescue restore --vault /mnt/usb/vault', says: 'the newest snapshot, to ./restored-ID' },
+    {
+      line: "lifeboat rescue restore --vault /mnt/usb/vault --snapshot 1a2b3c4d --include '*.db' --to /tmp/back",
+      says: 'the databases of an older one',
+    },
+  ],
+  run: async (context, input) => {
+    const { output, signal, nowMs } = context;
+    const request = vaultAlone(input);
+    const startMs = nowMs();
+    await using vault = await context.openVault(request);
+    const snapshot = await vault.repository.snapshot(input.value('--snapshot') ?? 'latest', {}, signal);
+    const target = await targetOf(context, input, snapshot);
+    const isReadOnly = await noteReadOnly(context, request);
+    output.note(`restoring ${shortId(snapshot.id)} of ${momentText(snapshot.timeMs)} to ${target}`);
+    using progress = output.progress('restore');
+    const { select } = choosePaths(input.values('--include'));
+    const report = await vault.repository.restore(snapshot, {
+      target,
+      existing: input.has('--overwrite') ? 'replace' : 'refuse',
+      verify: input.has('--verify'),
+      select,
+      progress: progress.report,
+      signal,
+    });
+    progress[Symbol.dispose]();
+    const end = await told(context, snapshot, target, report, nowMs() - startMs);
+    await offerPlan(context, vault);
+    return { ...end, summary: { ...end.summary, locked: !isReadOnly } };
+  },
+};
+
+/** Raises RESTORE_REFUSED for a folder that is not empty, unless --overwrite is given. */
+async function targetOf({ folder }: CliContext, input: Input, snapshot: Snapshot): Promise<string> {
+  const target = resolve(folder, input.value('--to') ?? `restored-${shortId(snapshot.id)}`);
+  if (input.has('--overwrite') || (await isEmptyOrAbsent(target))) return target;
+  throw new LifeboatError('RESTORE_REFUSED', `the folder ${target} is not empty`, {
+    hint: 'Name another folder with --to, or say --overwrite to replace the files in it.',
+  });
+}
+
+async function isEmptyOrAbsent(folder: string): Promise<boolean> {
+  try {
+    return (await readdir(folder)).length === 0;
+  } catch (error) {
+    if (systemErrorName(error) === 'ENOENT') return true;
+    if (systemErrorName(error) !== 'ENOTDIR') throw error;
+    throw new LifeboatError('RESTORE_REFUSED', `${folder} is a file, not a folder`, {
+      hint: 'Name a folder with --to.',
+      cause: error,
+    });
+  }
+}
+
+async function told(
+  { output }: CliContext,
+  snapshot: Snapshot,
+  target: string,
+  report: RestoreReport,
+  durationMs: number,
+): Promise<CommandEnd> {
+  const { files, directories, others, bytes, problems } = report;
+  for (const { path, reason, metadataOnly } of problems) {
+    const word = metadataOnly ? 'attributes lost' : 'not restored';
+    await output.result({ type: 'problem', path, reason, metadata_only: metadataOnly });
+    output.note(`${word}: ${path}: ${reason}`);
+  }
+  await output.text(
+    `restored ${plural(files, 'file')}, ${plural(directories, 'folder')} and ${plural(others, 'other entry', 'other entries')}, ` +
+      `${bytesText(bytes)} in ${durationText(durationMs)}`,
+  );
+  const first = snapshot.paths[0];
+  await output.text(`they are below ${first === undefined ? target : join(target, first)}`);
+  const summary = {
+    snapshot: snapshot.id,
+    target,
+    files,
+    directories,
+    others,
+    bytes,
+    problems: problems.length,
+    duration_ms: durationMs,
+  };
+  return problems.length === 0 ? { summary } : { summary, error: incomplete(target, report) };
+}
+
+function incomplete(target: string, { problems }: RestoreReport): LifeboatError {
+  const lost = problems.filter((problem) => !problem.metadataOnly).length;
+  const what =
+    lost === 0
+      ? `${plural(problems.length, 'entry lost some', 'entries lost some')} of its attributes`
+      : `${plural(lost, 'entry', 'entries')} could not be restored`;
+  return new LifeboatError('RESTORE_INCOMPLETE', `${what} to ${target}`, {
+    hint: 'See the lines above. Owners and attributes need root; missing data may be in another vault.',
+    details: { problems: problems.length, lost },
+  });
+}
+
+/** The plan in the vault says how the systems are to be put in place and checked. */
+async function offerPlan({ output, signal }: CliContext, vault: Vault): Promise<void> {
+  if (vault.file === undefined) return;
+  const [plan] = await vault.plans.list(signal);
+  if (plan === undefined) return;
+  output.note(
+    `the vault holds the plan ${plan.fileName}: lifeboat rescue plan --vault ${vault.location} --to ${plan.fileName}`,
+  );
+}

@@ -1,0 +1,189 @@
+/** `lifeboat status`: one sentence of verdict, then a row for each system, worst first. */
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { durationText, ratioText } from '../../objective/duration-text.ts';
+import {
+  type Assessment,
+  type ObjectiveKind,
+  objectiveName,
+  type Status,
+} from '../../objective/objective.ts';
+import type { AppContext } from '../cli-context.ts';
+import type { Command, CommandEnd } from '../command.ts';
+import { planOption } from '../load-plan.ts';
+import { type AssessedSystem, assessPlan, type PlanAssessment } from '../plan/assess-plan.ts';
+import { planHistory, type VaultHistory } from '../plan/plan-history.ts';
+import { openPlan } from '../plan/plan-session.ts';
+import { openPlanVaults } from '../plan/plan-vaults.ts';
+import { momentText } from '../quantity-text.ts';
+import type { Style } from '../style.ts';
+
+export const status: Command<AppContext> = {
+  description:
+    'Shows where each system stands against its RPO, RTO and proof age, worst first. It reads what this machine last read from ' +
+    'the vaults and says how old that is; --refresh opens them. What is not known or not proven is never green. Exit code 7 ' +
+    'when an objective is not met.',
+  options: [planOption, { flag: '--refresh', description: 'read the vaults now' }],
+  examples: [
+    { line: 'lifeboat status', says: 'what this machine knows' },
+    { line: 'lifeboat status --refresh --json', says: 'what the vaults say now, for a monitor' },
+  ],
+  run: async (context, input) => {
+    const session = await openPlan(input.value('--plan'), context.folder);
+    await using vaults = openPlanVaults(context, session);
+    const histories = await planHistory(context, session, vaults, input.has('--refresh'));
+    const nowMs = context.nowMs();
+    const assessment = assessPlan(session.plan, histories, nowMs);
+    await report(context, session.plan.metadata.name, assessment, histories, nowMs);
+    return statusEnd(assessment);
+  },
+};
+
+export async function report(
+  context: AppContext,
+  planName: string,
+  { verdict, systems }: PlanAssessment,
+  histories: readonly VaultHistory[],
+  nowMs: number,
+): Promise<void> {
+  const { output } = context;
+  for (const { vault, trouble } of histories) {
+    if (trouble)
+      output.warn(
+        `vault ${vault}: ${trouble.message}${trouble.hint === undefined ? '' : `. ${trouble.hint}`}`,
+      );
+  }
+  await output.text(`${output.style.bold(planName)}: ${verdict.sentence}`);
+  const rows = systems.map((system) => rowOf(system, nowMs, output.style));
+  const widths = columnWidths([headings, ...rows.map((row) => row.cells)]);
+  await output.text(`\n${output.style.dim(line(headings, widths))}`);
+  for (const [at, system] of systems.entries()) {
+    const row = rows[at];
+    if (row)
+      await output.result(
+        systemRecord(system, nowMs),
+        [row.paint(line(row.cells, widths)), ...row.details].join('\n'),
+      );
+  }
+  await output.text(`\n${factsText(histories, nowMs)}`);
+}
+
+function statusEnd({ verdict, systems }: PlanAssessment): CommandEnd {
+  const summary = {
+    status: verdict.status,
+    sentence: verdict.sentence,
+    recoverable: verdict.recoverable,
+    systems: verdict.systems,
+  };
+  if (verdict.status === 'met' || verdict.status === 'at-risk') return { summary };
+  const unmet = systems.filter((system) => system.status === 'breached' || system.status === 'unknown');
+  const next = unmet.flatMap(({ worst }) => (worst?.nextAction === undefined ? [] : [worst.nextAction]))[0];
+  return {
+    summary,
+    error: new LifeboatError(
+      'OBJECTIVE_NOT_MET',
+      `${unmet.length} of ${systems.length} systems are breached or unknown`,
+      {
+        hint: next === undefined ? 'Give the systems objectives in the plan.' : `Run \`${next}\`.`,
+      },
+    ),
+  };
+}
+
+const headings = ['state', 'system', 'RPO', 'RTO', 'proof', 'newest proven point', 'next run'] as const;
+
+interface Row {
+  readonly cells: readonly string[];
+  readonly paint: (text: string) => string;
+  /** Why, and what to do; for all that is not met. */
+  readonly details: readonly string[];
+}
+
+const words: Readonly<Record<Status, string>> = {
+  met: 'ok',
+  'at-risk': 'AT RISK',
+  unknown: 'UNKNOWN',
+  breached: 'BREACHED',
+};
+
+function rowOf(system: AssessedSystem, nowMs: number, style: Style): Row {
+  const cell = (kind: ObjectiveKind): string =>
+    measuredText(system.assessments.find(({ objective }) => objective.kind === kind));
+  const unmet = system.assessments.filter(({ status: state }) => state !== 'met');
+  return {
+    cells: [
+      words[system.status],
+      system.system,
+      cell('rpo'),
+      cell('rto'),
+      cell('proof-age'),
+      system.newestProven === undefined ? 'none' : momentText(system.newestProven.capturedAtMs),
+      system.nextRunMs === undefined
+        ? 'by hand'
+        : `in ${durationText(Math.max(0, system.nextRunMs - nowMs))}`,
+    ],
+    paint: painter(system.status, style),
+    details: unmet.map(
+      ({ objective, reason, nextAction }) =>
+        `    ${objectiveName(objective.kind)}: ${reason}${nextAction === undefined ? '' : ` → ${nextAction}`}`,
+    ),
+  };
+}
+
+/** `3 min of 1 h (5%)`. */
+function measuredText(assessment: Assessment | undefined): string {
+  if (assessment === undefined) return '–';
+  const { measuredMs, ratio, objective } = assessment;
+  const target = durationText(objective.targetMs);
+  if (measuredMs === undefined || ratio === undefined) return `? of ${target}`;
+  return `${durationText(measuredMs)} of ${target} (${ratioText(ratio)})`;
+}
+
+function painter(state: Status, style: Style): (text: string) => string {
+  if (state === 'met') return style.green;
+  return state === 'breached' ? style.red : style.yellow;
+}
+
+function columnWidths(rows: readonly (readonly string[])[]): readonly number[] {
+  return headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+}
+
+function line(cells: readonly string[], widths: readonly number[]): string {
+  return cells
+    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    .join('  ')
+    .trimEnd();
+}
+
+function factsText(histories: readonly VaultHistory[], nowMs: number): string {
+  const ages = histories.map(
+    ({ vault, readAtMs }) =>
+      `${vault} ${readAtMs === undefined ? 'never' : `${durationText(Math.max(0, nowMs - readAtMs))} ago`}`,
+  );
+  return `Read from the vaults: ${ages.join(', ')}. RPO and RTO are measured; lifeboat status --refresh reads again.`;
+}
+
+function systemRecord(system: AssessedSystem, nowMs: number) {
+  return {
+    type: 'system',
+    system: system.system,
+    status: system.status,
+    ratio: system.ratio,
+    objectives: system.assessments.map(
+      ({ objective, status: state, measuredMs, ratio, reason, nextAction }) => ({
+        kind: objective.kind,
+        target_ms: objective.targetMs,
+        status: state,
+        measured_ms: measuredMs,
+        ratio,
+        reason,
+        next_action: nextAction,
+      }),
+    ),
+    newest_proven: system.newestProven && {
+      id: system.newestProven.id,
+      captured_at: new Date(system.newestProven.capturedAtMs).toISOString(),
+    },
+    next_run: system.nextRunMs === undefined ? undefined : new Date(system.nextRunMs).toISOString(),
+    facts_age_ms: system.factsAtMs === undefined ? undefined : nowMs - system.factsAtMs,
+  };
+}
