@@ -1,10 +1,11 @@
+import { forEachLimited } from '../for-each-limited.ts';
 import type { BlobIndex } from '../index/blob-index.ts';
 import { objectKey } from '../layout.ts';
 import { ownMemory } from '../own-memory.ts';
 import type { PackedBlob } from '../pack/pack-header.ts';
 import type { CheckOptions } from '../repository-types.ts';
 import type { ReadReply, ReadRequest, ReadWorkerData } from '../restore/restore-protocol.ts';
-import { forEachLimited, readWorkerModule } from '../restore/restore-snapshot.ts';
+import { readWorkerModule } from '../restore/restore-snapshot.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
 import { createWorkerPool, type WorkerPool } from '../worker-pool.ts';
 import { type Findings, recording } from './findings.ts';

@@ -176,8 +176,8 @@ test('a short failure to refresh does not end the work', async () => {
 test('the lock goes when the work fails, and a failure to take it away does not hide the result', async () => {
   const access = vault();
   await assert.rejects(
-    withLock(access, shared, () => Promise.reject(new Error('work'))),
-    /work/,
+    withLock(access, shared, () => Promise.reject(new Error('it failed'))),
+    /it failed/,
   );
   assert.equal(access.store.objects.size, 0);
   const faulty = withFaults(openMemoryStore(), [{ kind: 'fail', operation: 'delete', nth: 1 }]);

@@ -6,6 +6,7 @@
  */
 import { hasCode, LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { siblingModule } from '../../platform/location.ts';
+import { forEachLimited } from '../for-each-limited.ts';
 import type { BlobIndex } from '../index/blob-index.ts';
 import { objectKey } from '../layout.ts';
 import { ownMemory } from '../own-memory.ts';
@@ -376,17 +377,4 @@ function diskFull(cause: unknown): LifeboatError {
     hint: 'Free some space or restore to another disk, then run the command again.',
     cause,
   });
-}
-
-/** At most `limit` at once; stops handing out after the first failure and raises it. */
-export async function forEachLimited<T>(
-  items: Iterable<T>,
-  limit: number,
-  act: (item: T) => Promise<void>,
-): Promise<void> {
-  const iterator = items[Symbol.iterator]();
-  const lane = async (): Promise<void> => {
-    for (let next = iterator.next(); !next.done; next = iterator.next()) await act(next.value);
-  };
-  await Promise.all(Array.from({ length: limit }, lane));
 }
