@@ -264,7 +264,8 @@ test('a vault that cannot be written is read without a lock', async () => {
 test('check reads the share of packs that is asked for', async () => {
   using folder = temporaryFolder();
   writeFileSync(join(folder.path, 'file'), seededRandom(8).bytes(8_000_000));
-  const vault = await makeVault(openMemoryStore(), { ...one, packBytesTarget: 400_000 });
+  const chunkerPolynomial = 0x3da3358b4dc173n;
+  const vault = await makeVault(openMemoryStore(), { ...one, chunkerPolynomial, packBytesTarget: 400_000 });
   await backUp(vault, folder.path);
   const all = await vault.check({ readData: 'all' });
   assert.ok(all.packs >= 5);
