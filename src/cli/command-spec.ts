@@ -13,7 +13,8 @@ export interface ArgumentSpec {
   /** In capitals: `LOCATION`. */
   readonly name: string;
   readonly description: string;
-  readonly kind?: 'required' | 'optional' | 'many';
+  /** `many`: one or more; `any`: none or more. */
+  readonly kind?: 'required' | 'optional' | 'many' | 'any';
 }
 
 export interface OptionSpec {

@@ -18,6 +18,30 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/backup.ts')).backup,
   },
   {
+    name: 'status',
+    summary: 'how each system stands against its objectives',
+    root: 'app',
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  {
+    name: 'points',
+    summary: 'list what each system can return to',
+    root: 'app',
+    load: async () => (await import('./commands/points.ts')).points,
+  },
+  {
+    name: 'verify',
+    summary: 'prove recovery points by restoring them',
+    root: 'app',
+    load: async () => (await import('./commands/verify.ts')).verify,
+  },
+  {
+    name: 'restore',
+    summary: 'bring systems back',
+    root: 'app',
+    load: async () => (await import('./commands/restore.ts')).restore,
+  },
+  {
     name: 'snapshots',
     summary: 'list the snapshots of a vault',
     root: 'rescue',

@@ -61,6 +61,7 @@ function optionOf(spec: OptionSpec): Option {
 
 function argumentText({ name, kind = 'required' }: ArgumentSpec): string {
   if (kind === 'optional') return `[${name}]`;
+  if (kind === 'any') return `[${name}...]`;
   return kind === 'many' ? `<${name}...>` : `<${name}>`;
 }
 
@@ -68,7 +69,8 @@ function argumentsOf(spec: CommandSpec, words: readonly string[]): Map<string, r
   const specs = spec.arguments ?? [];
   const byName = new Map<string, readonly string[]>();
   for (const [index, each] of specs.entries()) {
-    const own = each.kind === 'many' ? words.slice(index) : words.slice(index, index + 1);
+    const own =
+      each.kind === 'many' || each.kind === 'any' ? words.slice(index) : words.slice(index, index + 1);
     byName.set(each.name, own);
   }
   return byName;

@@ -1,15 +1,17 @@
 /** `lifeboat backup`: what the plan says, or paths without a plan. */
-import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { backupPaths } from '../backup-paths.ts';
 import { vaultOptions } from '../choose-vault.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
+import { planBackup } from '../plan/plan-backup.ts';
 
 export const backup: Command<AppContext> = {
   description:
+    'Backs up the systems of the plan, all or those named, into their vaults, and reads every point back. ' +
     'With --path it backs up folders and files as one snapshot, without a plan. Unchanged files are skipped ' +
     'by the newest snapshot of the same host and paths. What cannot be read makes the snapshot incomplete ' +
     'and the exit code 3.',
+  arguments: [{ name: 'SYSTEM', kind: 'any', description: 'only these systems of the plan' }],
   options: [
     ...vaultOptions,
     { flag: '--path', value: 'DIR', description: 'what to back up without a plan', repeatable: true },
@@ -26,6 +28,8 @@ export const backup: Command<AppContext> = {
     { flag: '--full', description: 'read every file again, also those that seem unchanged' },
   ],
   examples: [
+    { line: 'lifeboat backup', says: 'every system of ./lifeboat.yaml' },
+    { line: 'lifeboat backup orders-db', says: 'one system' },
     {
       line: 'lifeboat backup --vault /mnt/backup/vault --path /srv/uploads --path /etc',
       says: 'two folders into one snapshot',
@@ -37,8 +41,6 @@ export const backup: Command<AppContext> = {
   ],
   run: async (context, input) => {
     if (input.values('--path').length > 0) return await backupPaths(context, input);
-    throw new LifeboatError('USAGE', 'nothing to back up is named', {
-      hint: 'Give --path DIR, once or more.',
-    });
+    return await planBackup(context, input);
   },
 };

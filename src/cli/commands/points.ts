@@ -13,7 +13,7 @@ export const points: Command<AppContext> = {
   description:
     'Lists what each system can return to, newest first, with its proof: written, checked (every byte read back), ' +
     'restored (into a sandbox), approved (by the checks of the plan). It reads the vaults.',
-  arguments: [{ name: 'SYSTEM', kind: 'many', description: 'only these systems' }],
+  arguments: [{ name: 'SYSTEM', kind: 'any', description: 'only these systems' }],
   options: [
     planOption,
     { flag: '--last', value: 'N', description: 'only the newest N of each system and vault' },

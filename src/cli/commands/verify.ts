@@ -15,7 +15,7 @@ export const verify: Command<AppContext> = {
   description:
     "Restores the newest recovery point of each system into a fresh sandbox, compares it with what was captured, and runs the plan's " +
     'checks on it. The verdict is pass, fail or inconclusive; the time it took is the measured RTO. The sandbox is removed afterwards.',
-  arguments: [{ name: 'SYSTEM', kind: 'many', description: 'only these systems' }],
+  arguments: [{ name: 'SYSTEM', kind: 'any', description: 'only these systems' }],
   options: [
     planOption,
     { flag: '--vault', value: 'NAME', description: 'only points of this vault of the plan' },

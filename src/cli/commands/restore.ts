@@ -1,0 +1,228 @@
+/** `lifeboat restore`: brings systems back, to a folder or in place, after showing what it would do. */
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { durationText } from '../../objective/duration-text.ts';
+import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
+import { describeMoment } from '../../recovery-point/parse-moment.ts';
+import { proofLevel } from '../../recovery-point/recovery-point.ts';
+import type { RestoreOutcome } from '../../restore/apply-restore.ts';
+import { choosePaths } from '../../restore/path-choice.ts';
+import type { RestorePreview } from '../../restore/preview-restore.ts';
+import type { AppContext } from '../cli-context.ts';
+import type { Command, CommandEnd } from '../command.ts';
+import { confirmOrRefuse } from '../confirm.ts';
+import type { Input } from '../input.ts';
+import { planOption } from '../load-plan.ts';
+import { planHistory } from '../plan/plan-history.ts';
+import { chosenSystems, openPlan } from '../plan/plan-session.ts';
+import { openPlanVaults } from '../plan/plan-vaults.ts';
+import {
+  applySystemRestore,
+  previewSystemRestore,
+  type RestoreSystemRequest,
+} from '../plan/restore-system.ts';
+import { findPoint, noPoint } from '../plan/verify-systems.ts';
+import { bytesText, countText } from '../quantity-text.ts';
+import { momentOf } from './verify.ts';
+
+export const restore: Command<AppContext> = {
+  description:
+    'Shows what would come back, from when, what would be overwritten and how much would be lost, and does it after you agree. ' +
+    'With --in-place the state that is there is kept as a safety copy first. Systems come back in the order of their dependencies.',
+  arguments: [{ name: 'SYSTEM', kind: 'any', description: 'which systems' }],
+  options: [
+    planOption,
+    { flag: '--all', description: 'all systems of the plan' },
+    { flag: '--to', value: 'DIR', description: 'below this folder, under the full stored paths' },
+    { flag: '--in-place', description: 'where the systems live' },
+    { flag: '--at', value: 'TIME', description: 'the newest point at or before this time' },
+    { flag: '--point', value: 'ID', description: 'this point, by the beginning of its id' },
+    { flag: '--vault', value: 'NAME', description: 'only from this vault of the plan' },
+    { flag: '--include', value: 'GLOB', description: 'only these paths', repeatable: true },
+    { flag: '--preview', description: 'only show what it would do' },
+    { flag: '--yes', description: 'do it without asking' },
+  ],
+  examples: [
+    { line: 'lifeboat restore orders-db --to ./back', says: 'bring a copy back beside production' },
+    {
+      line: 'lifeboat restore orders-db --in-place --at "2026-11-20 02:44"',
+      says: 'go back to the state of that time',
+    },
+    { line: "lifeboat restore uploads --to ./back --include '*.png'", says: 'only some files' },
+  ],
+  run: async (context, input) => {
+    const to = targetOf(input);
+    const session = await openPlan(input.value('--plan'), context.folder);
+    await using vaults = openPlanVaults(context, session);
+    const systems = inRecoveryOrder(systemsOf(session.plan, input));
+    const histories = await planHistory(context, session, vaults, true);
+    const pick = pickOf(context, input, session.plan.metadata.timeZone);
+    const requests: RestoreSystemRequest[] = systems.map((system) => {
+      const found = findPoint({ histories, ...pick }, system.name);
+      if (found === undefined) throw noPoint(system.name);
+      return { session, vaults, system, found, to, choice: choosePaths(input.values('--include')) };
+    });
+    return await previewAndApply(context, input, requests);
+  },
+};
+
+async function previewAndApply(
+  context: AppContext,
+  input: Input,
+  requests: readonly RestoreSystemRequest[],
+): Promise<CommandEnd> {
+  const previews: RestorePreview[] = [];
+  for (const request of requests) {
+    const preview = await previewSystemRestore(context, request);
+    previews.push(preview);
+    await context.output.result(previewRecord(request, preview), previewText(request, preview));
+  }
+  if (input.has('--preview')) return { summary: { systems: requests.length, applied: false } };
+  await confirmOrRefuse(`Restore ${requests.map(({ system }) => system.name).join(', ')} now?`, {
+    given: input.has('--yes'),
+    flag: '--yes',
+  });
+  const outcomes: RestoreOutcome[] = [];
+  for (const [at, request] of requests.entries()) {
+    const preview = previews[at];
+    if (preview === undefined) continue;
+    const outcome = await applySystemRestore(context, request, preview);
+    outcomes.push(outcome);
+    await context.output.result(outcomeRecord(request, outcome), outcomeText(context, request, outcome));
+  }
+  return restoreEnd(outcomes);
+}
+
+function restoreEnd(outcomes: readonly RestoreOutcome[]): CommandEnd {
+  const problems = outcomes
+    .flatMap(({ report }) => report.problems)
+    .filter(({ metadataOnly }) => !metadataOnly);
+  const summary = { systems: outcomes.length, applied: true, problems: problems.length };
+  const [first] = problems;
+  if (first === undefined) return { summary };
+  return {
+    summary,
+    error: new LifeboatError(
+      'RESTORE_INCOMPLETE',
+      `${problems.length} entries did not come back, such as ${first.path}: ${first.reason}`,
+      {
+        hint: 'Restore them from another point or vault: `lifeboat points`.',
+      },
+    ),
+  };
+}
+
+function targetOf(input: Input): string {
+  const to = input.value('--to');
+  if (input.has('--in-place') !== (to === undefined))
+    throw new LifeboatError('USAGE', 'say either --to DIR or --in-place', {
+      hint: '--to DIR brings a copy back and touches nothing else; --in-place replaces what is there, after a safety copy.',
+    });
+  return to ?? 'in-place';
+}
+
+function systemsOf(plan: Parameters<typeof chosenSystems>[0], input: Input): readonly ResolvedSystem[] {
+  const names = input.list('SYSTEM');
+  if (names.length === 0 && !input.has('--all')) {
+    throw new LifeboatError('USAGE', 'no system is named', {
+      hint: `Name one or more of ${plan.systems.map(({ name }) => name).join(', ')}, or say --all.`,
+    });
+  }
+  return chosenSystems(plan, names);
+}
+
+/** What others depend on comes back first. The plan has no cycles. */
+function inRecoveryOrder(systems: readonly ResolvedSystem[]): readonly ResolvedSystem[] {
+  const ordered: ResolvedSystem[] = [];
+  const visit = (system: ResolvedSystem): void => {
+    if (ordered.includes(system)) return;
+    for (const name of system.dependsOn) {
+      const needed = systems.find((candidate) => candidate.name === name);
+      if (needed) visit(needed);
+    }
+    ordered.push(system);
+  };
+  for (const system of systems) visit(system);
+  return ordered;
+}
+
+function pickOf(context: AppContext, input: Input, timeZone: string) {
+  const at = input.value('--at');
+  const pointId = input.value('--point');
+  const vault = input.value('--vault');
+  return {
+    ...(at === undefined ? {} : { atMs: momentOf(at, timeZone, context) }),
+    ...(pointId === undefined ? {} : { pointId }),
+    ...(vault === undefined ? {} : { vault }),
+  };
+}
+
+function previewText({ system, found, session }: RestoreSystemRequest, preview: RestorePreview): string {
+  const when = describeMoment(preview.capturedAtMs, session.plan.metadata.timeZone);
+  const where =
+    preview.destination?.description ?? (preview.target.kind === 'folder' ? preview.target.folder : '');
+  return [
+    `${system.name}: ${countText(preview.files)} files, ${bytesText(preview.bytes)} from ${found.vault}, point ${found.point.id.slice(0, 8)} (${proofLevel(found.point)})`,
+    `  from   ${when}; what was written in the ${durationText(preview.lossMs)} since then is not in it`,
+    `  to     ${where}`,
+    `  over   ${preview.overwriteCount === 0 ? 'nothing' : `${countText(preview.overwriteCount)} entries, such as ${preview.overwrites.slice(0, 3).join(', ')}`}`,
+    ...(preview.destination === undefined ? [] : ['  first  a safety copy of what is there now']),
+    ...preview.findings.map(({ severity, message, hint }) => `  ${severity}: ${message}. ${hint}`),
+  ].join('\n');
+}
+
+function previewRecord({ system, found }: RestoreSystemRequest, preview: RestorePreview) {
+  return {
+    type: 'preview',
+    system: system.name,
+    vault: found.vault,
+    point: found.point.id,
+    proof: proofLevel(found.point),
+    captured_at: new Date(preview.capturedAtMs).toISOString(),
+    loss_ms: preview.lossMs,
+    files: preview.files,
+    bytes: preview.bytes,
+    to:
+      preview.destination?.description ??
+      (preview.target.kind === 'folder' ? preview.target.folder : undefined),
+    overwrites: preview.overwriteCount,
+    findings: preview.findings,
+  };
+}
+
+function outcomeText(
+  context: AppContext,
+  { system }: RestoreSystemRequest,
+  { record, report, safetyCopy, location }: RestoreOutcome,
+): string {
+  const { style } = context.output;
+  const word = record.verdict === 'pass' ? style.green('restored') : style.yellow('incomplete');
+  const lost = report.problems.slice(0, 10).map(({ path, reason }) => `  ${path}: ${reason}`);
+  return [
+    `${word}  ${system.name}: ${countText(report.files)} files, ${bytesText(report.bytes)} in ${durationText(record.restoreMs)}, read back; ${location}`,
+    ...(safetyCopy === undefined
+      ? []
+      : [
+          `  the state before is kept in ${safetyCopy.folder} (${bytesText(safetyCopy.bytes)})`,
+          ...safetyCopy.problems.map((problem) => `  not kept: ${problem}`),
+        ]),
+    ...lost,
+  ].join('\n');
+}
+
+function outcomeRecord(
+  { system }: RestoreSystemRequest,
+  { record, report, safetyCopy, location }: RestoreOutcome,
+) {
+  return {
+    type: 'restore',
+    system: system.name,
+    verdict: record.verdict,
+    location,
+    files: report.files,
+    bytes: report.bytes,
+    restore_ms: record.restoreMs,
+    loss: record.loss,
+    safety_copy: safetyCopy?.folder,
+    problems: report.problems.slice(0, 100),
+  };
+}

@@ -1,0 +1,83 @@
+/** `lifeboat backup [SYSTEM…]` under a plan. */
+
+import type { ExitCode } from '../../error/codes.ts';
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { RecordTrigger } from '../../evidence/record.ts';
+import type { AppContext } from '../cli-context.ts';
+import type { CommandEnd } from '../command.ts';
+import type { Input } from '../input.ts';
+import { bytesText, countText } from '../quantity-text.ts';
+import { backupSystems, type SystemBackup } from './backup-systems.ts';
+import { chosenSystems, openPlan } from './plan-session.ts';
+import { openPlanVaults } from './plan-vaults.ts';
+
+export async function planBackup(context: AppContext, input: Input): Promise<CommandEnd> {
+  const session = await openPlan(input.value('--plan'), context.folder);
+  await using vaults = openPlanVaults(context, session);
+  const systems = chosenSystems(session.plan, input.list('SYSTEM'));
+  const trigger: RecordTrigger = 'manual';
+  const request = { session, vaults, systems, trigger, full: input.has('--full') };
+  const backups = await backupSystems(context, request, (backup) => reportBackup(context, backup));
+  // the cache of this machine is what `status` lives on
+  for (const name of new Set(backups.filter(({ outcome }) => outcome).map(({ vault }) => vault))) {
+    await (await vaults.open(name)).records(context.signal);
+  }
+  return endOf(backups);
+}
+
+export async function reportBackup(context: AppContext, backup: SystemBackup): Promise<void> {
+  const { system, vault, outcome, error } = backup;
+  for (const finding of outcome?.findings ?? []) {
+    if (finding.severity === 'warning') context.output.warn(`${system}: ${finding.message}. ${finding.hint}`);
+  }
+  for (const problem of outcome?.problems.slice(0, 10) ?? [])
+    context.output.warn(`${system}: ${problem.path} ${problem.reason}`);
+  const record = outcome?.record;
+  const fields = {
+    type: 'backup',
+    system,
+    vault,
+    verdict: error === undefined ? 'pass' : (record?.verdict ?? 'fail'),
+    read_back: outcome?.check?.verdict ?? 'none',
+    snapshot_id: record?.snapshotId,
+    files: record?.files,
+    bytes: record?.bytes,
+    bytes_added: record?.bytesAdded,
+    error: error && { code: error.code, message: error.message, hint: error.hint },
+  };
+  await context.output.result(fields, textOf(context, backup));
+}
+
+function textOf(context: AppContext, { system, vault, outcome, error }: SystemBackup): string {
+  const { style } = context.output;
+  const record = outcome?.record;
+  const size =
+    record?.snapshotId === undefined
+      ? ''
+      : `  ${countText(record.files)} files, ${bytesText(record.bytes)}, ${bytesText(record.bytesAdded)} new, point ${record.snapshotId.slice(0, 8)}`;
+  if (error === undefined) return `${style.green('ok')}      ${system} → ${vault}${size}, read back`;
+  const word = error.code === 'BACKUP_INCOMPLETE' ? style.yellow('partial') : style.red('failed');
+  return `${word}  ${system} → ${vault}${size}\n        ${error.message}${error.hint === undefined ? '' : `\n        → ${error.hint}`}`;
+}
+
+/** Every system was tried; the worst end is the end of the command. */
+export function endOf(backups: readonly SystemBackup[]): CommandEnd {
+  const failures = backups.flatMap(({ error }) => (error === undefined ? [] : [error]));
+  const summary = { backups: backups.length, failed: failures.length };
+  const [worst] = failures.toSorted((a, b) => weight(b.exitCode) - weight(a.exitCode));
+  if (worst === undefined) return { summary };
+  if (backups.length === 1) return { summary, error: worst };
+  const error = new LifeboatError(
+    worst.code,
+    `${failures.length} of ${backups.length} backups did not succeed; the worst: ${worst.message}`,
+    {
+      ...(worst.hint === undefined ? {} : { hint: worst.hint }),
+    },
+  );
+  return { summary, error };
+}
+
+/** Incomplete is the least bad of ends that are not good. */
+function weight(exitCode: ExitCode): number {
+  return exitCode === 3 ? 0 : exitCode;
+}

@@ -1,0 +1,71 @@
+/** Previews and applies the restore of one system. */
+import { join, resolve } from 'node:path';
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
+import { stateDirectory } from '../../platform/environment.ts';
+import { applyRestore, type RestoreOutcome } from '../../restore/apply-restore.ts';
+import type { PathChoice } from '../../restore/path-choice.ts';
+import { previewRestore, type RestorePreview, type RestoreTarget } from '../../restore/preview-restore.ts';
+import type { AppContext } from '../cli-context.ts';
+import { newRun } from './new-run.ts';
+import { identityOf, type PlanSession } from './plan-session.ts';
+import type { PlanVaults } from './plan-vaults.ts';
+import type { FoundPoint } from './verify-systems.ts';
+
+export interface RestoreSystemRequest {
+  readonly session: PlanSession;
+  readonly vaults: PlanVaults;
+  readonly system: ResolvedSystem;
+  readonly found: FoundPoint;
+  /** A folder as typed, or in place. */
+  readonly to: string | 'in-place';
+  readonly choice: PathChoice;
+}
+
+export async function previewSystemRestore(
+  context: AppContext,
+  request: RestoreSystemRequest,
+): Promise<RestorePreview> {
+  return await previewRestore({
+    vault: await request.vaults.open(request.found.vault),
+    snapshotId: request.found.point.snapshotId,
+    target: await targetOf(context, request),
+    choice: request.choice,
+    nowMs: context.nowMs(),
+    signal: context.signal,
+  });
+}
+
+export async function applySystemRestore(
+  context: AppContext,
+  request: RestoreSystemRequest,
+  preview: RestorePreview,
+): Promise<RestoreOutcome> {
+  using progress = context.output.progress(`restore ${request.system.name}`);
+  return await applyRestore({
+    run: newRun(context, request.session, 'manual'),
+    vault: await request.vaults.open(request.found.vault),
+    preview,
+    system: identityOf(request.system),
+    safetyParent: join(stateDirectory(), request.session.plan.metadata.id, 'safety', request.system.name),
+    overwrite: true,
+    progress: (state) => progress.report(state),
+    signal: context.signal,
+  });
+}
+
+async function targetOf(
+  context: AppContext,
+  { to, system, session }: RestoreSystemRequest,
+): Promise<RestoreTarget> {
+  if (to !== 'in-place') return { kind: 'folder', folder: resolve(context.folder, to) };
+  const place = await context.adapters.destination(system, session.folder);
+  if (place) return { kind: 'in-place', destination: place.make, stagingParent: place.stagingParent };
+  throw new LifeboatError(
+    'RESTORE_REFUSED',
+    `${system.name} has no place of its own that it could be put back into`,
+    {
+      hint: 'Restore it with --to DIR and bring it back by hand.',
+    },
+  );
+}
