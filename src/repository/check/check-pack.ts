@@ -4,7 +4,7 @@ import type { SealKey } from '../../seal/seal.ts';
 import { objectKey } from '../layout.ts';
 import type { PackedBlob } from '../pack/pack-header.ts';
 import { headerOfPack } from '../pack/read-header.ts';
-import { openBlob } from '../read/open-blob.ts';
+import { type BlobOpener, createBlobOpener } from '../read/open-blob.ts';
 
 /** Everything that can be said of one pack: its name, its header against the index, and every blob in it. */
 export function checkPack(
@@ -12,6 +12,7 @@ export function checkPack(
   packId: string,
   pack: Buffer,
   indexed: readonly PackedBlob[],
+  openBlob: BlobOpener = createBlobOpener(key),
 ): string[] {
   const what = objectKey('pack', packId);
   const errors: string[] = [];
@@ -20,7 +21,7 @@ export function checkPack(
   if (blobs) compareWithIndex(errors, blobs, indexed);
   for (const blob of indexed) {
     const sealed = pack.subarray(blob.offset, blob.offset + blob.length);
-    attempt(errors, () => openBlob(key, sealed, { ...blob, packId }));
+    attempt(errors, () => openBlob(sealed, { ...blob, packId }));
   }
   return errors;
 }

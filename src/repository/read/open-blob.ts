@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
-import { type SealKey, unseal } from '../../seal/seal.ts';
+import { type SealKey, sealOverheadBytes, unsealInto } from '../../seal/seal.ts';
 import { decompressInto } from '../compression.ts';
 import { objectKey } from '../layout.ts';
 import type { BlobType } from '../pack/pack-header.ts';
@@ -13,19 +13,38 @@ export interface BlobPlace {
 }
 
 /** The plaintext of a stored blob, proven by its id. Raises OBJECT_DAMAGED naming blob and pack. */
+export type BlobOpener = (sealed: Uint8Array, blob: BlobPlace) => Buffer;
+
+/** The result is the caller's own. */
 export function openBlob(key: SealKey, sealed: Uint8Array, blob: BlobPlace): Buffer {
-  const what = `${blob.type} blob ${blob.id} in ${objectKey('pack', blob.packId)}`;
-  const stored = unseal(key, sealed, what);
-  const plaintext =
-    blob.uncompressedLength === 0 ? stored : frameContent(stored, blob.uncompressedLength, what);
-  if (hash('sha256', plaintext, 'hex') === blob.id) return plaintext;
-  throw new LifeboatError('OBJECT_DAMAGED', `${what} does not have the content that its name promises`, {
+  return createBlobOpener(key)(sealed, blob);
+}
+
+/** For many blobs one after the other, in memory that is used for all: the next call overwrites the result. */
+export function createBlobOpener(key: SealKey): BlobOpener {
+  let stored = Buffer.alloc(0);
+  let plaintext = Buffer.alloc(0);
+  return (sealed, blob) => {
+    const what = `${blob.type} blob ${blob.id} in ${objectKey('pack', blob.packId)}`;
+    stored = atLeast(stored, sealed.length - sealOverheadBytes);
+    let content = stored.subarray(0, unsealInto(key, sealed, stored, 0, what));
+    if (blob.uncompressedLength > 0) {
+      plaintext = atLeast(plaintext, blob.uncompressedLength);
+      const length = decompressInto(content, plaintext.subarray(0, blob.uncompressedLength), what);
+      content = plaintext.subarray(0, length);
+    }
+    if (hash('sha256', content, 'hex') === blob.id) return content;
+    throw wrongContent(what, blob);
+  };
+}
+
+function atLeast(buffer: Buffer<ArrayBuffer>, bytes: number): Buffer<ArrayBuffer> {
+  return buffer.length >= bytes ? buffer : Buffer.allocUnsafeSlow(bytes);
+}
+
+function wrongContent(what: string, blob: BlobPlace): LifeboatError {
+  return new LifeboatError('OBJECT_DAMAGED', `${what} does not have the content that its name promises`, {
     hint: 'Run `lifeboat check --read-data` to see which files are affected, and restore them from another vault.',
     details: { blob: blob.id, object: objectKey('pack', blob.packId) },
   });
-}
-
-function frameContent(frame: Uint8Array, bytes: number, what: string): Buffer {
-  const plaintext = Buffer.allocUnsafeSlow(bytes);
-  return plaintext.subarray(0, decompressInto(frame, plaintext, what));
 }

@@ -2,9 +2,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { defined, unreachable } from '../../error/assert.ts';
 import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
+import { releaseMemory } from '../../platform/release-memory.ts';
 import type { SealKey } from '../../seal/seal.ts';
 import { checkPack } from '../check/check-pack.ts';
-import { openBlob } from '../read/open-blob.ts';
+import { createBlobOpener } from '../read/open-blob.ts';
 import { type Envelope, plainError, type ReplyEnvelope } from '../worker-pool.ts';
 import { createFileWriter, type FileWriter } from './file-writer.ts';
 import type { PieceBlob, ReadReply, ReadRequest, ReadWorkerData, RestorePiece } from './restore-protocol.ts';
@@ -17,9 +18,11 @@ const key: SealKey = {
   macK: Buffer.from(keyBytes.macK),
   macR: Buffer.from(keyBytes.macR),
 };
+const openBlob = createBlobOpener(key);
 
 port.on('message', ({ number, body }: Envelope<ReadRequest>) => {
   port.postMessage({ number, body: answer(body) } satisfies ReplyEnvelope<ReadReply>);
+  if (body.type !== 'verify') releaseMemory(body.bytes);
 });
 
 function answer(request: ReadRequest): ReplyEnvelope<ReadReply>['body'] {
@@ -44,7 +47,13 @@ function handle(request: ReadRequest): ReadReply {
       return {
         problems: [],
         badBlobs: [],
-        packErrors: checkPack(key, request.packId, Buffer.from(request.bytes.buffer), request.blobs),
+        packErrors: checkPack(
+          key,
+          request.packId,
+          Buffer.from(request.bytes.buffer),
+          request.blobs,
+          openBlob,
+        ),
       };
     default:
       return unreachable(request);
@@ -67,7 +76,7 @@ function restorePiece(piece: RestorePiece): ReadReply {
 function plaintextOf(piece: RestorePiece, blob: PieceBlob): Buffer | string {
   const sealed = piece.bytes.subarray(blob.start, blob.start + blob.length);
   try {
-    return openBlob(key, sealed, {
+    return openBlob(sealed, {
       id: blob.id,
       type: 'data',
       packId: piece.packId,

@@ -3,7 +3,7 @@
  * would cost more than reading the file.
  */
 import { defined } from '../../error/assert.ts';
-import type { FileStat, ReadResult } from './save-protocol.ts';
+import type { FileStat, ReadResult } from './read-result.ts';
 
 export interface FileBatch {
   /** Number of the first file; the others follow. */

@@ -5,7 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { systemErrorName } from '../../error/lifeboat-error.ts';
 import { type ChunkSaver, singleChunkBytesMax } from './chunk-saver.ts';
-import type { FileStat, ReadContent, ReadResult } from './save-protocol.ts';
+import type { FileStat, ReadContent, ReadResult } from './read-result.ts';
 
 const attemptsMax = 3;
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -13,13 +13,8 @@ import { objectKey } from '../layout.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
 import { errorOf } from '../worker-pool.ts';
 import { decodeFileBatch } from './file-batch.ts';
-import type {
-  FromSaveWorker,
-  ReadContent,
-  ReadResult,
-  SaveWorkerData,
-  ToSaveWorker,
-} from './save-protocol.ts';
+import type { ReadContent, ReadResult } from './read-result.ts';
+import type { FromSaveWorker, SaveWorkerData, ToSaveWorker } from './save-protocol.ts';
 import { SharedIdSet } from './shared-id-set.ts';
 
 /** Work handed to one worker at once, in bytes; a file counts for at least one and at most another figure. */

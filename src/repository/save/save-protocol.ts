@@ -7,6 +7,7 @@
 import type { PackedBlob } from '../pack/pack-header.ts';
 import type { PlainError } from '../worker-pool.ts';
 import type { FileBatch } from './file-batch.ts';
+import type { ReadContent } from './read-result.ts';
 
 export const packsInFlightMax = 1;
 
@@ -41,32 +42,3 @@ export type FromSaveWorker =
     }
   | { readonly type: 'flushed' }
   | { readonly type: 'failed'; readonly error: PlainError };
-
-export interface ReadContent {
-  readonly kind: 'content';
-  /** Ids of the chunks, in order. */
-  readonly content: readonly string[];
-  /** Bytes read. */
-  readonly size: number;
-}
-
-export type ReadResult =
-  | (ReadContent & {
-      /** What the file's own stat said when it was read. */
-      readonly stat: FileStat;
-      /** True when the file still changed during the last attempt. */
-      readonly changed: boolean;
-    })
-  | { readonly kind: 'unreadable'; readonly reason: string; readonly vanished: boolean };
-
-export interface FileStat {
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
-  readonly inode: bigint;
-  readonly deviceId: bigint;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly links: number;
-  readonly size: number;
-}

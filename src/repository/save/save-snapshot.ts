@@ -30,8 +30,8 @@ import {
   type SavedEntry,
   sortedEntries,
 } from './open-directory.ts';
+import type { FileStat, ReadResult } from './read-result.ts';
 import type { SavePool } from './save-pool.ts';
-import type { FileStat, ReadResult } from './save-protocol.ts';
 import { unchangedContent } from './unchanged.ts';
 
 export interface SaveContext {

@@ -1,16 +1,17 @@
 /** A thread that reads, chunks, compresses, seals and packs. See save-protocol.ts for the conversation. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert, defined, unreachable } from '../../error/assert.ts';
+import { releaseMemory } from '../../platform/release-memory.ts';
 import type { SealKey } from '../../seal/seal.ts';
 import type { FinishedPack } from '../pack/pack-builder.ts';
 import { plainError } from '../worker-pool.ts';
 import { createChunkSaver } from './chunk-saver.ts';
 import { encodeFileBatch } from './file-batch.ts';
 import { readFile } from './read-file.ts';
+import type { ReadResult } from './read-result.ts';
 import {
   type FromSaveWorker,
   packsInFlightMax,
-  type ReadResult,
   type SaveWorkerData,
   type ToSaveWorker,
 } from './save-protocol.ts';
@@ -89,6 +90,7 @@ async function handle(message: ToSaveWorker): Promise<void> {
       return;
     case 'tree':
       saver.saveTree(message.id, message.bytes);
+      releaseMemory(message.bytes);
       return;
     case 'flush':
       saver.flush();

@@ -1,7 +1,7 @@
 /** Saves bytes that arrive piece by piece. A worker has several streams under way, each with a chunker of its own. */
 import { type Chunker, createChunker } from '../chunker/chunker.ts';
 import type { ChunkSaver } from './chunk-saver.ts';
-import type { ReadContent } from './save-protocol.ts';
+import type { ReadContent } from './read-result.ts';
 
 export interface StreamSaver {
   write(bytes: Uint8Array): void;
