@@ -88,7 +88,7 @@ function planFailure(path: string, option: string | undefined, error: unknown): 
       option === undefined
         ? 'Name it with --plan FILE, or run `lifeboat init` to make one.'
         : 'Check the path.';
-    return new LifeboatError('PLAN_NOT_FOUND', `there is no plan at ${path}`, { hint, cause: error });
+    return new LifeboatError('PLAN_NOT_FOUND', `there is no plan at ${path}`, { hint });
   }
   if (errno === 'EACCES' || errno === 'EPERM') {
     const hint = 'Run as a user who may read it.';

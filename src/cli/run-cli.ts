@@ -1,5 +1,6 @@
 /** Runs one command line from its words to its exit code. */
 import { type ExitCode, exitCodes } from '../error/codes.ts';
+import { LifeboatError } from '../error/lifeboat-error.ts';
 import { monotonicMs, nowMs } from '../platform/clock.ts';
 import { environmentVariable } from '../platform/environment.ts';
 import { interruptOnSignals } from '../platform/signals.ts';
@@ -61,7 +62,10 @@ async function dispatch(
   const found = findCommand(line.arguments, commandTable);
   switch (found.kind) {
     case 'version':
-      await output.result({ type: 'version', version: line.programVersion }, line.programVersion);
+      await output.result(
+        { type: 'summary', version: line.programVersion, exit_code: 0 },
+        line.programVersion,
+      );
       return exitCodes.done;
     case 'program':
       return await help(output, programHelp(commandTable, line.programVersion), found.asked);
@@ -76,7 +80,9 @@ async function dispatch(
 
 /** Asked for, it is the result; else it answers a command line that says too little. */
 async function help(output: Output, text: string, asked: boolean): Promise<ExitCode> {
-  if (asked) await output.result({ type: 'help', text }, text);
+  if (asked) await output.result({ type: 'summary', help: text, exit_code: exitCodes.done }, text);
+  else if (output.json)
+    throw new LifeboatError('USAGE', 'no command is named', { hint: 'Run `lifeboat --help`.' });
   else output.note(text);
   return asked ? exitCodes.done : exitCodes.usage;
 }

@@ -1,6 +1,6 @@
 /** `lifeboat rescue restore`: brings a snapshot back into a folder, with nothing but a vault and a key. */
 import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import type { RestoreReport, Snapshot } from '../../repository/repository-types.ts';
 import { choosePaths } from '../../restore/path-choice.ts';
@@ -103,8 +103,7 @@ async function told(
     `restored ${plural(files, 'file')}, ${plural(directories, 'folder')} and ${plural(others, 'other entry', 'other entries')}, ` +
       `${bytesText(bytes)} in ${durationText(durationMs)}`,
   );
-  const first = snapshot.paths[0];
-  await output.text(`they are below ${first === undefined ? target : join(target, first)}`);
+  await output.text(`they are in ${target}, each below its full stored path`);
   const summary = {
     snapshot: snapshot.id,
     target,
