@@ -130,11 +130,7 @@ test('a wrong bit anywhere in a pack is found', () => {
     assert.notDeepEqual(problemsOf(pack.id, flipped, pack.blobs), [], `bit ${bit}`);
   }
   for (const length of [0, 1, 4, 35, 36, bytes.length - 1])
-    assert.notDeepEqual(
-      problemsOf(pack.id, bytes.subarray(0, length), pack.blobs),
-      [],
-      `${length} bytes`,
-    );
+    assert.notDeepEqual(problemsOf(pack.id, bytes.subarray(0, length), pack.blobs), [], `${length} bytes`);
 });
 
 test('an index that says something else than the header is found', () => {
