@@ -32,7 +32,7 @@ test('the log of the old database never meets the new one', async () => {
 test('without that care SQLite would replay the old log into the new database', async () => {
   using folder = temporaryFolder();
   const place = makePlace(folder);
-  await leaveHotLog(place.target);
+  leaveWholeLog(place.target);
   fs.copyFileSync(place.staged + place.target, place.target);
   assert.throws(() => assert.deepEqual(marksOf(place.target), ['restored']));
 });
@@ -143,6 +143,15 @@ async function leaveHotLog(file: string): Promise<number> {
   await writer.kill();
   assert.ok(fs.statSync(`${file}-wal`).size > 0);
   return acknowledged;
+}
+
+/** A log that holds every page of its database, as it is before the first checkpoint. */
+function leaveWholeLog(file: string): void {
+  const original = `${file}-original`;
+  using database = new DatabaseSync(original);
+  database.exec('PRAGMA journal_mode=wal; PRAGMA wal_autocheckpoint=0; CREATE TABLE credit (id INTEGER)');
+  database.exec('INSERT INTO credit VALUES (1)');
+  for (const ending of ['', '-wal']) fs.copyFileSync(original + ending, file + ending);
 }
 
 function marksOf(file: string): readonly unknown[] {
