@@ -125,10 +125,10 @@ async function readCanary(canary: ResolvedCanary, file: string): Promise<CanaryM
 async function newestCanary(canary: ResolvedCanary, file: string) {
   if (canary.kind === 'file') {
     const { readFileCanary } = await import('./source/files/file-canary.ts');
-    return await readFileCanary(dirname(file));
+    return await readFileCanary(file);
   }
   const { readSqliteCanary } = await import('./source/sqlite/sqlite-canary.ts');
-  return await readSqliteCanary(file);
+  return await readSqliteCanary(file, canary.table);
 }
 
 async function writeCanary(system: ResolvedSystem, folder: string, mark: CanaryMark): Promise<void> {
@@ -136,9 +136,11 @@ async function writeCanary(system: ResolvedSystem, folder: string, mark: CanaryM
   const written = { sequence: mark.sequence, timeMs: mark.writtenAtMs };
   if (canary.kind === 'file') {
     const { writeFileCanary } = await import('./source/files/file-canary.ts');
-    return await writeFileCanary(dirname(planPath(canary.path, folder)), written);
+    return await writeFileCanary(planPath(canary.path, folder), written);
   }
   const { writeSqliteCanary } = await import('./source/sqlite/sqlite-canary.ts');
   const path = system.source?.kind === 'sqlite' ? system.source.path : undefined;
-  await writeSqliteCanary(planPath(defined(path, 'database of a canary table'), folder), written);
+  await writeSqliteCanary(planPath(defined(path, 'database of a canary table'), folder), written, {
+    table: canary.table,
+  });
 }

@@ -3,7 +3,6 @@
  * it measures what was really lost. Written only where the plan asks for it.
  */
 import fs from 'node:fs/promises';
-import path from 'node:path';
 import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { writeFileAtomically } from '../../platform/atomic-file.ts';
 
@@ -14,15 +13,13 @@ export interface Canary {
   readonly sequence: number;
 }
 
-export const canaryFileName = '.lifeboat-canary.json';
-
 /** Writes `{"time": <RFC 3339>, "sequence": n}`: the old canary or the new one is there, never half of one. */
-export async function writeFileCanary(folder: string, canary: Canary): Promise<void> {
+export async function writeFileCanary(file: string, canary: Canary): Promise<void> {
   const text = `${JSON.stringify({ time: new Date(canary.timeMs).toISOString(), sequence: canary.sequence })}\n`;
   try {
-    await writeFileAtomically(path.join(folder, canaryFileName), text, 0o644);
+    await writeFileAtomically(file, text, 0o644);
   } catch (error) {
-    throw new LifeboatError('SOURCE_DENIED', `the canary in "${folder}" cannot be written`, {
+    throw new LifeboatError('SOURCE_DENIED', `the canary "${file}" cannot be written`, {
       hint: 'Check that the folder is there and may be written, or take the canary out of the plan.',
       cause: error,
     });
@@ -30,8 +27,7 @@ export async function writeFileCanary(folder: string, canary: Canary): Promise<v
 }
 
 /** `undefined` when there is none. Raises SOURCE_INVALID for a file that is not a canary, SOURCE_DENIED. */
-export async function readFileCanary(folder: string): Promise<Canary | undefined> {
-  const file = path.join(folder, canaryFileName);
+export async function readFileCanary(file: string): Promise<Canary | undefined> {
   const canary = parseCanary(await readIfThere(file));
   if (canary !== 'damaged') return canary;
   throw new LifeboatError('SOURCE_INVALID', `"${file}" is not a canary of ours`, {
