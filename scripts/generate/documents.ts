@@ -1,6 +1,7 @@
 /** Files that are made from the code: what they are called, and how to make them. */
 import { planJsonSchema } from '../../src/plan/plan-json-schema.ts';
 import { planReference } from '../../src/plan/plan-reference.ts';
+import { cliPage } from './cli-page.ts';
 import { errorsPage } from './errors-page.ts';
 
 export interface GeneratedDocument {
@@ -10,6 +11,7 @@ export interface GeneratedDocument {
 }
 
 export const documents: readonly GeneratedDocument[] = [
+  { path: 'docs/reference/cli.md', make: cliPage },
   { path: 'docs/reference/errors.md', make: errorsPage },
   { path: 'docs/reference/plan.md', make: planReference },
   { path: 'lifeboat.schema.json', make: planJsonSchema },

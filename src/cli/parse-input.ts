@@ -77,7 +77,8 @@ function argumentsOf(spec: CommandSpec, words: readonly string[]): Map<string, r
 }
 
 function usageError(name: string, error: CommanderError): LifeboatError {
-  const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
+  const [first = '', ...more] = error.message.replace(/^error: /, '').split('\n');
+  const message = first.replaceAll("'", '"').replace('. Allowed choices', '; choices').replace(/\.$/, '');
   const suggestion = more
     .join(' ')
     .trim()

@@ -37,14 +37,13 @@ export function createProgressLine(what: string, options: ProgressOptions): Prog
   const { stderr, record } = options;
   const meter = createRateMeter(options.monotonicMs);
   const repaints = record === undefined && stderr.isTerminal;
-  let latest: WorkProgress | undefined;
+  let latest: WorkProgress = { phase: what, doneFiles: 0, doneBytes: 0 };
   let painted = false;
   const clear = () => {
     if (painted) void stderr.write(eraseLine);
     painted = false;
   };
   const show = () => {
-    if (latest === undefined) return;
     const measured = meter.measure();
     if (record !== undefined) return record(progressRecord(what, latest, measured));
     const text = progressText(what, latest, measured);

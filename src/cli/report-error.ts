@@ -14,9 +14,9 @@ export interface ErrorReport {
 
 /** `debug` adds the stack. What is no error of ours becomes INTERNAL. */
 export function reportOf(error: unknown, debug: boolean, style: Style): ErrorReport {
-  const known = error instanceof LifeboatError ? error : internal(error);
+  const known = knownError(error);
   const { code, message, hint, exitCode, retryable, details } = known;
-  const causes = causesOf(known).filter((cause) => !message.includes(cause));
+  const causes = causesOf(known);
   const lines = [
     `${style.red('error:')} ${message}`,
     ...causes.map((cause) => `  because: ${cause}`),
@@ -42,6 +42,11 @@ export function interruptionOr(error: unknown, signal: AbortSignal): unknown {
   return signal.aborted && exitCodeOf(error) !== exitCodes.interrupted ? signal.reason : error;
 }
 
+/** What is no error of ours becomes DISK_FULL, PERMISSION_DENIED or INTERNAL. */
+export function knownError(error: unknown): LifeboatError {
+  return error instanceof LifeboatError ? error : internal(error);
+}
+
 function exitCodeOf(error: unknown): ExitCode | undefined {
   return error instanceof LifeboatError ? error.exitCode : undefined;
 }
@@ -59,15 +64,23 @@ function internal(cause: unknown): LifeboatError {
   });
 }
 
-/** In short: the first line of each message on the way down. */
+/** In short: the first line of each message on the way down, unless our own message says it already. */
 function causesOf(error: Error): string[] {
   const causes: string[] = [];
   let cause = error.cause;
   while (cause instanceof Error && causes.length < causesMax) {
-    causes.push(cause.message.split('\n')[0] ?? '');
+    if (!isSaid(error.message, cause)) causes.push(cause.message.split('\n')[0] ?? '');
     cause = cause.cause;
   }
   return [...new Set(causes)].filter((text) => text !== '');
+}
+
+/** That something is missing is told in words; other errors of the system by their name. */
+function isSaid(message: string, cause: Error): boolean {
+  const errno = systemErrorName(cause);
+  return (
+    message.includes(cause.message) || errno === 'ENOENT' || (errno !== undefined && message.includes(errno))
+  );
 }
 
 function stackOf(error: unknown): string {

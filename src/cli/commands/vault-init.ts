@@ -1,5 +1,7 @@
 /** `lifeboat vault init`: a new vault at a location, opened by a password and by a recovery key. */
+import { rm } from 'node:fs/promises';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { Vault } from '../../vault/vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
@@ -49,9 +51,10 @@ export const vaultInit: Command = {
     const recoveryKey = recovery.kind === 'none' ? undefined : newRecoveryKey();
     const role = roles.find((each) => each === input.value('--role')) ?? 'primary';
     if (recoveryKey !== undefined) context.output.hide(recoveryKey);
-    await using vault = await context.initVault({ location, password, role });
-    if (recoveryKey !== undefined) await vault.repository.addKey(recoveryKey, context.signal);
+    // the file first: a key that was never written down would be one more way in for nobody
     if (recovery.kind === 'file') await makeSecretFile(recovery.path, recoveryKey ?? '');
+    await using vault = await madeOr(context.initVault({ location, password, role }), recovery);
+    if (recoveryKey !== undefined) await vault.repository.addKey(recoveryKey, context.signal);
     return await told(context, vault, role, recovery, recoveryKey);
   },
 };
@@ -75,6 +78,16 @@ function recoveryWish({ output }: CliContext, input: Input): RecoveryWish {
   throw new LifeboatError('USAGE', 'the recovery key is shown on a terminal only, and this is none', {
     hint: 'Give --recovery-key-file FILE, or --no-recovery-key if you need none.',
   });
+}
+
+/** Without a vault the file of its recovery key would only mislead. */
+async function madeOr(making: Promise<Vault>, recovery: RecoveryWish): Promise<Vault> {
+  try {
+    return await making;
+  } catch (error) {
+    if (recovery.kind === 'file') await rm(recovery.path, { force: true });
+    throw error;
+  }
 }
 
 async function told(
