@@ -219,20 +219,22 @@ interface Scene extends AsyncDisposable {
 
 /** A folder, backed up in one piece. */
 async function scene(fill: (tree: string) => void): Promise<Scene> {
-  const temporary = temporaryFolder();
+  using kept = new DisposableStack();
+  const temporary = kept.use(temporaryFolder());
   const tree = join(temporary.path, 'tree');
   mkdirSync(tree);
   fill(tree);
   const store = openMemoryStore();
   const vault = await makeVault(store, { workers: 1 });
   const { snapshot } = await backUp(vault, tree);
+  const owned = kept.move();
   return {
     root: temporary.path,
     tree,
     store,
     vault,
     snapshot,
-    [Symbol.asyncDispose]: async () => temporary[Symbol.dispose](),
+    [Symbol.asyncDispose]: async () => owned.dispose(),
   };
 }
 
