@@ -76,12 +76,25 @@ function countOf({ files }: FolderTally, complete: boolean): string {
   return `${complete ? '' : 'at least '}${files} ${files === 1 ? 'file' : 'files'}`;
 }
 
-/** A database is a system of its own: a copy of its bare file while it is written to is worthless. */
-export function databaseExcludes(folder: string, databases: readonly string[]): readonly string[] {
+/**
+ * Leaves the databases that are systems of their own out of the folders they lie in: a copy of the bare file while it
+ * is written to is worthless.
+ */
+export function withoutDatabases(systems: readonly ChosenSystem[]): readonly ChosenSystem[] {
+  const databases = systems.flatMap(({ source }) => (source.kind === 'sqlite' ? [source.path] : []));
+  return systems.map((system) => {
+    const { source } = system;
+    if (source.kind !== 'files') return system;
+    const exclude = source.paths.flatMap((folder) => databaseExcludes(folder, databases));
+    return { ...system, source: { ...source, exclude } };
+  });
+}
+
+function databaseExcludes(folder: string, databases: readonly string[]): readonly string[] {
   return databases
-    .filter((path) => isWithin(path, folder))
+    .filter((path) => path !== folder && isWithin(path, folder))
     .map((path) => `/${escaped(relative(folder, path))}`)
-    .flatMap((pattern) => [pattern, `${pattern}-*`]);
+    .flatMap((pattern) => [pattern, ...['-wal', '-shm', '-journal'].map((end) => pattern + end)]);
 }
 
 function escaped(path: string): string {
