@@ -51,6 +51,8 @@ export function decompressInto(frame: Uint8Array, output: Uint8Array, what: stri
   if (decompressContext === 'not tried') decompressContext = openDecompressContext();
   const length = decompressContext?.run(frame, output);
   if (length !== undefined) return length;
+  // a context that met a broken frame may not work any more
+  decompressContext = 'not tried';
   const plaintext = decompress(frame, output.length, what);
   output.set(plaintext);
   return plaintext.length;

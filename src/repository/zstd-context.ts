@@ -9,7 +9,7 @@ import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 export interface ZstdContext {
   /**
    * Runs one whole frame from `input` into `output`; the bytes written, or `undefined` when the input is no
-   * single whole frame or the output is too small. The context is as new afterwards.
+   * single whole frame or the output is too small. After `undefined` the context must not be used again.
    */
   run(input: Uint8Array, output: Uint8Array): number | undefined;
 }

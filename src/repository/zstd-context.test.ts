@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { createCompressor, decompressInto } from './compression.ts';
+import { openCompressContext, openDecompressContext } from './zstd-context.ts';
+
+test('the pinned runtime has the handle that a context needs', () => {
+  assert.ok(openCompressContext(3));
+  assert.ok(openDecompressContext());
+});
+
+test('one context for many inputs gives what the documented functions give', () => {
+  const compress = createCompressor();
+  const anyBytes = fc.oneof(
+    fc.uint8Array({ maxLength: 5000 }),
+    fc.nat(300_000).map((length) => new Uint8Array(length)),
+  );
+  fc.assert(
+    fc.property(anyBytes, (bytes) => {
+      assert.ok(zstdDecompressSync(compress(bytes)).equals(bytes));
+      const output = Buffer.alloc(bytes.length);
+      assert.equal(decompressInto(zstdCompressSync(bytes), output, 'test'), bytes.length);
+      assert.ok(output.equals(bytes));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('after a broken frame the next whole one is right again', () => {
+  const text = Buffer.from('over and over and over and over again'.repeat(50));
+  const frame = zstdCompressSync(text);
+  const output = Buffer.alloc(text.length);
+  for (const broken of [frame.subarray(0, -3), Buffer.alloc(40, 7), frame.subarray(5)]) {
+    assert.throws(() => decompressInto(broken, output, 'test'));
+    assert.equal(decompressInto(frame, output, 'test'), text.length);
+    assert.ok(output.equals(text));
+  }
+  const context = openDecompressContext();
+  assert.equal(context?.run(Buffer.concat([frame, frame]), output), undefined);
+  assert.equal(openDecompressContext()?.run(frame, Buffer.alloc(text.length - 1)), undefined);
+});
+
+test('a frame that is cut, too long or no frame raises OBJECT_DAMAGED naming the object', () => {
+  const frame = zstdCompressSync(Buffer.alloc(1000, 'a'));
+  for (const broken of [frame.subarray(0, -2), Buffer.alloc(30, 9)]) {
+    assert.throws(
+      () => decompressInto(broken, Buffer.alloc(1000), 'data/ab'),
+      /data\/ab cannot be decompressed/,
+    );
+  }
+  assert.throws(() => decompressInto(frame, Buffer.alloc(999), 'data/ab'), /data\/ab cannot be decompressed/);
+});
