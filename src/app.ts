@@ -18,6 +18,10 @@ export const appAdapters: AppAdapters = {
     const { createFilesSource } = await import('./source/files/files-source.ts');
     return createFilesSource(request);
   },
+  async largestTable(file, signal) {
+    const { largestTable } = await import('./source/sqlite/largest-table.ts');
+    return await largestTable(file, signal);
+  },
   source: (system, folder) =>
     sourceOf(system, defined(system.source, 'source of a system with data'), folder),
   destination: (system, folder) => placeOf(defined(system.source, 'source of a system with data'), folder),

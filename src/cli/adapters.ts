@@ -15,6 +15,8 @@ export interface StoreAdapters {
 /** What captures need on top. */
 export interface AppAdapters extends StoreAdapters, PlanAdapters {
   filesSource(request: FilesRequest): Promise<Source>;
+  /** The table of an SQLite database with the most rows, at a glance; `undefined` when it has none. */
+  largestTable(file: string, signal?: AbortSignal): Promise<string | undefined>;
 }
 
 export interface FilesRequest {

@@ -6,6 +6,12 @@ import type { CommandEntry } from './command.ts';
 
 export const commandTable: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'make a plan for a folder, with its vaults and keys',
+    root: 'app',
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
     name: 'vault init',
     summary: 'make a new vault, with a recovery key',
     root: 'rescue',

@@ -73,6 +73,7 @@ export const errorCodes = {
   BACKUP_INCOMPLETE: { exit: 3, summary: 'Some input could not be read; the snapshot lacks it.' },
 
   PLAN_NOT_FOUND: { exit: 6, summary: 'There is no plan file where one was expected.' },
+  PLAN_EXISTS: { exit: 1, summary: 'There is a plan file at this place already.' },
   PLAN_INVALID: { exit: 6, summary: 'The plan has errors.' },
   PLAN_TOO_LARGE: { exit: 6, summary: 'The plan file is larger than 2 MiB.' },
   PLAN_UNFINISHED: { exit: 6, summary: 'The plan still has placeholders that somebody owes.' },
