@@ -42,6 +42,18 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/verify.ts')).verify,
   },
   {
+    name: 'run-due',
+    summary: 'one pass over what the schedule owes, for cron',
+    root: 'app',
+    load: async () => (await import('./commands/run-due.ts')).runDue,
+  },
+  {
+    name: 'up',
+    summary: 'keep the plan in the foreground, for systemd',
+    root: 'app',
+    load: async () => (await import('./commands/up.ts')).up,
+  },
+  {
     name: 'restore',
     summary: 'bring systems back',
     root: 'app',

@@ -19,6 +19,8 @@ export interface BackupSystemsRequest {
   readonly systems: readonly ResolvedSystem[];
   readonly trigger: RecordTrigger;
   readonly full: boolean;
+  /** Only these of each system's vaults; all when absent. */
+  readonly onlyVaults?: readonly string[];
 }
 
 export interface SystemBackup {
@@ -40,6 +42,7 @@ export async function backupSystems(
   for (const system of request.systems) {
     const canary = await canaryWriter(context, request, system);
     for (const vaultName of system.vaults) {
+      if (request.onlyVaults?.includes(vaultName) === false) continue;
       const backup = await backupOne(context, { ...request, canary }, run, system, vaultName);
       backups.push(backup);
       await report(backup);

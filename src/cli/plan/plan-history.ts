@@ -19,6 +19,8 @@ export interface VaultHistory {
   readonly points: readonly RecoveryPoint[];
   /** Why the vault could not be read now, or must not be believed. */
   readonly trouble?: LifeboatError;
+  /** The vault could not be read now: what stands here is what was known before, and may be nothing. */
+  readonly isStale?: true;
 }
 
 /** `refresh` opens every vault; else only those that this machine has never read. */
@@ -51,7 +53,11 @@ async function readNow(
     return historyOf(await vault.records(context.signal));
   } catch (error) {
     if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
-    return { ...(known === undefined ? { records: [], points: [] } : historyOf(known)), trouble: error };
+    return {
+      ...(known === undefined ? { records: [], points: [] } : historyOf(known)),
+      trouble: error,
+      isStale: true,
+    };
   }
 }
 

@@ -1,0 +1,52 @@
+/** `lifeboat up`: keeps a plan, in the foreground, until it is stopped. */
+import { hasCode } from '../../error/lifeboat-error.ts';
+import type { AppContext } from '../cli-context.ts';
+import type { Command, CommandEnd } from '../command.ts';
+import { planOption } from '../load-plan.ts';
+import { openPlan } from '../plan/plan-session.ts';
+import { keepUp, passOnce, requireSameId } from '../run-due/keep-up.ts';
+import { lockPlan } from '../run-due/run-lock.ts';
+import { watchPlan } from '../run-due/watch-plan.ts';
+import { passEnd } from './run-due.ts';
+
+export const up: Command<AppContext> = {
+  description:
+    'Backs up and proves what the schedule owes, as `lifeboat run-due` does, again and again in the foreground: for ' +
+    "systemd or a container. It runs the plan's on_failure command when something fails and when it is over, calls " +
+    'dead_man_url after every good pass, and reads the plan again when its file changes. One process per plan. ' +
+    'SIGTERM stops it with exit code 0, Ctrl-C with 130; what was complete is kept.',
+  options: [
+    planOption,
+    { flag: '--once', description: 'one pass with on_failure and dead_man_url, then end' },
+  ],
+  examples: [
+    { line: 'lifeboat up --plan /srv/shop/lifeboat.yaml', says: 'until SIGTERM or Ctrl-C' },
+    { line: 'lifeboat up --once', says: 'from cron, with alarms' },
+    { line: 'lifeboat up --json', says: 'one JSON object for each event' },
+  ],
+  run: async (context, input) => {
+    const option = input.value('--plan');
+    const first = await openPlan(option, context.folder);
+    using _lock = lockPlan(first.plan.metadata.id);
+    if (input.has('--once')) return passEnd(await passOnce(context, first));
+    const watch = watchPlan(first.fileName);
+    // read once more: it may have changed before it was watched
+    const session = await openPlan(option, context.folder);
+    requireSameId(first, session);
+    try {
+      return await keepUp(context, session, watch);
+    } catch (error) {
+      return stopped(context, error);
+    }
+  },
+};
+
+/** A service that is told to stop has not failed; a person who interrupts it has interrupted it. */
+function stopped(context: AppContext, error: unknown): CommandEnd {
+  const { signal } = context;
+  if (!signal.aborted) throw error;
+  const reason: unknown = signal.reason;
+  if (hasCode(reason, 'INTERRUPTED') && reason.details['signal'] === 'SIGTERM')
+    return { summary: { stopped_by: 'SIGTERM' } };
+  throw reason;
+}

@@ -1,0 +1,94 @@
+/** The last backup run of one system into one vault, as far as the vault's records and this machine know. */
+import type { BackupRecord } from '../../evidence/record.ts';
+import { recoveryPointsFromRecords } from '../../recovery-point/points-from-records.ts';
+import type { VaultHistory } from '../plan/plan-history.ts';
+
+/** Clocks of two hosts may differ by this much before a time in the future counts as a wrong clock. */
+export const clockSkewToleratedMs = 60_000;
+
+export interface LastRun {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly systemHash?: string;
+  /** Absent when the run left a complete point that was read back and is still there. */
+  readonly failure?: RunFailure;
+}
+
+export interface RunFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A run that failed on this machine, and may have left no record in the vault. */
+export interface FailedAttempt extends RunFailure {
+  readonly atMs: number;
+  readonly systemHash: string;
+}
+
+export interface LastRunRequest {
+  readonly planId: string;
+  readonly system: string;
+  readonly history: Pick<VaultHistory, 'records' | 'points' | 'trouble'>;
+  readonly attempt?: FailedAttempt;
+  readonly nowMs: number;
+}
+
+/**
+ * `undefined` when there was none. Runs that lie in the future count only when there are no others, so that one
+ * record made under a wrong clock neither hides nor repeats runs.
+ */
+export function lastRunOf(request: LastRunRequest): LastRun | undefined {
+  const { planId, system, history, attempt, nowMs } = request;
+  const records = history.records.filter(
+    (record): record is BackupRecord =>
+      record.type === 'backup' && record.system === system && record.planId === planId,
+  );
+  const latestMs = nowMs + clockSkewToleratedMs;
+  const newest = newestOf(records.filter(({ startMs }) => startMs <= latestMs)) ?? newestOf(records);
+  const recorded = newest === undefined ? undefined : fromRecord(newest, history);
+  if (attempt === undefined || attempt.atMs > latestMs) return recorded;
+  if (recorded !== undefined && recorded.startMs <= latestMs && recorded.endMs >= attempt.atMs)
+    return recorded;
+  const { atMs, systemHash, code, message } = attempt;
+  return { startMs: atMs, endMs: atMs, systemHash, failure: { code, message } };
+}
+
+function newestOf(records: readonly BackupRecord[]): BackupRecord | undefined {
+  return records.reduce<BackupRecord | undefined>(
+    (newest, record) => (newest === undefined || record.startMs >= newest.startMs ? record : newest),
+    undefined,
+  );
+}
+
+function fromRecord(record: BackupRecord, history: LastRunRequest['history']): LastRun {
+  const failure = failureOf(record, history);
+  return {
+    startMs: record.startMs,
+    endMs: record.endMs,
+    ...(record.systemHash === undefined ? {} : { systemHash: record.systemHash }),
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+/** A run that says it passed is believed when its point was read back and is still there. */
+function failureOf(
+  record: BackupRecord,
+  { records, points, trouble }: LastRunRequest['history'],
+): RunFailure | undefined {
+  if (record.verdict !== 'pass') {
+    const code = record.verdict === 'incomplete' ? 'BACKUP_INCOMPLETE' : 'INTERNAL';
+    return record.error ?? { code, message: `the last backup of ${record.system} ended ${record.verdict}` };
+  }
+  const point = recoveryPointsFromRecords(records).find(
+    ({ snapshotId, vault }) => snapshotId === record.snapshotId && vault === record.vault,
+  );
+  // given up by a later record, on purpose
+  if (point === undefined) return undefined;
+  if (point.failure?.foundBy === 'check')
+    return { code: 'VAULT_DAMAGED', message: `the last point of ${record.system} is damaged in the vault` };
+  if (point.failure === undefined && point.proof.checked === undefined)
+    return { code: 'BACKUP_INCOMPLETE', message: `the last point of ${record.system} was not read back` };
+  const isThere = trouble !== undefined || points.some(({ id }) => id === point.id);
+  if (isThere) return undefined;
+  return { code: 'SNAPSHOT_NOT_FOUND', message: `the last point of ${record.system} is gone from the vault` };
+}

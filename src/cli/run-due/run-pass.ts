@@ -1,0 +1,234 @@
+/**
+ * One pass over a plan: the histories are read anew from the vaults, what is owed is backed up, then proven, and at
+ * the end the plan is held against its objectives. Every system is tried, whatever becomes of the others.
+ */
+import type { PlanVerdict } from '../../objective/plan-verdict.ts';
+import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
+import { systemHash } from '../../plan/system-hash.ts';
+import type { ScheduleEvent } from '../../schedule/schedule.ts';
+import type { AppContext } from '../cli-context.ts';
+import { assessPlan } from '../plan/assess-plan.ts';
+import { backupSystems, type SystemBackup } from '../plan/backup-systems.ts';
+import { planHistory, type VaultHistory } from '../plan/plan-history.ts';
+import { chosenSystems, type PlanSession } from '../plan/plan-session.ts';
+import { openPlanVaults, type PlanVaults } from '../plan/plan-vaults.ts';
+import { type SystemProof, verifySystems } from '../plan/verify-systems.ts';
+import { knownError } from '../report-error.ts';
+import {
+  backupFinding,
+  backupSubject,
+  type DecidedBackup,
+  type DecidedProof,
+  decideBackups,
+  decideProofs,
+  judgeVaults,
+  type PassFacts,
+  proofFinding,
+  proofSubject,
+} from './decide-pass.ts';
+import { type Finding, passExitCode } from './finding.ts';
+import { nextPassAt } from './next-pass.ts';
+import { backupError, proofError } from './pass-errors.ts';
+import type { PassVoice } from './pass-voice.ts';
+import { loadMemory, type RunMemory, saveMemory } from './run-memory.ts';
+
+export interface PassRequest {
+  readonly session: PlanSession;
+  readonly voice: PassVoice;
+  readonly event?: ScheduleEvent;
+  /** Says what is owed and does nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface PassResult {
+  /** Of everything that was judged, fine or not. */
+  readonly findings: readonly Finding[];
+  readonly backups: number;
+  readonly proofs: number;
+  /** After all was done. */
+  readonly verdict: PlanVerdict;
+  /** Nothing failed, nothing waits to be tried again, and no objective is breached or unknown. */
+  readonly isGood: boolean;
+  readonly nextPassAtMs: number;
+}
+
+interface Pass extends PassRequest {
+  readonly vaults: PlanVaults;
+  readonly systems: readonly ResolvedSystem[];
+}
+
+/** Raises only interruptions, and what keeps the pass as a whole from being made. */
+export async function runPass(context: AppContext, request: PassRequest): Promise<PassResult> {
+  const { session, event } = request;
+  await using vaults = openPlanVaults(context, session);
+  const systems = chosenSystems(session.plan, []).filter(({ schedules }) => isAbout(schedules, event));
+  const pass: Pass = { ...request, vaults, systems };
+  const startMs = context.nowMs();
+  const before = await planHistory(context, session, vaults, true);
+  const vaultFindings = judgeVaults(factsOf(context, pass, before));
+  for (const finding of vaultFindings) await request.voice.failed(finding);
+  const backups = await backUpOwed(context, pass, before);
+  const between = backups.done === 0 ? before : await planHistory(context, session, vaults, true);
+  const proofs = await proveOwed(context, pass, between);
+  const after = proofs.done === 0 ? between : await planHistory(context, session, vaults, true);
+  const findings = [...vaultFindings, ...backups.findings, ...proofs.findings];
+  const nowMs = context.nowMs();
+  const { verdict } = assessPlan(session.plan, after, nowMs);
+  return {
+    findings,
+    backups: backups.done,
+    proofs: proofs.done,
+    verdict,
+    isGood: passExitCode(findings) === 0 && (verdict.status === 'met' || verdict.status === 'at-risk'),
+    nextPassAtMs: nextPassAt({ systems, findings, proofDueMs: proofs.dueMs, startMs, nowMs }),
+  };
+}
+
+function isAbout(schedules: ResolvedSystem['schedules'], event: ScheduleEvent | undefined): boolean {
+  if (event === undefined) return true;
+  return schedules.some((schedule) => schedule.kind === 'event' && schedule.event === event);
+}
+
+/** The memory is read each time, because the work before has changed it. */
+function factsOf(context: AppContext, pass: Pass, histories: readonly VaultHistory[]): PassFacts {
+  const { session, systems, event } = pass;
+  const planId = session.plan.metadata.id;
+  const facts = { planId, systems, histories, memory: loadMemory(planId), nowMs: context.nowMs() };
+  return event === undefined ? facts : { ...facts, event };
+}
+
+interface Work {
+  readonly findings: readonly Finding[];
+  readonly done: number;
+}
+
+async function backUpOwed(
+  context: AppContext,
+  pass: Pass,
+  histories: readonly VaultHistory[],
+): Promise<Work> {
+  const decided = decideBackups(factsOf(context, pass, histories));
+  const findings: Finding[] = [];
+  let done = 0;
+  for (const system of pass.systems) {
+    const own = decided.filter((backup) => backup.system === system);
+    const known = own.flatMap(backupFinding);
+    for (const finding of known) await pass.voice.failed(finding);
+    const owed = own.filter(({ decision }) => decision.kind === 'run');
+    for (const backup of owed) await pass.voice.owed(backup);
+    findings.push(...known);
+    if (owed.length === 0 || pass.dryRun === true) continue;
+    findings.push(...(await backUp(context, pass, system, owed)));
+    done += owed.length;
+  }
+  return { findings, done };
+}
+
+async function backUp(
+  context: AppContext,
+  pass: Pass,
+  system: ResolvedSystem,
+  owed: readonly DecidedBackup[],
+): Promise<readonly Finding[]> {
+  const { session, vaults, voice, event } = pass;
+  const ended = new Map<string, SystemBackup>();
+  const onlyVaults = owed.map(({ vault }) => vault);
+  const trigger = event === undefined ? ('schedule' as const) : ('event' as const);
+  const request = { session, vaults, systems: [system], trigger, full: false, onlyVaults };
+  const crash = await crashOf(context, () =>
+    backupSystems(context, request, async (backup) => {
+      ended.set(backup.vault, backup);
+      await voice.backup(backup);
+    }),
+  );
+  const findings = onlyVaults.map((vault) => {
+    const error = backupError(ended.get(vault), crash);
+    const about = { subject: backupSubject(system.name, vault), systems: [system.name], vault };
+    return error === undefined ? about : { ...about, error };
+  });
+  for (const finding of findings) if (!ended.has(finding.vault)) await voice.failed(finding);
+  await remember(context, pass, system, findings);
+  return findings;
+}
+
+async function proveOwed(
+  context: AppContext,
+  pass: Pass,
+  histories: readonly VaultHistory[],
+): Promise<Work & { readonly dueMs: readonly number[] }> {
+  const decided = decideProofs(factsOf(context, pass, histories));
+  const findings: Finding[] = [];
+  let done = 0;
+  for (const proof of decided) {
+    const known = proofFinding(proof);
+    for (const finding of known) await pass.voice.failed(finding);
+    findings.push(...known);
+    if (proof.decision.kind !== 'verify') continue;
+    await pass.voice.owedProof(proof);
+    if (pass.dryRun === true) continue;
+    findings.push(await prove(context, pass, histories, proof));
+    done += 1;
+  }
+  const dueMs = decided.flatMap(({ decision }) => (decision.kind === 'proven' ? [decision.dueMs] : []));
+  return { findings, done, dueMs };
+}
+
+async function prove(
+  context: AppContext,
+  { session, vaults, voice, event }: Pass,
+  histories: readonly VaultHistory[],
+  { system, decision }: DecidedProof,
+): Promise<Finding> {
+  const ended: { proof?: SystemProof } = {};
+  const chosen = decision.kind === 'verify' ? { vault: decision.vault, pointId: decision.pointId } : {};
+  const request = { session, vaults, histories, systems: [system], ...chosen };
+  const trigger = event === undefined ? ('schedule' as const) : ('event' as const);
+  const crash = await crashOf(context, () =>
+    verifySystems(context, { ...request, trigger, keepSandbox: false }, async (proof) => {
+      ended.proof = proof;
+      await voice.proof(proof);
+    }),
+  );
+  const error = proofError(system.name, ended.proof, crash);
+  const about = { subject: proofSubject(system.name), systems: [system.name] };
+  const finding: Finding = error === undefined ? about : { ...about, error };
+  if (ended.proof === undefined) await voice.failed(finding);
+  await remember(context, { session }, system, [finding]);
+  return finding;
+}
+
+/** What must not end the other systems' work; interruptions do. */
+async function crashOf(context: AppContext, work: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    return knownError(error);
+  }
+}
+
+/** Of systems that are gone from the plan. */
+const attemptKeptMs = 7 * 86_400_000;
+
+/** At once, so that a pass that is killed later knows. */
+async function remember(
+  context: AppContext,
+  { session }: Pick<Pass, 'session'>,
+  system: ResolvedSystem,
+  findings: readonly Finding[],
+): Promise<void> {
+  const planId = session.plan.metadata.id;
+  const memory = loadMemory(planId);
+  const oldestMs = context.nowMs() - attemptKeptMs;
+  const attempts = new Map([...memory.attempts].filter(([, { atMs }]) => atMs > oldestMs));
+  for (const { subject, error } of findings) {
+    if (error === undefined) attempts.delete(subject);
+    else {
+      const { code, message } = error;
+      attempts.set(subject, { atMs: context.nowMs(), code, message, systemHash: systemHash(system) });
+    }
+  }
+  const next: RunMemory = { ...memory, attempts };
+  await saveMemory(planId, next);
+}
