@@ -32,5 +32,5 @@ export const alwaysThere: readonly string[] = [
     'sleep',
     'kill',
   ],
-  ...['mount', 'umount', 'setpriv', 'unshare', 'node', 'npm'],
+  ...['mount', 'umount', 'setpriv', 'unshare', 'script', 'node', 'npm'],
 ];

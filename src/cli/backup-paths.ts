@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { gid, hostname, uid, username } from '../platform/host.ts';
-import type { Repository, SavedSnapshot, SaveRequest } from '../repository/repository-types.ts';
+import type { Repository, SavedSnapshot, SaveRequest, Snapshot } from '../repository/repository-types.ts';
 import type { Capture, CaptureProblem } from '../source/source.ts';
 import { chooseVault } from './choose-vault.ts';
 import type { AppContext } from './cli-context.ts';
@@ -30,7 +30,7 @@ export async function backupPaths(context: AppContext, input: Input): Promise<Co
   const saved = await save(vault.repository, capture, {
     ...request,
     ...(parent === undefined ? {} : { parent }),
-    progress: progress.report,
+    progress: (done) => progress.report({ ...done, ...expected(parent) }),
     signal,
   });
   const problems = [...(await capture.result()).problems, ...saved.problems];
@@ -61,6 +61,13 @@ function wanted({ folder, nowMs }: AppContext, input: Input): Circumstances {
 async function parentOf(repository: Repository, request: Circumstances, signal: AbortSignal) {
   const { hostname: host, paths } = request;
   return (await repository.snapshots({ hostname: host, paths }, signal)).at(-1);
+}
+
+/** As much as last time is the best guess at how much there will be. */
+function expected(parent: Snapshot | undefined) {
+  if (parent?.summary === undefined) return {};
+  const { totalFilesProcessed: totalFiles, totalBytesProcessed: totalBytes } = parent.summary;
+  return { totalFiles, totalBytes };
 }
 
 async function save(

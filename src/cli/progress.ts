@@ -11,6 +11,8 @@ import type { TextStream } from './standard-streams.ts';
 
 export interface ProgressLine extends Disposable {
   report(progress: WorkProgress): void;
+  /** Shows it now; it is shown at intervals anyway. */
+  show(): void;
   /** Takes the line away until it is painted again. */
   clear(): void;
 }
@@ -59,6 +61,7 @@ export function createProgressLine(what: string, options: ProgressOptions): Prog
       latest = progress;
       meter.add(progress);
     },
+    show,
     clear,
     [Symbol.dispose]() {
       ticker[Symbol.dispose]();

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LifeboatError, systemErrorName } from '../error/lifeboat-error.ts';
+import { hideSecretArguments } from '../plan/command-secrets.ts';
 import { formatSecretReference, type SecretReference } from '../plan/secret-reference.ts';
 import { runProgram } from '../platform/child-process.ts';
 import { environmentVariable, homeDirectory } from '../platform/environment.ts';
@@ -19,7 +20,7 @@ const commandTimeoutMs = 5 * 60 * 1000;
 
 /** Files and commands lose one newline at the end. Raises SECRET_UNAVAILABLE; never with the value. */
 export async function resolveSecret(reference: SecretReference, place: SecretPlace): Promise<string> {
-  const name = place.name ?? formatSecretReference(reference);
+  const name = place.name ?? hideSecretArguments(formatSecretReference(reference), '…');
   switch (reference.kind) {
     case 'env':
       return notEmpty(fromEnvironment(reference.name, name), name);
@@ -67,10 +68,10 @@ async function fromCommand(script: string, place: SecretPlace, name: string): Pr
     },
   );
   const hint = 'Run the command by itself: it must end with 0 and print only the password.';
+  if (result.stdoutExceeded) throw unavailable(name, 'its command printed too much', hint);
   if (result.timedOut) throw unavailable(name, 'its command did not end in 5 minutes', hint);
   if (result.signal !== undefined) throw unavailable(name, `its command was ended by ${result.signal}`, hint);
   if (result.exitCode !== 0) throw unavailable(name, `its command ended with ${result.exitCode}`, hint);
-  if (result.stdoutExceeded) throw unavailable(name, 'its command printed too much', hint);
   return withoutLastNewline(result.stdout.toString('utf8'));
 }
 

@@ -9,7 +9,7 @@ import test from 'node:test';
 const root = path.resolve(import.meta.dirname, '../..');
 
 test('the packed program installs into an empty folder and tells its version', () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lifeboat-package-'));
+  const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'lifeboat-package-'));
   try {
     const tarball = pack(folder);
     const home = path.join(folder, 'home');
@@ -20,6 +20,7 @@ test('the packed program installs into an empty folder and tells its version', (
     const said = run(path.join(home, 'node_modules', '.bin', 'lifeboat'), ['--version'], home);
     assert.equal(said.trim(), version);
     assertNothingOfTheCheckout(path.join(home, 'node_modules', 'lifeboat'));
+    assertRoundTrip(path.join(home, 'node_modules', '.bin', 'lifeboat'), home);
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
@@ -33,17 +34,41 @@ function pack(folder: string): string {
   return path.join(folder, name);
 }
 
+/** Threads and the chunker are found in the compiled package, too. */
+function assertRoundTrip(lifeboat: string, home: string): void {
+  fs.writeFileSync(path.join(home, 'password'), 'correct horse battery staple\n');
+  const { LIFEBOAT_PASSWORD: _own, ...environment } = process.env;
+  const env = {
+    ...environment,
+    LIFEBOAT_PASSWORD_FILE: 'password',
+    LIFEBOAT_STATE_DIR: path.join(home, 'state'),
+    XDG_CACHE_HOME: path.join(home, 'cache'),
+  };
+  const tell = (...words: string[]) => run(lifeboat, [...words, '--vault', 'vault'], home, env);
+  run(lifeboat, ['vault', 'init', 'vault', '--no-recovery-key'], home, env);
+  tell('backup', '--path', 'package.json');
+  tell('rescue', 'restore', '--to', 'back');
+  const restored = fs.readFileSync(path.join(home, 'back', fs.realpathSync(home), 'package.json'), 'utf8');
+  assert.equal(restored, fs.readFileSync(path.join(home, 'package.json'), 'utf8'));
+}
+
 function assertNothingOfTheCheckout(installed: string): void {
   const files = fs.readdirSync(installed, { recursive: true, encoding: 'utf8' });
-  assert.ok(files.some((file) => file.endsWith('.wasm')), 'the chunker is inside');
-  assert.deepEqual(files.filter((file) => /\.ts$|\.test\./.test(file)), []);
+  assert.ok(
+    files.some((file) => file.endsWith('.wasm')),
+    'the chunker is inside',
+  );
+  assert.deepEqual(
+    files.filter((file) => /\.ts$|\.test\./.test(file)),
+    [],
+  );
   const manifest = JSON.parse(fs.readFileSync(path.join(installed, 'package.json'), 'utf8'));
   assert.equal(manifest.optionalDependencies, undefined);
   assert.equal(manifest.devDependencies, undefined);
 }
 
 /** Runs with this Node first, as it would be on a machine that has Node 24. */
-function run(program: string, args: readonly string[], cwd: string): string {
-  const env = { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env['PATH']}` };
+function run(program: string, args: readonly string[], cwd: string, base = process.env): string {
+  const env = { ...base, PATH: `${path.dirname(process.execPath)}:${process.env['PATH']}` };
   return execFileSync(program, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }

@@ -1,0 +1,99 @@
+/** Where passwords come from, and what is said when they do not. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder } from '../../test/support/temporary-folder.ts';
+import { parseLocation } from './location.ts';
+import { findPassword } from './password.ts';
+import { resolveSecret } from './resolve-secret.ts';
+
+const names = ['LIFEBOAT_PASSWORD', 'LIFEBOAT_PASSWORD_FILE', 'LIFEBOAT_PASSWORD_COMMAND', 'RESTIC_PASSWORD'];
+
+/** Runs with these variables and no other of ours, and puts back what was there. */
+async function withEnvironment(
+  variables: Readonly<Record<string, string>>,
+  act: () => Promise<void>,
+): Promise<void> {
+  const before = names.map((name) => [name, process.env[name]] as const);
+  for (const name of names) delete process.env[name];
+  Object.assign(process.env, variables);
+  try {
+    await act();
+  } finally {
+    for (const [name, value] of before) {
+      delete process.env[name];
+      if (value !== undefined) process.env[name] = value;
+    }
+  }
+}
+
+const question = { location: '/vault', folder: '/' };
+
+test('the environment wins over the plan, the plan over a question', async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, 'key'), 'from file\n\n');
+  const fromPlan = { reference: { kind: 'file', path: 'key' }, folder: folder.path } as const;
+  const ask = async () => 'typed';
+  await withEnvironment({ LIFEBOAT_PASSWORD: 'from env' }, async () => {
+    assert.equal((await findPassword({ ...question, fromPlan, ask })).password, 'from env');
+  });
+  await withEnvironment({ LIFEBOAT_PASSWORD_COMMAND: 'echo from command; echo noise >&2' }, async () => {
+    assert.equal((await findPassword({ ...question, fromPlan, ask })).password, 'from command');
+  });
+  await withEnvironment({ LIFEBOAT_PASSWORD_FILE: 'key' }, async () => {
+    const found = await findPassword({ ...question, folder: folder.path });
+    assert.deepEqual(found, { password: 'from file\n', origin: 'LIFEBOAT_PASSWORD_FILE' });
+  });
+  await withEnvironment({ RESTIC_PASSWORD: 'of another program' }, async () => {
+    assert.equal((await findPassword({ ...question, fromPlan, ask })).password, 'from file\n');
+    assert.equal((await findPassword({ ...question, ask })).password, 'typed');
+    await assert.rejects(findPassword(question), { code: 'USAGE' });
+  });
+});
+
+test('two of them, or an empty one, are errors', async () => {
+  await withEnvironment({ LIFEBOAT_PASSWORD: 'a', LIFEBOAT_PASSWORD_COMMAND: 'b' }, async () => {
+    await assert.rejects(findPassword(question), { code: 'CONFIG_INVALID' });
+  });
+  for (const name of names.slice(0, 3)) {
+    await withEnvironment({ [name]: '' }, async () => {
+      await assert.rejects(findPassword(question), { code: 'SECRET_UNAVAILABLE' });
+    });
+  }
+});
+
+test('a reference that cannot be resolved is named, and what its command printed is not', async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, 'empty'), '\n');
+  const cases = [
+    [{ kind: 'env', name: 'LIFEBOAT_TEST_NOT_SET' }, /\$\{env:LIFEBOAT_TEST_NOT_SET\}.*not set/],
+    [{ kind: 'file', path: 'absent' }, /\$\{file:absent\}.*ENOENT/],
+    [{ kind: 'file', path: 'empty' }, /\$\{file:empty\}.*empty/],
+    [{ kind: 'file', path: '.' }, /EISDIR/],
+    [{ kind: 'command', command: 'printf hunter2; exit 4' }, /ended with 4/],
+    [{ kind: 'command', command: 'kill -9 $$' }, /ended by SIGKILL/],
+    [{ kind: 'command', command: 'true' }, /empty/],
+    [{ kind: 'command', command: 'yes hunter2' }, /too much/],
+  ] as const;
+  for (const [reference, message] of cases) {
+    await assert.rejects(
+      resolveSecret(reference, { folder: folder.path }),
+      (error: Error & { code?: string }) => {
+        assert.equal(error.code, 'SECRET_UNAVAILABLE');
+        assert.match(error.message, message);
+        if (reference.kind === 'command')
+          assert.doesNotMatch(error.message.replace(reference.command, ''), /hunter2/);
+        return true;
+      },
+    );
+  }
+});
+
+test('a location is a folder now; other kinds come later', () => {
+  assert.equal(parseLocation('vault/', '/srv').path, '/srv/vault');
+  assert.equal(parseLocation('/a/../b', '/srv').path, '/b');
+  assert.equal(parseLocation('with: colon', '/srv').path, '/srv/with: colon');
+  for (const text of ['', ' ', 's3:bucket', 's3://bucket/x', 'azure:c', 'sftp:host:/x', 'ftp://x'])
+    assert.throws(() => parseLocation(text, '/srv'), { code: 'USAGE' }, text);
+});
