@@ -63,7 +63,6 @@ export async function runInit(
   const warnings = await checkPlan(text, choices);
   const plan: InitPlan = { choices, id, keys, text, recovery, force: flags.force };
   if (prompter !== undefined && !(await agreed(plan, prompter))) {
-    prompter.outro('Nothing was made.');
     return { summary: { plan: null, made: false } };
   }
   const result = await applyInit(context, plan);
@@ -78,7 +77,9 @@ export async function runInit(
 
 async function agreed(plan: InitPlan, prompter: Prompter): Promise<boolean> {
   prompter.note(initSummary(plan).join('\n'), 'This will be made');
-  return await prompter.confirm('Make it?');
+  const yes = await prompter.confirm('Make it?');
+  prompter.outro(yes ? 'Making it.' : 'Nothing was made.');
+  return yes;
 }
 
 /** Questions go to standard error, as all words that are no result. */

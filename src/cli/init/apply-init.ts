@@ -1,5 +1,5 @@
 /** Makes what was decided: key files and vaults, the recovery key, and last the plan. */
-import { access, constants, copyFile, mkdir } from 'node:fs/promises';
+import { access, constants, copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { writeFileAtomically } from '../../platform/atomic-file.ts';
@@ -110,15 +110,14 @@ async function requireNoPlan(planFile: string): Promise<void> {
   });
 }
 
-/** Made when it is not there; raises PERMISSION_DENIED when nothing can be written in it. */
+/** Raises PERMISSION_DENIED when nothing can be written in it. It is not made: a person may still give up. */
 async function requireFolder(folder: string, what: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const errno = systemErrorName(cause) ?? 'unknown error';
     throw new LifeboatError('PERMISSION_DENIED', `${what} cannot be written into ${folder}: ${errno}`, {
-      hint: 'Name a file in a folder that you may write. Nothing was made.',
+      hint: 'Name a file in a folder that is there and that you may write. Nothing was made.',
       cause,
     });
   }

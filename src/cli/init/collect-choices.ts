@@ -5,6 +5,7 @@
 import { unreachable } from '../../error/assert.ts';
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { AppContext } from '../cli-context.ts';
+import { planPath } from '../plan/system-paths.ts';
 import {
   defaultSchedule,
   durationProblem,
@@ -148,7 +149,9 @@ async function askVault(
   question: Parameters<Prompter['text']>[0],
 ): Promise<readonly ChosenVault[]> {
   for (;;) {
-    const answer = await prompter.text(question);
+    const typed = await prompter.text(question);
+    // no shell has looked at it
+    const answer = typed.startsWith('~') ? planPath(typed, context.folder) : typed;
     try {
       return await chooseVaults(context, answer === '' ? others : [...others, answer], systems);
     } catch (error) {

@@ -1,9 +1,10 @@
 /** Which systems the plan has: those of the flags, those a person picks, or all that are proposed. */
 import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { monotonicMs } from '../../platform/clock.ts';
 import type { AppContext } from '../cli-context.ts';
+import { planPath } from '../plan/system-paths.ts';
 import type { ChosenSystem } from './init-choices.ts';
 import type { InitFlags } from './init-flags.ts';
 import { type FolderContent, inspectFolder, isDatabase } from './inspect-folder.ts';
@@ -108,7 +109,7 @@ async function askForMore(
     });
     const paths = answer.split(',').map((path) => path.trim());
     const systems = await systemsAt(
-      paths.filter((path) => path !== '').map((path) => resolve(folder, path)),
+      paths.filter((path) => path !== '').map((path) => planPath(path, folder)),
       chosen,
     );
     if (typeof systems !== 'string') return systems;
