@@ -35,7 +35,7 @@ function printVersion(): number {
 /** From the manifest: beside the program when it is published, one folder up in the checkout. */
 function programVersion(): string {
   const place = import.meta.url.endsWith('.ts') ? '../package.json' : './package.json';
-  const manifest: unknown = JSON.parse(fs.readFileSync(new URL(place, import.meta.url), 'utf8'));
+  const manifest: unknown = JSON.parse(fs.readFileSync(join(import.meta.dirname, place), 'utf8'));
   const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
   return isManifest && typeof manifest.version === 'string' ? manifest.version : 'unknown';
 }

@@ -93,6 +93,7 @@ export const rooms: readonly Room[] = [
       api: 'the root of the server composes it',
       cli: 'the root composes it',
       config: 'the root reads it',
+      rescue: 'the larger root contains the smaller one',
     },
   },
   {
