@@ -42,6 +42,7 @@ export async function runCli(line: CommandLine): Promise<ExitCode> {
     await output.result(report.record);
     return report.exitCode;
   };
+  endOnStrayFailure(fail);
   try {
     return await dispatch(line, output, interruption.signal, fail);
   } catch (error) {
@@ -172,6 +173,12 @@ export async function describeCommands(table: readonly CommandEntry[]): Promise<
   return await Promise.all(
     table.map(async ({ name, summary, load }) => ({ name, summary, spec: await load() })),
   );
+}
+
+/** What fails outside of the command's own chain of promises would else end in Node's words. */
+function endOnStrayFailure(fail: Fail): void {
+  const end = (error: unknown) => void fail(error).then((exitCode) => process.exit(exitCode));
+  process.once('uncaughtException', end).once('unhandledRejection', end);
 }
 
 /** Node's own warnings (that SQLite's module is young) tell users nothing. */
