@@ -8,7 +8,7 @@ import type { BackupRecord, CanaryMark, CheckRecord, RecordVerdict } from '../ev
 import { recordTimes } from '../evidence/record.ts';
 import { type RunContext, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import { encodeManifest, manifestFile, manifestFolder } from '../recovery-point/manifest.ts';
-import type { SavedSnapshot, WorkProgress } from '../repository/repository-types.ts';
+import type { RepositoryWriter, SavedSnapshot, WorkProgress } from '../repository/repository-types.ts';
 import type { Capture, CaptureProblem, CaptureResult, Source, SourceFinding } from '../source/source.ts';
 import type { Vault } from '../vault/vault.ts';
 import { readBackSnapshot } from './read-back-snapshot.ts';
@@ -48,16 +48,25 @@ export interface BackupOutcome {
 
 /** Failures are in the outcome; only an interruption and faults of the vault itself are raised. */
 export async function backupSystem(request: BackupRequest): Promise<BackupOutcome> {
+  requireRecords(request);
   const startMs = request.run.nowMs();
-  const findings = await request.source.preflight(request.signal);
-  const refusal = refusalOf(request, findings);
-  if (refusal) return await failed(request, startMs, findings, refusal);
+  const findings: SourceFinding[] = [];
   try {
+    findings.push(...(await request.source.preflight(request.signal)));
+    refuse(request, findings);
     return await capture(request, startMs, findings);
   } catch (error) {
     if (request.signal?.aborted || !(error instanceof LifeboatError) || !isOfSource(error)) throw error;
     return await failed(request, startMs, findings, error);
   }
+}
+
+/** Without its record no point would ever count, and the run would look done all the same. */
+function requireRecords({ vault }: BackupRequest): void {
+  if (vault.file !== undefined) return;
+  throw new LifeboatError('VAULT_UNSUPPORTED', `${vault.location} is a repository that keeps no records`, {
+    hint: 'Make a vault with `lifeboat vault init` and name it in the plan; `lifeboat backup --path` backs up into this one.',
+  });
 }
 
 async function capture(
@@ -81,7 +90,7 @@ async function save(request: BackupRequest, taken: Capture, startMs: number): Pr
   const { vault, run, system, identity, signal, progress } = request;
   const tags = [`plan:${run.plan.id}`, `system:${system.name}`, `run:${run.runId}`];
   const parent = request.full ? undefined : await newestSnapshot(request);
-  return await vault.repository.write((writer) =>
+  const saving = (writer: RepositoryWriter): Promise<SavedSnapshot> =>
     writer.saveSnapshot({
       events: taken.events,
       extraFile: async (seen) => ({
@@ -104,9 +113,8 @@ async function save(request: BackupRequest, taken: Capture, startMs: number): Pr
       ...(request.excludes === undefined ? {} : { excludes: request.excludes }),
       ...(parent === undefined ? {} : { parent }),
       ...(progress === undefined ? {} : { progress }),
-      ...(signal === undefined ? {} : { signal }),
-    }),
-  );
+    });
+  return await vault.repository.write(saving, signal === undefined ? {} : { signal });
 }
 
 function manifestFacts({
@@ -188,16 +196,14 @@ async function failed(
   return { record, findings, problems: [], error };
 }
 
-function refusalOf(request: BackupRequest, findings: readonly SourceFinding[]): LifeboatError | undefined {
+function refuse(request: BackupRequest, findings: readonly SourceFinding[]): void {
   const blocking = findings.filter((finding) => finding.severity === 'error');
   const [first] = blocking;
-  if (first === undefined) return undefined;
-  return new LifeboatError(
+  if (first === undefined) return;
+  throw new LifeboatError(
     'SOURCE_INVALID',
     `${request.system.name} cannot be captured: ${blocking.map(({ message }) => message).join('; ')}`,
-    {
-      hint: first.hint,
-    },
+    { hint: first.hint },
   );
 }
 

@@ -1,7 +1,12 @@
-import { LifeboatError } from '../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import { type CheckRecord, recordTimes } from '../evidence/record.ts';
 import { type RunContext, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
-import type { CheckFinding, WorkProgress } from '../repository/repository-types.ts';
+import type {
+  CheckFinding,
+  ReadBackReport,
+  SnapshotFindings,
+  WorkProgress,
+} from '../repository/repository-types.ts';
 import { loadReadPacks, saveReadPacks } from '../vault/read-packs.ts';
 import type { Vault } from '../vault/vault.ts';
 
@@ -24,30 +29,75 @@ export async function readBackSnapshot(
   request: ReadBackRequest,
   snapshotId: string,
 ): Promise<ReadBackOutcome> {
-  const { run, system, vault, cacheDirectory } = request;
+  const { run, system, vault } = request;
   const startMs = run.nowMs();
-  const known = loadReadPacks(cacheDirectory, vault.id, startMs);
-  const report = await vault.repository.readBack([snapshotId], {
-    alreadyRead: new Set(known.keys()),
-    ...(request.progress === undefined ? {} : { progress: request.progress }),
-    ...(request.signal === undefined ? {} : { signal: request.signal }),
-  });
-  const errors = report.snapshots.flatMap((snapshot) => snapshot.errors);
-  for (const packId of report.readPackIds) known.set(packId, startMs);
-  await saveReadPacks(cacheDirectory, vault.id, known);
+  const { errors, ...found } = await readOrDoubt(request, snapshotId, startMs);
   const record: CheckRecord = {
     type: 'check',
     ...sharedFields(run, vault.id, system),
     ...recordTimes(startMs, run.nowMs()),
     verdict: errors.length === 0 ? 'pass' : 'fail',
     scope: 'part',
-    snapshotIds: errors.length === 0 ? [snapshotId] : [],
-    damagedSnapshotIds: errors.length === 0 ? [] : [snapshotId],
-    packsRead: report.readPackIds.length,
-    bytesRead: report.bytesRead,
+    ...found,
   };
   await vault.append(record);
   return errors.length === 0 ? { record } : { record, error: damagedSnapshot(vault, snapshotId, errors) };
+}
+
+type ReadFacts = Pick<CheckRecord, 'snapshotIds' | 'damagedSnapshotIds' | 'packsRead' | 'bytesRead'> & {
+  readonly errors: readonly CheckFinding[];
+};
+
+/** When not even the index can be read, nothing is known of any snapshot: none is named. */
+async function readOrDoubt(request: ReadBackRequest, snapshotId: string, nowMs: number): Promise<ReadFacts> {
+  try {
+    return await read(request, snapshotId, nowMs);
+  } catch (error) {
+    if (request.signal?.aborted || !hasCode(error, 'OBJECT_DAMAGED', 'OBJECT_MISSING') || isOfLock(error))
+      throw error;
+    const hint = error.hint ?? 'Run `lifeboat check`.';
+    const errors = [{ object: 'index', what: `cannot be read: ${error.message}`, hint }];
+    return { errors, snapshotIds: [], damagedSnapshotIds: [], packsRead: 0, bytesRead: 0 };
+  }
+}
+
+async function read(request: ReadBackRequest, snapshotId: string, nowMs: number): Promise<ReadFacts> {
+  const { vault, cacheDirectory, signal } = request;
+  const known = loadReadPacks(cacheDirectory, vault.id, nowMs);
+  const report = await readSnapshots(request, [snapshotId], known);
+  for (const packId of report.readPackIds) known.set(packId, nowMs);
+  const errors = report.snapshots.flatMap((snapshot) => snapshot.errors);
+  // where something is damaged, what was read before is read again next time
+  await saveReadPacks(cacheDirectory, vault.id, errors.length === 0 ? known : new Map());
+  // and older points may need the very object that is damaged
+  const all =
+    errors.length === 0
+      ? report
+      : await readSnapshots(request, await vault.repository.snapshotIds(signal), known);
+  const isDamaged = (snapshot: SnapshotFindings): boolean => snapshot.errors.length > 0;
+  return {
+    errors,
+    snapshotIds: all.snapshots.filter((snapshot) => !isDamaged(snapshot)).map(({ id }) => id),
+    damagedSnapshotIds: all.snapshots.filter(isDamaged).map(({ id }) => id),
+    packsRead: report.readPackIds.length,
+    bytesRead: report.bytesRead,
+  };
+}
+
+async function readSnapshots(
+  { vault, progress, signal }: ReadBackRequest,
+  snapshotIds: readonly string[],
+  known: ReadonlyMap<string, number>,
+): Promise<ReadBackReport> {
+  return await vault.repository.readBack(snapshotIds, {
+    alreadyRead: new Set(known.keys()),
+    ...(progress === undefined ? {} : { progress }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+function isOfLock({ details }: LifeboatError): boolean {
+  return String(details['object']).startsWith('locks/');
 }
 
 function damagedSnapshot(vault: Vault, snapshotId: string, errors: readonly CheckFinding[]): LifeboatError {

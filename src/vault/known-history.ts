@@ -4,8 +4,10 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type JsonObject, objectOf } from '../evidence/record-fields.ts';
 import { writeFileAtomically } from '../platform/atomic-file.ts';
-import { loadRecordCache, recordsInCache } from './record-cache.ts';
+import { recordsOf } from './read-records.ts';
+import { loadRecordCache } from './record-cache.ts';
 import type { VaultRecords } from './vault.ts';
 
 /** `undefined` when this machine has never read the vault at the location, or its cache is gone. */
@@ -14,10 +16,11 @@ export function knownHistory(
   location: string,
 ): (VaultRecords & { readonly vaultId: string }) | undefined {
   const vaultId = knownLocations(cacheDirectory)[location];
-  const cache = vaultId === undefined ? undefined : loadRecordCache(cacheDirectory, vaultId);
-  if (vaultId === undefined || cache === undefined) return undefined;
-  const { problems, snapshotIds, readAtMs } = cache;
-  return { vaultId, records: recordsInCache(cache), problems, snapshotIds, readAtMs };
+  if (typeof vaultId !== 'string') return undefined;
+  const cache = loadRecordCache(cacheDirectory, vaultId);
+  if (cache === undefined) return undefined;
+  const { links, problems, snapshotIds, readAtMs } = cache;
+  return { vaultId, records: recordsOf(links, vaultId).records, problems, snapshotIds, readAtMs };
 }
 
 export async function rememberLocation(
@@ -31,9 +34,9 @@ export async function rememberLocation(
   await writeFileAtomically(file(cacheDirectory), JSON.stringify({ ...known, [location]: vaultId }), 0o600);
 }
 
-function knownLocations(cacheDirectory: string): Readonly<Record<string, string>> {
+function knownLocations(cacheDirectory: string): JsonObject {
   try {
-    return JSON.parse(readFileSync(file(cacheDirectory), 'utf8')) as Record<string, string>;
+    return objectOf(JSON.parse(readFileSync(file(cacheDirectory), 'utf8')), 'locations.json');
   } catch {
     // a cache: without it vaults are opened
     return {};

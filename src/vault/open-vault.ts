@@ -13,8 +13,9 @@ import type { Repository } from '../repository/repository-types.ts';
 import { appendRecord, type EvidenceWriterOptions, knownHead } from './evidence-writer.ts';
 import { rememberLocation } from './known-history.ts';
 import { createPlanArchive } from './plan-archive.ts';
+import { rereadAfterMs } from './read-packs.ts';
 import { readRecords } from './read-records.ts';
-import { loadRecordCache, saveRecordCache } from './record-cache.ts';
+import { type CachedRecords, loadRecordCache, saveRecordCache } from './record-cache.ts';
 import type { Vault, VaultRecords } from './vault.ts';
 import {
   decodeVaultFile,
@@ -96,12 +97,24 @@ async function readAndCache(
   signal?: AbortSignal,
 ): Promise<VaultRecords> {
   const { vaultId, sealed } = writer;
-  const cached = loadRecordCache(options.cacheDirectory, vaultId)?.links ?? new Map<string, string>();
+  const { cacheDirectory } = options;
   const readAtMs = options.nowMs();
+  const cache = usableCache(loadRecordCache(cacheDirectory, vaultId), readAtMs);
+  // before the list is read: what others append meanwhile must not seem to be missing from it
   const head = knownHead(writer);
-  const { records, problems, links } = await readRecords(sealed, cached, head ? [head] : [], signal);
+  const { records, problems, links } = await readRecords(
+    { sealed, vaultId, cached: cache?.links ?? new Map(), heads: head ? [head] : [] },
+    signal,
+  );
   const snapshotIds = await repository.snapshotIds(signal);
-  await rememberLocation(options.cacheDirectory, repository.location, vaultId);
-  await saveRecordCache(options.cacheDirectory, vaultId, { readAtMs, links, problems, snapshotIds });
+  await rememberLocation(cacheDirectory, repository.location, vaultId);
+  const allReadAtMs = cache?.allReadAtMs ?? readAtMs;
+  await saveRecordCache(cacheDirectory, vaultId, { readAtMs, allReadAtMs, links, problems, snapshotIds });
   return { records, problems, snapshotIds, readAtMs };
+}
+
+/** Records are fetched again after a week, so that what is changed or rots in the vault is noticed. */
+function usableCache(cache: CachedRecords | undefined, nowMs: number): CachedRecords | undefined {
+  if (cache === undefined || cache.allReadAtMs > nowMs) return undefined;
+  return nowMs - cache.allReadAtMs < rereadAfterMs ? cache : undefined;
 }

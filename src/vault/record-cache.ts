@@ -2,23 +2,25 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ChainProblem } from '../evidence/chain.ts';
-import { readLink } from '../evidence/chain.ts';
-import { parseRecord, type RunRecord } from '../evidence/record.ts';
+import { isObject } from '../evidence/record-fields.ts';
 import { writeFileAtomically } from '../platform/atomic-file.ts';
+import { isTextOf, type KeptLink, type KeptLinks } from './read-records.ts';
 
 export interface CachedRecords {
   readonly readAtMs: number;
-  /** Stored links by key. */
-  readonly links: ReadonlyMap<string, string>;
+  /** When every record was last fetched; later readings fetched only what was new. */
+  readonly allReadAtMs: number;
+  readonly links: KeptLinks;
   readonly problems: readonly ChainProblem[];
   readonly snapshotIds: readonly string[];
 }
 
+const version = 2;
+
 /** `undefined` when there is none that can be used. */
 export function loadRecordCache(cacheDirectory: string, vaultId: string): CachedRecords | undefined {
   try {
-    const json: unknown = JSON.parse(readFileSync(cacheFile(cacheDirectory, vaultId), 'utf8'));
-    return parseCache(json);
+    return parseCache(JSON.parse(readFileSync(cacheFile(cacheDirectory, vaultId), 'utf8')));
   } catch {
     // a cache: whatever is wrong with it, the vault has the truth
     return undefined;
@@ -28,41 +30,40 @@ export function loadRecordCache(cacheDirectory: string, vaultId: string): Cached
 export async function saveRecordCache(
   cacheDirectory: string,
   vaultId: string,
-  cache: CachedRecords,
+  { links, ...cache }: CachedRecords,
 ): Promise<void> {
   const file = cacheFile(cacheDirectory, vaultId);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const json = { version: 1, readAtMs: cache.readAtMs, links: [...cache.links], problems: cache.problems, snapshotIds: cache.snapshotIds };
-  await writeFileAtomically(file, JSON.stringify(json), 0o600);
-}
-
-/** Links that cannot be read are left out: the cache was made from those that could. */
-export function recordsInCache(cache: CachedRecords): readonly RunRecord[] {
-  return [...cache.links]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([, text]) => {
-      const link = readLink(Buffer.from(text));
-      return link ? [parseRecord(link.record)] : [];
-    });
+  await writeFileAtomically(file, JSON.stringify({ version, ...cache, links: [...links] }), 0o600);
 }
 
 function parseCache(json: unknown): CachedRecords | undefined {
-  if (typeof json !== 'object' || json === null) return undefined;
-  const { version, readAtMs, links, problems, snapshotIds } = json as Record<string, unknown>;
-  if (
-    version !== 1 ||
-    typeof readAtMs !== 'number' ||
-    !Array.isArray(links) ||
-    !Array.isArray(problems) ||
-    !Array.isArray(snapshotIds)
-  )
+  if (!isObject(json) || json['version'] !== version) return undefined;
+  const { readAtMs, allReadAtMs, links, problems, snapshotIds } = json;
+  if (typeof readAtMs !== 'number' || typeof allReadAtMs !== 'number') return undefined;
+  if (!isListOf(links, isLink) || !isListOf(problems, isProblem) || !isListOf(snapshotIds, isText))
     return undefined;
-  return {
-    readAtMs,
-    links: new Map(links as [string, string][]),
-    problems: problems as ChainProblem[],
-    snapshotIds: snapshotIds as string[],
-  };
+  return { readAtMs, allReadAtMs, links: new Map(links), problems, snapshotIds };
+}
+
+function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {
+  return Array.isArray(value) && value.every(isItem);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+/** A text that is damaged here must not speak for the vault. */
+function isLink(value: unknown): value is readonly [string, KeptLink] {
+  if (!Array.isArray(value)) return false;
+  const [key, link]: unknown[] = value;
+  if (!isText(key) || !isObject(link) || typeof link['storedBytes'] !== 'number') return false;
+  return isText(link['text']) && isTextOf(key, link['text']);
+}
+
+function isProblem(value: unknown): value is ChainProblem {
+  return isObject(value) && isText(value['kind']) && isText(value['writer']) && isText(value['what']);
 }
 
 function cacheFile(cacheDirectory: string, vaultId: string): string {

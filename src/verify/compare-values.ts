@@ -12,12 +12,21 @@ export function compareValues(
   return { name, verdict, expected: String(expected), actual: String(actual) };
 }
 
-/** Numbers may come as text from a database and from a plan; text is compared as it is. */
+/** As SQLite and people write them. What looks otherwise, such as `007`, is text and compared as it is. */
+const decimal = /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/;
+
+/** Numbers may come as text from a database (beyond 2^53) and from a plan. */
 function withinTolerance(expected: number | string, actual: number | string, tolerance: Tolerance): boolean {
-  if (String(expected) === String(actual)) return true;
-  const [a, b] = [Number(expected), Number(actual)];
-  if (String(expected).trim() === '' || String(actual).trim() === '' || Number.isNaN(a) || Number.isNaN(b))
-    return false;
-  const allowed = tolerance.kind === 'absolute' ? tolerance.value : (Math.abs(a) * tolerance.value) / 100;
-  return Math.abs(a - b) <= allowed;
+  const [a, b] = [String(expected), String(actual)];
+  if (a === b) return true;
+  if (!decimal.test(a) || !decimal.test(b)) return false;
+  const allowed =
+    tolerance.kind === 'absolute' ? tolerance.value : (Math.abs(Number(a)) * tolerance.value) / 100;
+  return distance(a, b) <= allowed;
+}
+
+/** Whole numbers are compared to the last digit, however large. */
+function distance(a: string, b: string): number {
+  const whole = /^-?\d+$/;
+  return Math.abs(whole.test(a) && whole.test(b) ? Number(BigInt(a) - BigInt(b)) : Number(a) - Number(b));
 }

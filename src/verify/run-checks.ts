@@ -1,9 +1,9 @@
 /** The plan's checks of one system, on data restored into a sandbox. */
 import { assert, unreachable } from '../error/assert.ts';
-import { LifeboatError } from '../error/lifeboat-error.ts';
+import { hasCode } from '../error/lifeboat-error.ts';
 import type { CheckResult } from '../evidence/record.ts';
 import type { ResolvedCheck } from '../plan/resolved-plan.ts';
-import { type Program, runProgram } from '../platform/child-process.ts';
+import { type Program, type ProgramResult, startProgram } from '../platform/child-process.ts';
 import type { Manifest } from '../recovery-point/manifest.ts';
 import type { CheckTools, DatabaseProbe, ProbeVerdict } from './check-tools.ts';
 import { compareValues } from './compare-values.ts';
@@ -25,7 +25,8 @@ export interface CheckRequest {
   readonly signal?: AbortSignal;
 }
 
-const outputBytesMax = 64 * 1024;
+/** A result shows this much of what a program said last. */
+const complaintLengthMax = 300;
 
 /** In the order of the plan; every check gives a result, whatever happens to the others. */
 export async function runChecks(request: CheckRequest): Promise<readonly CheckResult[]> {
@@ -110,36 +111,46 @@ export function countsText({ files, directories, symlinks, others, bytes }: Entr
   return `${files} files, ${directories} folders, ${symlinks} links, ${others} others, ${bytes} bytes`;
 }
 
-/** Exit code 0 passes; a program that cannot be started or does not end in time proves nothing. */
+/** Exit code 0 passes; a program that cannot be started or does not end by itself and in time proves nothing. */
 async function commandResult(
   request: CheckRequest,
   check: Extract<ResolvedCheck, { kind: 'command' }>,
 ): Promise<CheckResult> {
   const { name } = check;
   try {
-    const result = await runProgram(programOf(check.run), {
-      folder: request.sandbox,
-      timeoutMs: check.timeoutMs,
-      environment: { LIFEBOAT_SANDBOX: request.sandbox, LIFEBOAT_SYSTEM: request.systemName },
-      stdoutBytesMax: outputBytesMax,
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
-    });
+    const result = await runToEnd(request, check);
     if (result.timedOut)
       return { name, verdict: 'inconclusive', message: `did not end within ${check.timeoutMs} ms` };
-    if (result.exitCode === 0) return { name, verdict: 'pass', actual: 'exit code 0' };
-    // 126 and 127 are the shell's words for "cannot be run" and "not found"
-    const couldRun = result.exitCode !== 126 && result.exitCode !== 127 && result.exitCode !== null;
-    const actual = result.exitCode === null ? `ended by ${result.signal}` : `exit code ${result.exitCode}`;
-    return {
-      name,
-      verdict: couldRun ? 'fail' : 'inconclusive',
-      actual,
-      message: result.stderrTail.trim().slice(-300),
-    };
+    return resultOfExit(name, result);
   } catch (error) {
-    if (!(error instanceof LifeboatError) || error.code !== 'COMMAND_FAILED') throw error;
+    if (!hasCode(error, 'COMMAND_FAILED')) throw error;
     return { name, verdict: 'inconclusive', message: error.message };
   }
+}
+
+/** What it prints does not count, however much it is. */
+async function runToEnd(
+  { sandbox, systemName, signal }: CheckRequest,
+  check: Extract<ResolvedCheck, { kind: 'command' }>,
+): Promise<ProgramResult> {
+  await using program = await startProgram(programOf(check.run), {
+    folder: sandbox,
+    timeoutMs: check.timeoutMs,
+    environment: { LIFEBOAT_SANDBOX: sandbox, LIFEBOAT_SYSTEM: systemName },
+    signal,
+  });
+  const output = program.stdout[Symbol.asyncIterator]();
+  while (!(await output.next()).done);
+  return await program.result;
+}
+
+function resultOfExit(name: string, { exitCode, signal, stderrTail }: ProgramResult): CheckResult {
+  if (exitCode === 0) return { name, verdict: 'pass', actual: 'exit code 0' };
+  const message = stderrTail.trim().slice(-complaintLengthMax);
+  if (exitCode === undefined) return { name, verdict: 'inconclusive', actual: `ended by ${signal}`, message };
+  // 126 and 127 are the shell's words for "cannot be run" and "not found"
+  const verdict = exitCode === 126 || exitCode === 127 ? 'inconclusive' : 'fail';
+  return { name, verdict, actual: `exit code ${exitCode}`, message };
 }
 
 function programOf(run: string | readonly string[]): Program {

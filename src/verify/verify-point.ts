@@ -3,7 +3,7 @@
  * runs the system's own checks there. A fault of the checker is not a fault of the data: what could not be
  * carried out makes the verdict inconclusive, never green and never red.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import {
@@ -19,6 +19,7 @@ import type { ResolvedSystem } from '../plan/resolved-plan.ts';
 import { fileSystemFree } from '../platform/posix/device.ts';
 import { decodeManifest, type Manifest, manifestFolder, manifestPath } from '../recovery-point/manifest.ts';
 import type { RestoreReport, Snapshot, WorkProgress } from '../repository/repository-types.ts';
+import { removeTree } from '../restore/remove-tree.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CheckTools } from './check-tools.ts';
 import { countEntries, type EntryCounts } from './count-entries.ts';
@@ -59,7 +60,7 @@ export async function verifyPoint(request: VerifyRequest): Promise<VerifyOutcome
     await request.vault.append(record);
     return { record, ...(request.keepSandbox ? { sandbox: folder } : {}) };
   } finally {
-    if (!request.keepSandbox) rmSync(folder, { recursive: true, force: true });
+    if (!request.keepSandbox) removeTree(folder);
   }
 }
 
@@ -226,7 +227,9 @@ async function lossOf(
     return { loss, checks: [{ name, verdict: 'pass', actual: `number ${mark.sequence}` }] };
   } catch (error) {
     if (!(error instanceof LifeboatError)) throw error;
-    return { loss: computed, checks: [{ name, verdict: 'inconclusive', message: error.message }] };
+    const isBad = hasCode(error, 'SOURCE_MISSING', 'SOURCE_DAMAGED', 'SOURCE_INVALID');
+    const verdict = isBad ? 'fail' : 'inconclusive';
+    return { loss: computed, checks: [{ name, verdict, message: error.message }] };
   }
 }
 

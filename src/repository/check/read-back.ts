@@ -3,8 +3,8 @@
  * Packs that were read before, and are still there in the right size, need not be read again: packs never
  * change once written. Which of them that holds for is the caller's to know and to forget after a while.
  */
-import type { BlobIndex } from '../index/blob-index.ts';
-import { loadIndex } from '../index/load-index.ts';
+import { BlobIndex } from '../index/blob-index.ts';
+import { indexFiles } from '../index/load-index.ts';
 import { objectKey } from '../layout.ts';
 import { entryBytes, headerLengthBytes, sealOverheadBytes } from '../pack/pack-header.ts';
 import { createTreeReader, type TreeReader } from '../read/tree-reader.ts';
@@ -22,7 +22,7 @@ export async function readBack(
   snapshotIds: readonly string[],
   options: ReadBackOptions = {},
 ): Promise<ReadBackReport> {
-  const { index } = await loadIndex(access, options.signal);
+  const index = await indexOf(access, options.signal);
   const trees = createTreeReader(access, index);
   const sizes = await listPacks(access, options.signal);
   const needs = new Map<string, SnapshotNeeds>();
@@ -43,6 +43,15 @@ export async function readBack(
     packsNeeded: needed.size,
     bytesRead,
   };
+}
+
+/** A pack may stand in two index files, which is harmless: it counts once. */
+async function indexOf(access: RepositoryAccess, signal?: AbortSignal): Promise<BlobIndex> {
+  const index = new BlobIndex();
+  for await (const { packs } of indexFiles(access, signal)) {
+    for (const { id, blobs } of packs) if (!index.hasPack(id)) index.addPack(id, blobs);
+  }
+  return index;
 }
 
 interface SnapshotNeeds {
