@@ -175,6 +175,8 @@ export interface SaveRequest {
   readonly excludes?: readonly string[];
   /** Skip unchanged files by this snapshot's stat data; `undefined` reads everything. */
   readonly parent?: Snapshot;
+  /** Read every file, also those that seem unchanged; the parent then only tells what changed. */
+  readonly readAll?: boolean;
   readonly progress?: (progress: WorkProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -196,6 +198,8 @@ export interface SavedSnapshot {
   readonly seen: SeenContent;
   /** Files that changed or vanished while they were read. Not empty means incomplete. */
   readonly problems: readonly CaptureProblem[];
+  /** Files whose content differs from the parent's although size and modification time are the same. */
+  readonly silentChanges: readonly string[];
 }
 
 export interface CheckOptions {

@@ -54,11 +54,13 @@ export async function saveSnapshot(context: SaveContext, request: SaveRequest): 
   await context.pool.flush();
   const summary = archive.summary(startMs, nowMs());
   const snapshot = await writeSnapshot(context, request, tree, summary);
-  return { snapshot, summary, seen, problems: archive.problems };
+  return { snapshot, summary, seen, problems: archive.problems, silentChanges: archive.silentChanges };
 }
 
 class Archive {
   readonly problems: CaptureProblem[] = [];
+  /** Paths of files with another content than before, the same size and the same modification time. */
+  readonly silentChanges: string[] = [];
   readonly #context: SaveContext;
   readonly #request: SaveRequest;
   readonly #stack: OpenDirectory[] = [];
@@ -192,8 +194,8 @@ class Archive {
       return false;
     }
     const before = directory.before?.get(name.toString('latin1'));
-    const known =
-      content.kind === 'path' ? unchangedContent(before, metadata, this.#context.index) : undefined;
+    const skips = content.kind === 'path' && this.#request.readAll !== true;
+    const known = skips ? unchangedContent(before, metadata, this.#context.index) : undefined;
     if (known) {
       this.#add(directory, this.#savedFile(name, metadata, known, metadata.size, before));
       return false;
@@ -233,7 +235,9 @@ class Archive {
       return undefined;
     }
     if (result.changed) this.problems.push({ path, reason: 'kept changing while it was read' });
-    return this.#savedFile(name, withStat(metadata, result.stat), result.content, result.size, before);
+    const saved = this.#savedFile(name, withStat(metadata, result.stat), result.content, result.size, before);
+    if (changedSilently(saved.node, before)) this.silentChanges.push(path);
+    return saved;
   }
 
   #savedFile(
@@ -319,6 +323,13 @@ function directoryChange(
 ): 'dirsNew' | 'dirsChanged' | 'dirsUnmodified' {
   if (directory.beforeTree === undefined) return 'dirsNew';
   return directory.beforeTree === tree ? 'dirsUnmodified' : 'dirsChanged';
+}
+
+/** As ransomware does it, and some programs that set times back; an honest edit moves the modification time. */
+function changedSilently(node: Node, before: Node | undefined): boolean {
+  return (
+    fileChange(node, before) === 'filesChanged' && before?.size === node.size && before.mtime === node.mtime
+  );
 }
 
 function fileChange(node: Node, before: Node | undefined): 'filesNew' | 'filesChanged' | 'filesUnmodified' {

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { openMemoryStore } from '../../object-store/memory/memory-store.ts';
+import { createFilesSource } from '../../source/files/files-source.ts';
+import { initRepository } from '../repository.ts';
+import type { SavedSnapshot, Snapshot } from '../repository-types.ts';
+
+test('a file that changed behind its size and time is found and named; an honest edit is not', async () => {
+  using folder = temporaryFolder();
+  const names = ['silent.txt', 'edited.txt', 'same.txt'];
+  // whole seconds, since utimes keeps no nanoseconds
+  const past = new Date('2026-01-02T03:04:05Z');
+  for (const name of names) {
+    writeFileSync(join(folder.path, name), `first content of ${name}`);
+    utimesSync(join(folder.path, name), past, past);
+  }
+  const kdf = { N: 1024, r: 8, p: 1 };
+  await using repository = await initRepository({ store: openMemoryStore(), password: 'p', kdf, workers: 1 });
+  const save = async (parent?: Snapshot): Promise<SavedSnapshot> => {
+    const source = createFilesSource({ paths: [folder.path], nowMs: Date.now });
+    await using capture = await source.capture();
+    return await repository.write((writer) =>
+      writer.saveSnapshot({
+        events: capture.events,
+        time: new Date().toISOString(),
+        paths: [folder.path],
+        hostname: 'h',
+        username: 'u',
+        uid: 0,
+        gid: 0,
+        readAll: true,
+        ...(parent === undefined ? {} : { parent }),
+      }),
+    );
+  };
+  const first = await save();
+  assert.deepEqual(first.silentChanges, []);
+  const silent = join(folder.path, 'silent.txt');
+  const { atime, mtime } = statSync(silent);
+  writeFileSync(silent, 'FIRST content of silent.txt');
+  utimesSync(silent, atime, mtime);
+  writeFileSync(join(folder.path, 'edited.txt'), 'FIRST content of edited.txt');
+  utimesSync(join(folder.path, 'edited.txt'), atime, new Date(mtime.getTime() + 5000));
+  const second = await save(first.snapshot);
+  assert.deepEqual(
+    second.silentChanges.map((path) => path.slice(path.lastIndexOf('/') + 1)),
+    ['silent.txt'],
+  );
+  assert.equal(second.summary.filesChanged, 2);
+  assert.equal(second.summary.filesUnmodified, 1);
+});
