@@ -1,7 +1,8 @@
 /** Carries out a preview: staging, safety copy, then into place; and writes the record of it. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { LifeboatError } from '../error/lifeboat-error.ts';
+import { assert } from '../error/assert.ts';
+import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import { type RecordVerdict, type RestoreRecord, recordTimes } from '../evidence/record.ts';
 import { type RunContext, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import { manifestFolder } from '../recovery-point/manifest.ts';
@@ -9,6 +10,7 @@ import type { RestoreReport, WorkProgress } from '../repository/repository-types
 import type { Destination, SafetyCopy } from '../source/destination.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { RestorePreview } from './preview-restore.ts';
+import { makeStaging } from './staging.ts';
 
 export interface ApplyRequest {
   readonly run: RunContext;
@@ -25,13 +27,15 @@ export interface ApplyRequest {
 
 export interface RestoreOutcome {
   readonly record: RestoreRecord;
+  /** Why the record waits on this machine: a vault that cannot be written restores all the same. */
+  readonly recordWaits?: LifeboatError;
   readonly report: RestoreReport;
   readonly safetyCopy?: SafetyCopy;
   /** Where the data are. */
   readonly location: string;
 }
 
-/** Raises RESTORE_REFUSED when the preview says that it cannot or must not be done. */
+/** Raises RESTORE_REFUSED when the preview says that it cannot or must not be done; it has then done nothing. */
 export async function applyRestore(request: ApplyRequest): Promise<RestoreOutcome> {
   const { preview, run } = request;
   refuse(request);
@@ -42,8 +46,23 @@ export async function applyRestore(request: ApplyRequest): Promise<RestoreOutcom
       ? await intoFolder(request, target.folder)
       : await intoPlace(request, target.stagingParent);
   const record = recordOf(request, startMs, done);
-  await request.vault.append(record);
-  return { record, ...done };
+  const recordWaits = await appendOrWait(request, record);
+  return { record, ...done, ...(recordWaits === undefined ? {} : { recordWaits }) };
+}
+
+/** The data are back by now, which must not look like a failure. */
+async function appendOrWait(
+  { vault }: ApplyRequest,
+  record: RestoreRecord,
+): Promise<LifeboatError | undefined> {
+  try {
+    await vault.append(record);
+    return undefined;
+  } catch (error) {
+    if (hasCode(error, 'STORE_READ_ONLY', 'STORE_UNAVAILABLE', 'PERMISSION_DENIED', 'DISK_FULL'))
+      return error;
+    throw error;
+  }
 }
 
 type Done = Omit<RestoreOutcome, 'record'>;
@@ -72,18 +91,29 @@ async function intoFolder(request: ApplyRequest, folder: string): Promise<Done> 
 
 async function intoPlace(request: ApplyRequest, stagingParent: string): Promise<Done> {
   const { destination } = request.preview;
-  if (destination === undefined) throw new LifeboatError('ASSERTION', 'a restore in place has a destination');
-  mkdirSync(stagingParent, { recursive: true });
-  const staging = mkdtempSync(join(stagingParent, '.lifeboat-staging-'));
+  assert(destination !== undefined, 'a restore in place has a destination');
+  using staging = makeStaging(stagingParent);
+  const report = await restoreTo(request, staging.path, 'refuse');
+  requireWhole(report);
+  const safetyCopy = await keepSafetyCopy(request, destination);
   try {
-    const report = await restoreTo(request, staging, 'refuse');
-    requireWhole(report);
-    const safetyCopy = await keepSafetyCopy(request, destination);
-    await destination.receive(staging, request.signal);
-    return { report, safetyCopy, location: destination.description };
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
+    await destination.receive(staging.path, request.signal);
+  } catch (error) {
+    throw tellSafetyCopy(error, safetyCopy);
   }
+  return { report, safetyCopy, location: destination.description };
+}
+
+/** Whoever is stuck half-way must know where the way back is. */
+function tellSafetyCopy(error: unknown, { folder }: SafetyCopy): unknown {
+  if (!(error instanceof LifeboatError)) return error;
+  const kept = `The state before is kept in ${folder}.`;
+  return new LifeboatError(error.code, error.message, {
+    hint: error.hint === undefined ? kept : `${error.hint} ${kept}`,
+    retryable: error.retryable,
+    details: { ...error.details, safetyCopy: folder },
+    cause: error,
+  });
 }
 
 /** In place, half a state is worse than the old one. */

@@ -2,7 +2,7 @@
  * What a restore would do, computed before it is done: the preview is a value that people read and that
  * `applyRestore` consumes.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { fileSystemFree } from '../platform/posix/device.ts';
 import { decodeManifest, type Manifest, manifestFolder, manifestPath } from '../recovery-point/manifest.ts';
@@ -11,6 +11,7 @@ import type { Destination } from '../source/destination.ts';
 import type { SourceFinding } from '../source/source.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { PathChoice } from './path-choice.ts';
+import { nearestFolder } from './staging.ts';
 
 export type RestoreTarget =
   /** Below a folder, under the full stored paths. */
@@ -80,31 +81,43 @@ export async function previewRestore(request: PreviewRequest): Promise<RestorePr
 interface Chosen {
   /** Stored paths in Latin-1. */
   readonly paths: ReadonlySet<string>;
+  /** Those of them that are folders. */
+  readonly folders: ReadonlySet<string>;
   readonly files: number;
   readonly bytes: number;
 }
 
 async function chosenEntries({ vault, choice, signal }: PreviewRequest, snapshot: Snapshot): Promise<Chosen> {
   const paths = new Set<string>();
+  const folders = new Set<string>();
+  const links = new Set<string>();
   let files = 0;
   let bytes = 0;
-  for await (const { path, node } of vault.repository.list(
-    snapshot,
-    signal === undefined ? {} : { signal },
-  )) {
-    if (!isChosen({ path, node }, choice)) continue;
-    paths.add(path.toString('latin1'));
-    if (node.type === 'file') files++;
-    bytes += node.size;
+  const listed = vault.repository.list(snapshot, signal === undefined ? {} : { signal });
+  for await (const entry of listed) {
+    if (!isChosen(entry, choice)) continue;
+    const path = entry.path.toString('latin1');
+    paths.add(path);
+    if (entry.node.type === 'dir') folders.add(path);
+    if (entry.node.type !== 'file') continue;
+    files++;
+    if (!isFurtherName(entry, links)) bytes += entry.node.size;
   }
-  if (files > 0 || paths.size > 0) return { paths, files, bytes };
+  if (paths.size > 0) return { paths, folders, files, bytes };
   throw new LifeboatError(
     'PATH_NOT_FOUND',
     `nothing in snapshot ${snapshot.id.slice(0, 8)} matches ${choice.patterns.join(', ')}`,
-    {
-      hint: 'Run `lifeboat ls` to see what it holds.',
-    },
+    { hint: 'Run `lifeboat ls` to see what it holds.' },
   );
+}
+
+/** The bytes of a file with several names are there once, as they are after the restore. */
+function isFurtherName({ node }: SnapshotEntry, seen: Set<string>): boolean {
+  if (node.links <= 1) return false;
+  const file = `${node.deviceId}:${node.inode}`;
+  if (seen.has(file)) return true;
+  seen.add(file);
+  return false;
 }
 
 function isChosen({ path, node }: SnapshotEntry, choice: PathChoice): boolean {
@@ -112,16 +125,19 @@ function isChosen({ path, node }: SnapshotEntry, choice: PathChoice): boolean {
   return choice.select(path, node.type === 'dir') === 'take';
 }
 
-function overwritesInFolder(target: RestoreTarget, chosen: Chosen): readonly string[] {
-  if (target.kind !== 'folder' || !existsSync(target.folder) || readdirSync(target.folder).length === 0)
-    return [];
-  return [...chosen.paths]
-    .map((path) => target.folder + Buffer.from(path, 'latin1').toString('utf8'))
-    .filter((path) => existsSync(path));
+/** Folders are merged: of a folder that meets a folder nothing is overwritten. */
+function overwritesInFolder(target: RestoreTarget, { paths, folders }: Chosen): readonly string[] {
+  if (target.kind !== 'folder' || !existsSync(target.folder)) return [];
+  const folder = Buffer.from(target.folder);
+  return [...paths].flatMap((path) => {
+    const place = Buffer.concat([folder, Buffer.from(path, 'latin1')]);
+    const there = lstatSync(place, { throwIfNoEntry: false });
+    return there === undefined || (there.isDirectory() && folders.has(path)) ? [] : [place.toString('utf8')];
+  });
 }
 
 function roomFindings(target: RestoreTarget, bytes: number): readonly SourceFinding[] {
-  const folder = nearestExisting(target.kind === 'folder' ? target.folder : target.stagingParent);
+  const folder = nearestFolder(target.kind === 'folder' ? target.folder : target.stagingParent);
   const { availableBytes } = fileSystemFree(folder);
   if (availableBytes > bytes) return [];
   return [
@@ -131,12 +147,6 @@ function roomFindings(target: RestoreTarget, bytes: number): readonly SourceFind
       hint: 'Free some space, or restore to another disk with --to.',
     },
   ];
-}
-
-function nearestExisting(folder: string): string {
-  let path = folder;
-  while (!existsSync(path) && path !== '/') path = path.slice(0, Math.max(path.lastIndexOf('/'), 1));
-  return path;
 }
 
 /** Snapshots that no plan made have none. */
