@@ -1,4 +1,5 @@
 /** Backs up systems of a plan into their vaults, one after the other, and tells what became of each. */
+import { basename } from 'node:path';
 import { type BackupOutcome, backupSystem } from '../../backup/backup-system.ts';
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { CanaryMark, RecordTrigger, RunRecord } from '../../evidence/record.ts';
@@ -148,7 +149,7 @@ async function savePlan(session: PlanSession, vault: Vault, run: PlanRun): Promi
   await vault.plans.save({
     planId: run.plan.id,
     planHash: run.plan.hash,
-    fileName: 'lifeboat.yaml',
+    fileName: basename(session.fileName),
     text: session.text,
     savedAtMs: run.nowMs(),
   });

@@ -9,7 +9,7 @@ import type { Input } from '../input.ts';
 import { bytesText, countText } from '../quantity-text.ts';
 import { backupSystems, type SystemBackup } from './backup-systems.ts';
 import { chosenSystems, openPlan } from './plan-session.ts';
-import { openPlanVaults } from './plan-vaults.ts';
+import { openPlanVaults, type PlanVaults } from './plan-vaults.ts';
 
 export async function planBackup(context: AppContext, input: Input): Promise<CommandEnd> {
   const session = await openPlan(input.value('--plan'), context.folder);
@@ -18,11 +18,19 @@ export async function planBackup(context: AppContext, input: Input): Promise<Com
   const trigger: RecordTrigger = 'manual';
   const request = { session, vaults, systems, trigger, full: input.has('--full') };
   const backups = await backupSystems(context, request, (backup) => reportBackup(context, backup));
-  // the cache of this machine is what `status` lives on
-  for (const name of new Set(backups.filter(({ outcome }) => outcome).map(({ vault }) => vault))) {
-    await (await vaults.open(name)).records(context.signal);
-  }
+  const used = new Set(backups.filter(({ outcome }) => outcome).map(({ vault }) => vault));
+  for (const name of used) await refreshCache(context, vaults, name);
   return endOf(backups);
+}
+
+/** The cache of this machine is what `status` lives on. */
+async function refreshCache(context: AppContext, vaults: PlanVaults, name: string): Promise<void> {
+  const { problems } = await (await vaults.open(name)).records(context.signal);
+  const [first] = problems;
+  if (first !== undefined)
+    context.output.warn(
+      `the records of vault ${name} are not believed, and none of its points counts: ${first.what}`,
+    );
 }
 
 export async function reportBackup(context: AppContext, backup: SystemBackup): Promise<void> {

@@ -17,6 +17,8 @@ export interface VaultHistory {
   readonly records: readonly RunRecord[];
   /** Points whose snapshot is still there. */
   readonly points: readonly RecoveryPoint[];
+  /** Points of a vault that must not be believed: they prove nothing, and may be all that is left to restore from. */
+  readonly doubtful?: readonly RecoveryPoint[];
   /** Why the vault could not be read now, or must not be believed. */
   readonly trouble?: LifeboatError;
   /** The vault could not be read now: what stands here is what was known before, and may be nothing. */
@@ -34,7 +36,9 @@ export async function planHistory(
   for (const { name, role } of session.plan.vaults) {
     const known = vaults.known(name);
     const history =
-      refresh || known === undefined ? await readNow(context, vaults, name, known) : historyOf(known);
+      refresh || known === undefined
+        ? await readNow(context, session, vaults, name, known)
+        : historyOf(session, known);
     histories.push({ vault: name, role, ...history });
   }
   return histories;
@@ -44,35 +48,47 @@ type Facts = Omit<VaultHistory, 'vault' | 'role'>;
 
 async function readNow(
   context: AppContext,
+  session: PlanSession,
   vaults: PlanVaults,
   name: string,
   known: VaultRecords | undefined,
 ): Promise<Facts> {
   try {
     const vault = await vaults.open(name);
-    return historyOf(await vault.records(context.signal));
+    return historyOf(session, await vault.records(context.signal));
   } catch (error) {
     if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
     return {
-      ...(known === undefined ? { records: [], points: [] } : historyOf(known)),
+      ...(known === undefined ? { records: [], points: [] } : historyOf(session, known)),
       trouble: error,
       isStale: true,
     };
   }
 }
 
-/** Records that were tampered with, or are missing from their chain, prove nothing: the vault's points are left out. */
-function historyOf({ records, problems, snapshotIds, readAtMs }: VaultRecords): Facts {
-  const [first] = problems;
-  if (first !== undefined)
-    return { records, points: [], readAtMs, trouble: notBelieved(first.what, problems.length) };
+/** Records that were tampered with, or are missing from their chain, prove nothing: the vault's points do not count. */
+export function historyOf(session: PlanSession, known: VaultRecords): Facts {
+  const { problems, snapshotIds, readAtMs } = known;
+  const records = known.records.filter((record) => !isOfOtherPlan(session, record));
   const there = new Set(snapshotIds);
   const points = recoveryPointsFromRecords(records).filter((point) => there.has(point.snapshotId));
-  return { records, points, readAtMs };
+  const [first] = problems;
+  if (first === undefined) return { records, points, readAtMs };
+  const trouble = notBelieved(first.what, problems.length);
+  return { records, points: [], doubtful: points.map(withoutProof), readAtMs, trouble };
+}
+
+/** Plans may share a vault and have systems of the same name. What others found out about the vault itself counts. */
+function isOfOtherPlan({ plan }: PlanSession, { type, planId }: RunRecord): boolean {
+  return type === 'backup' && planId !== plan.metadata.id;
+}
+
+function withoutProof(point: RecoveryPoint): RecoveryPoint {
+  return { ...point, proof: { written: point.proof.written } };
 }
 
 function notBelieved(what: string, count: number): LifeboatError {
   return new LifeboatError('OBJECT_DAMAGED', `the chain of records is broken in ${count} places: ${what}`, {
-    hint: 'Find out who changed the vault. A new backup and `lifeboat verify` prove the data anew once the chain is mended.',
+    hint: 'Find out who changed the vault. It can still be restored from; for points that count again, make a new vault and back up into it.',
   });
 }

@@ -1,6 +1,6 @@
 /** Previews and applies the restore of one system. */
 import { join, resolve } from 'node:path';
-import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { stateDirectory } from '../../platform/environment.ts';
 import { applyRestore, type RestoreOutcome } from '../../restore/apply-restore.ts';
@@ -26,14 +26,17 @@ export async function previewSystemRestore(
   context: AppContext,
   request: RestoreSystemRequest,
 ): Promise<RestorePreview> {
-  return await previewRestore({
-    vault: await request.vaults.open(request.found.vault),
-    snapshotId: request.found.point.snapshotId,
-    target: await targetOf(context, request),
-    choice: request.choice,
-    nowMs: context.nowMs(),
-    signal: context.signal,
-  });
+  const target = await targetOf(context, request);
+  return await orElsewhere(request, async () =>
+    previewRestore({
+      vault: await request.vaults.open(request.found.vault),
+      snapshotId: request.found.point.snapshotId,
+      target,
+      choice: request.choice,
+      nowMs: context.nowMs(),
+      signal: context.signal,
+    }),
+  );
 }
 
 export async function applySystemRestore(
@@ -42,17 +45,45 @@ export async function applySystemRestore(
   preview: RestorePreview,
 ): Promise<RestoreOutcome> {
   using progress = context.output.progress(`restore ${request.system.name}`);
-  return await applyRestore({
-    run: newRun(context, request.session, 'manual'),
-    vault: await request.vaults.open(request.found.vault),
-    preview,
-    system: identityOf(request.system),
-    safetyParent: join(stateDirectory(), request.session.plan.metadata.id, 'safety', request.system.name),
-    overwrite: true,
-    progress: (state) => progress.report(state),
-    signal: context.signal,
-  });
+  return await orElsewhere(request, async () =>
+    applyRestore({
+      run: newRun(context, request.session, 'manual'),
+      vault: await request.vaults.open(request.found.vault),
+      preview,
+      system: identityOf(request.system),
+      safetyParent: join(stateDirectory(), request.session.plan.metadata.id, 'safety', request.system.name),
+      overwrite: true,
+      progress: (state) => progress.report(state),
+      signal: context.signal,
+    }),
+  );
 }
+
+/** Where the vault is to blame, the error says which other one has a point of the system. */
+async function orElsewhere<T>({ found }: RestoreSystemRequest, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const [other] = found.elsewhere;
+    if (other === undefined || !hasCode(error, ...faultsOfVaults)) throw error;
+    throw new LifeboatError(error.code, `from vault ${found.vault}: ${error.message}`, {
+      hint: `Vault ${found.elsewhere.join(' and vault ')} has a point as well: add \`--vault ${other}\`. ${error.hint ?? ''}`.trimEnd(),
+      details: error.details,
+      cause: error,
+    });
+  }
+}
+
+const faultsOfVaults = [
+  'OBJECT_DAMAGED',
+  'OBJECT_MISSING',
+  'VAULT_DAMAGED',
+  'VAULT_NOT_FOUND',
+  'SNAPSHOT_NOT_FOUND',
+  'PATH_NOT_FOUND',
+  'STORE_UNAVAILABLE',
+  'RESTORE_INCOMPLETE',
+] as const;
 
 async function targetOf(
   context: AppContext,

@@ -104,26 +104,38 @@ async function prove(
 export interface FoundPoint {
   readonly vault: string;
   readonly point: RecoveryPoint;
+  /** Other vaults that have a point of the system, should this one turn out to be damaged. */
+  readonly elsewhere: readonly string[];
 }
 
-/** The newest complete point first; of points captured at the same moment the one in the earlier vault of the plan. */
+/**
+ * The newest complete point first; of points captured at the same moment the better proven. A vault whose records are
+ * not believed is asked when no other has a point.
+ */
 export function findPoint(
   request: Pick<VerifySystemsRequest, 'histories' | 'vault' | 'atMs' | 'pointId'>,
   system: string,
 ): FoundPoint | undefined {
-  const candidates = request.histories
-    .filter(({ vault }) => request.vault === undefined || vault === request.vault)
-    .flatMap(({ vault, points }) =>
-      points.filter((point) => point.system === system).map((point) => ({ vault, point })),
-    )
-    .filter(({ point }) => request.pointId === undefined || point.id.startsWith(request.pointId));
-  const complete = candidates.filter(({ point }) => point.complete && point.failure === undefined);
-  const usable = request.pointId !== undefined || complete.length === 0 ? candidates : complete;
-  const chosen = choosePoint(
-    usable.map(({ point }) => point),
-    request.atMs,
+  const asked = request.histories.filter(
+    ({ vault }) => request.vault === undefined || vault === request.vault,
   );
-  return usable.find(({ point }) => point === chosen);
+  const choose = (pointsOf: (history: VaultHistory) => readonly RecoveryPoint[]): FoundPoint | undefined => {
+    const candidates = asked.flatMap((history) =>
+      pointsOf(history)
+        .filter((point) => point.system === system && point.id.startsWith(request.pointId ?? ''))
+        .map((point) => ({ vault: history.vault, point })),
+    );
+    const points = candidates.map(({ point }) => point);
+    const chosen = choosePoint(points, request.atMs);
+    const found = candidates.find(({ point }) => point === chosen);
+    if (found === undefined) return undefined;
+    const others = candidates.map(({ vault }) => vault).filter((vault) => vault !== found.vault);
+    return { ...found, elsewhere: [...new Set(others)] };
+  };
+  return (
+    choose(({ points, trouble }) => (trouble === undefined ? points : [])) ??
+    choose(({ points, doubtful }) => [...points, ...(doubtful ?? [])])
+  );
 }
 
 export function noPoint(system: string): LifeboatError {
