@@ -59,7 +59,10 @@ async function play(context: AppContext, folder: QuickstartFolder, patience: Pat
   await chapter(context, 1, 'A shop');
   await makeShop(context, folder);
   await using shop = await startShop(folder, 'before', context.signal);
-  await output.text('   A process of its own takes orders without pause and confirms each after its commit.');
+  await output.result(
+    { type: 'open', shop_process: shop.processId },
+    '   A process of its own takes orders without pause and confirms each after its commit.',
+  );
   await chapter(context, 2, 'A plan and two vaults');
   await makePlanAndVaults(context, folder);
   await chapter(context, 3, 'Backup and proof, while the shop works');
@@ -88,10 +91,7 @@ async function lastLook(
   if (patience.kind !== 'none') {
     const when =
       patience.kind === 'limited' ? `in ${durationText(patience.waitMs)}, or at once on Enter` : 'on Enter';
-    await output.result(
-      { type: 'waiting', shop_process: shop.processId },
-      `\n   The disaster comes ${when}.`,
-    );
+    await output.result({ type: 'waiting' }, `\n   The disaster comes ${when}.`);
   }
   await waitBeforeStrike(patience, context.signal);
   const uploads = uploadSums(folder.uploads);
@@ -119,7 +119,7 @@ async function strikeShop(
   const words = `${uploads.size} uploads deleted, ${pagesOverwritten} of ${pagesTotal} pages of the live database overwritten`;
   await output.result(
     { type: 'strike', at: new Date(atMs).toISOString(), at_ms: atMs, pages_overwritten: pagesOverwritten },
-    `   ${output.style.red('struck')}            ${words}`,
+    `   ${output.style.red('struck')}             ${words}`,
   );
   return { atMs, detections: await detect(context, folder, shop, uploads, atMs) };
 }

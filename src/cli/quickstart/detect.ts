@@ -1,8 +1,9 @@
 /** Finds out what happened by looking at the live shop again and again. */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { durationText } from '../../objective/duration-text.ts';
 import { sleep } from '../../platform/timers.ts';
 import type { AppContext } from '../cli-context.ts';
-import { durationText } from '../quantity-text.ts';
+
 import { lookAtShop, type Sign, signs, type Trouble } from './look-at-shop.ts';
 import type { QuickstartFolder } from './quickstart-folder.ts';
 import type { RunningShop } from './running-shop.ts';
@@ -34,7 +35,7 @@ export async function detect(
       seen.set(trouble.sign, detection);
       await output.result(
         { type: 'detection', sign: trouble.sign, words: trouble.words, after_ms: detection.afterMs },
-        `   seen after ${durationText(detection.afterMs).padEnd(6)} ${trouble.words}`,
+        `   seen after ${durationText(detection.afterMs).padEnd(7)} ${trouble.words}`,
       );
     }
     await sleep(lookEveryMs, signal);

@@ -39,12 +39,18 @@ function integrityOf(path: string): string | undefined {
   try {
     using database = new DatabaseSync(path, { readOnly: true });
     const rows = database.prepare('PRAGMA integrity_check(1)').all();
-    const words = String(rows[0]?.['integrity_check']);
-    return words === 'ok' ? undefined : (words.trim().split('\n').at(-1) ?? words);
+    const words = String(rows[0]?.['integrity_check']).trim();
+    return words === 'ok' ? undefined : firstPlace(words);
   } catch (error) {
     if (systemErrorName(error) === 'ERR_SQLITE_ERROR' && error instanceof Error) return error.message;
     throw error;
   }
+}
+
+/** `*** in database main ***\nTree 7 page 139: btreeInitPage() returns …`: where it is is enough here. */
+function firstPlace(words: string): string {
+  const last = words.split('\n').at(-1) ?? words;
+  return last.split(':')[0] ?? last;
 }
 
 function filesOf(uploads: string, expected: ReadonlyMap<string, string>): string | undefined {

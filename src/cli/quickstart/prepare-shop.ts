@@ -96,7 +96,7 @@ function proofText(
 ): string {
   const [first] = copies;
   const bytes = first === undefined ? 0 : numberField(first, 'bytes');
-  const into = copies.map((copy) => textField(copy, 'vault')).join(' and ');
+  const into = plural(copies.length, 'vault');
   const passed = listField(proof, 'checks').filter((check) => check['verdict'] === 'pass').length;
   return [
     `   ${output.style.green('ok')}  ${textField(proof, 'system').padEnd(9)}  ${bytesText(bytes).padStart(9)} into ${into}, read back;`,

@@ -1,5 +1,9 @@
 /** The plan of the demonstration shop, written to be read. */
 export function quickstartPlan(planId: string): string {
+  return head(planId) + systems;
+}
+
+function head(planId: string): string {
   return `# The plan of the demonstration shop. "lifeboat lint" says what is wrong with it; docs/guides/plan.md
 # in the Lifeboat checkout explains every field.
 version: 1
@@ -31,7 +35,10 @@ tiers:
     rpo: 26 h
     rto: 1 h
 
-systems:
+`;
+}
+
+const systems = `systems:
   orders-db:
     description: Customers, products and orders
     tier: critical
@@ -71,4 +78,3 @@ systems:
     retention: { daily: 14, weekly: 8 }
     checks: [files]
 `;
-}

@@ -92,7 +92,10 @@ async function reopenShop(
       { hint: 'This recovery is not good. Please report what was printed.' },
     );
   }
-  await context.output.text(`   reopened  the shop takes orders again, ${newOrders} so far`);
+  await context.output.result(
+    { type: 'reopened', shop_process: shop.processId, new_orders: newOrders },
+    `   reopened  the shop takes orders again, ${newOrders} so far`,
+  );
   return { ordersBackMs, newOrders };
 }
 
