@@ -9,7 +9,7 @@ import type { PassVoice } from './pass-voice.ts';
 
 const timeoutMs = 10_000;
 /** Waits before the second and the third try; there is no fourth. */
-const pausesMs = [1000, 5000] as const;
+const pausesMs = [500, 2000] as const;
 
 /** Failures are said and end nothing: the silence itself is the alarm. The address is a secret and is never said. */
 export async function callDeadMan(

@@ -23,7 +23,7 @@ import { tellOnFailure } from './tell-on-failure.ts';
 import type { PlanWatch } from './watch-plan.ts';
 
 /** How long a change of the plan or of the clock may go unnoticed. */
-const tickMsMax = 5000;
+const tickMsMax = 2000;
 /** Between two looks at a file that somebody is writing. */
 const settleMs = 500;
 
