@@ -16,25 +16,26 @@ import { setTimesAt } from '../../platform/posix/file-times.ts';
 import { openBeneath, openPathOnly } from '../../platform/posix/open-beneath.ts';
 import { setXattrAt } from '../../platform/posix/xattr.ts';
 import { applyAttributes, attempt, chownWhereAllowed } from './apply-attributes.ts';
-import type { PlannedEntry } from './restore-plan.ts';
+import type { PlannedEntry, PlannedOther } from './restore-plan.ts';
 import { setSize } from './write-sparse.ts';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 const permissionBits = 0o7777;
 
+/** Paths are bytes as Latin-1 strings, relative to the folder. */
 export interface DestinationFolder extends Disposable {
   readonly rootFd: number;
   readonly isEmpty: boolean;
-  exists(path: Buffer): 'directory' | 'other' | undefined;
+  exists(path: string): 'directory' | 'other' | undefined;
   /** Removes one file, link or node; not a directory with content. */
-  remove(path: Buffer): void;
+  remove(path: string): void;
   /** Makes the directory unless it is there, closed to others until its own mode is set. */
-  makeDirectory(path: Buffer): void;
+  makeDirectory(path: string): void;
   /** An empty file of its final size, to be filled. */
-  makeFile(path: Buffer, size: number): void;
+  makeFile(path: string, size: number): void;
   /** Links, fifos and device nodes, complete. Returns what could not be set. */
-  makeOther(entry: PlannedEntry): string[];
-  makeHardLink(existing: Buffer, path: Buffer): void;
+  makeOther(entry: PlannedOther): string[];
+  makeHardLink(existing: string, path: string): void;
   finishFile(entry: PlannedEntry): string[];
   finishDirectory(entry: PlannedEntry): string[];
 }
@@ -43,7 +44,7 @@ export interface DestinationFolder extends Disposable {
 export function openDestination(target: string): DestinationFolder {
   const rootFd = openRoot(target);
   const parents = parentCache(rootFd);
-  const at = <T>(path: Buffer, act: (dirFd: number, name: Buffer) => T): T =>
+  const at = <T>(path: string, act: (dirFd: number, name: Buffer) => T): T =>
     act(parents.fdOf(parentOf(path)), nameOf(path));
 
   return {
@@ -60,7 +61,7 @@ export function openDestination(target: string): DestinationFolder {
     },
     makeDirectory: (path) => at(path, makeDirectory),
     makeFile(path, size) {
-      const fd = openBeneath(rootFd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      const fd = openBeneath(rootFd, bytesOf(path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
       try {
         setSize(fd, size);
       } finally {
@@ -110,34 +111,37 @@ function makeDirectory(dirFd: number, name: Buffer): void {
   }
 }
 
-function makeOther(dirFd: number, name: Buffer, { metadata }: PlannedEntry): string[] {
-  const isLink = metadata.type === 'symlink';
-  if (isLink) symlinkAt(metadata.linkTarget ?? Buffer.alloc(0), dirFd, name);
-  else mknodAt(dirFd, name, (metadata.mode & constants.S_IFMT) | 0o600, metadata.rdev ?? 0n);
+function makeOther(dirFd: number, name: Buffer, entry: PlannedOther): string[] {
+  const { attributes } = entry;
+  const isLink = entry.type === 'symlink';
+  if (isLink) symlinkAt(entry.linkTarget ?? Buffer.alloc(0), dirFd, name);
+  else mknodAt(dirFd, name, (attributes.mode & constants.S_IFMT) | 0o600, entry.rdev ?? 0n);
   const problems: string[] = [];
-  attempt(problems, 'owner', () => chownWhereAllowed(() => chownAt(dirFd, name, metadata.uid, metadata.gid)));
-  if (!isLink) attempt(problems, 'mode', () => chmodAt(dirFd, name, metadata.mode & permissionBits));
-  for (const xattr of metadata.xattrs ?? []) {
+  attempt(problems, 'owner', () =>
+    chownWhereAllowed(() => chownAt(dirFd, name, attributes.uid, attributes.gid)),
+  );
+  if (!isLink) attempt(problems, 'mode', () => chmodAt(dirFd, name, attributes.mode & permissionBits));
+  for (const xattr of attributes.xattrs) {
     attempt(problems, `extended attribute ${xattr.name}`, () =>
       setXattrAt(dirFd, name, xattr.name, xattr.value),
     );
   }
-  attempt(problems, 'times', () => setTimesAt(dirFd, name, metadata));
+  attempt(problems, 'times', () => setTimesAt(dirFd, name, attributes));
   return problems;
 }
 
-function withOpen(rootFd: number, { path, metadata }: PlannedEntry, flags: number): string[] {
-  const fd = openBeneath(rootFd, path, flags);
+function withOpen(rootFd: number, { path, attributes }: PlannedEntry, flags: number): string[] {
+  const fd = openBeneath(rootFd, bytesOf(path), flags);
   try {
-    return applyAttributes(fd, { ...metadata, xattrs: metadata.xattrs ?? [] });
+    return applyAttributes(fd, attributes);
   } finally {
     closeSync(fd);
   }
 }
 
 /** Entries come directory by directory, so the last parent is the next one's as a rule. */
-function parentCache(rootFd: number): { fdOf(path: Buffer): number; close(): void } {
-  let last: { readonly path: Buffer; readonly fd: number } | undefined;
+function parentCache(rootFd: number): { fdOf(path: string): number; close(): void } {
+  let last: { readonly path: string; readonly fd: number } | undefined;
   const close = (): void => {
     if (last && last.fd !== rootFd) closeSync(last.fd);
     last = undefined;
@@ -145,7 +149,7 @@ function parentCache(rootFd: number): { fdOf(path: Buffer): number; close(): voi
   return {
     close,
     fdOf(path) {
-      if (last?.path.equals(path)) return last.fd;
+      if (last?.path === path) return last.fd;
       const fd = openBeneathOrRoot(rootFd, path);
       close();
       last = { path, fd };
@@ -154,16 +158,20 @@ function parentCache(rootFd: number): { fdOf(path: Buffer): number; close(): voi
   };
 }
 
-function openBeneathOrRoot(rootFd: number, path: Buffer): number {
-  return path.length === 0 ? rootFd : openBeneath(rootFd, path, openPathOnly | O_DIRECTORY);
+function openBeneathOrRoot(rootFd: number, path: string): number {
+  return path === '' ? rootFd : openBeneath(rootFd, bytesOf(path), openPathOnly | O_DIRECTORY);
 }
 
-function parentOf(path: Buffer): Buffer {
-  return path.subarray(0, Math.max(path.lastIndexOf(0x2f), 0));
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
 }
 
-function nameOf(path: Buffer): Buffer {
-  return path.subarray(path.lastIndexOf(0x2f) + 1);
+function nameOf(path: string): Buffer {
+  return bytesOf(path.slice(path.lastIndexOf('/') + 1));
+}
+
+function bytesOf(path: string): Buffer {
+  return Buffer.from(path, 'latin1');
 }
 
 function ignoreAbsent<T>(look: () => T): T | undefined {

@@ -1,8 +1,14 @@
-import type { WantedBlob } from './restore-plan.ts';
+import type { BlobLocation } from '../index/blob-index.ts';
 
 /** Blobs that are not wanted are read along when they fill a gap no larger than this. */
 const gapBytesMax = 1024 * 1024;
 const pieceBytesMax = 8 * 1024 * 1024;
+
+export interface WantedBlob {
+  readonly id: string;
+  readonly place: BlobLocation;
+  readonly targets: { readonly file: number; readonly offset: number; readonly whole: boolean }[];
+}
 
 /** One ranged read of a pack. */
 export interface PackPiece {

@@ -1,15 +1,17 @@
 /** What a restore has to do, decided before anything is written. */
-import type { BlobIndex, BlobLocation } from '../index/blob-index.ts';
+import type { EntryType } from '../../source/entry-metadata.ts';
 import { listSnapshot } from '../read/list-snapshot.ts';
 import type { TreeReader } from '../read/tree-reader.ts';
 import type { EntryProblem, RestoreOptions, Snapshot } from '../repository-types.ts';
 import { metadataFromNode, type RestoreMetadata } from '../tree/metadata-from-node.ts';
 import type { Node } from '../tree/node.ts';
+import type { FileAttributes } from './restore-protocol.ts';
 
+/** A plan holds one for every entry of a snapshot: only what is set on it in the end. */
 export interface PlannedEntry {
-  /** Below the destination, without a leading slash. */
-  readonly path: Buffer;
-  readonly metadata: RestoreMetadata;
+  /** Below the destination, without a leading slash; bytes as a Latin-1 string, which takes half the memory. */
+  readonly path: string;
+  readonly attributes: FileAttributes;
 }
 
 export interface PlannedFile extends PlannedEntry {
@@ -17,13 +19,20 @@ export interface PlannedFile extends PlannedEntry {
   readonly size: number;
 }
 
+/** A link, fifo or device node. */
+export interface PlannedOther extends PlannedEntry {
+  readonly type: EntryType;
+  readonly linkTarget: Buffer | undefined;
+  readonly rdev: bigint | undefined;
+}
+
 export interface RestorePlan {
   /** Parents before children. */
   readonly directories: readonly PlannedEntry[];
   readonly files: readonly PlannedFile[];
   /** Further names of files already planned. */
-  readonly hardLinks: readonly { readonly path: Buffer; readonly file: number }[];
-  readonly others: readonly PlannedEntry[];
+  readonly hardLinks: readonly { readonly path: string; readonly file: number }[];
+  readonly others: readonly PlannedOther[];
   readonly bytes: number;
   /** Entries that cannot be restored at all. */
   readonly problems: readonly EntryProblem[];
@@ -32,8 +41,8 @@ export interface RestorePlan {
 interface Draft {
   readonly directories: PlannedEntry[];
   readonly files: PlannedFile[];
-  readonly hardLinks: { readonly path: Buffer; readonly file: number }[];
-  readonly others: PlannedEntry[];
+  readonly hardLinks: { readonly path: string; readonly file: number }[];
+  readonly others: PlannedOther[];
   readonly problems: EntryProblem[];
   /** Directories above chosen entries that were not chosen themselves. */
   readonly above: Map<string, PlannedEntry>;
@@ -71,20 +80,42 @@ export async function planRestore(
 
 function addEntry(draft: Draft, fullPath: Buffer, node: Node, taken: boolean): void {
   if (node.type === 'socket') return;
-  const path = fullPath.subarray(1);
+  const path = fullPath.toString('latin1', 1);
   const metadata = usableMetadata(draft, fullPath, node);
   if (!metadata) return;
+  const attributes = attributesOf(metadata);
   if (node.type === 'dir') {
     if (taken) {
       takeAncestors(draft, path);
-      draft.directories.push({ path, metadata });
-    } else draft.above.set(path.toString('latin1'), { path, metadata });
+      draft.directories.push({ path, attributes });
+    } else draft.above.set(path, { path, attributes });
     return;
   }
   takeAncestors(draft, path);
-  if (node.type === 'file') addFile(draft, { path, metadata, content: node.content ?? [], size: node.size });
-  else draft.others.push({ path, metadata });
+  if (node.type === 'file')
+    addFile(draft, { path, attributes, content: node.content ?? [], size: node.size }, metadata);
+  else
+    draft.others.push({
+      path,
+      attributes,
+      type: metadata.type,
+      linkTarget: metadata.linkTarget,
+      rdev: metadata.rdev,
+    });
 }
+
+function attributesOf({
+  mode,
+  uid,
+  gid,
+  mtimeNs,
+  atimeNs,
+  xattrs = noAttributes,
+}: RestoreMetadata): FileAttributes {
+  return { mode, uid, gid, mtimeNs, atimeNs, xattrs };
+}
+
+const noAttributes: FileAttributes['xattrs'] = [];
 
 function usableMetadata(draft: Draft, path: Buffer, node: Node): RestoreMetadata | undefined {
   if (node.problem === undefined) return metadataFromNode(node, path.toString('utf8'));
@@ -97,19 +128,17 @@ function usableMetadata(draft: Draft, path: Buffer, node: Node): RestoreMetadata
 }
 
 /** Directories on the way to something chosen are made, with their own metadata. */
-function takeAncestors(draft: Draft, path: Buffer): void {
+function takeAncestors(draft: Draft, path: string): void {
   if (draft.above.size === 0) return;
-  const text = path.toString('latin1');
-  for (let slash = text.indexOf('/'); slash !== -1; slash = text.indexOf('/', slash + 1)) {
-    const directory = draft.above.get(text.slice(0, slash));
+  for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
+    const directory = draft.above.get(path.slice(0, slash));
     if (!directory) continue;
-    draft.above.delete(text.slice(0, slash));
+    draft.above.delete(path.slice(0, slash));
     draft.directories.push(directory);
   }
 }
 
-function addFile(draft: Draft, file: PlannedFile): void {
-  const { inode, deviceId, links = 1 } = file.metadata;
+function addFile(draft: Draft, file: PlannedFile, { inode, deviceId, links = 1 }: RestoreMetadata): void {
   const inodeKey = links > 1 && inode !== undefined ? `${deviceId ?? 0n}:${inode}` : undefined;
   const first = inodeKey === undefined ? undefined : draft.fileByInode.get(inodeKey);
   if (first !== undefined && sameContent(draft.files[first], file)) {
@@ -128,43 +157,4 @@ function sameContent(a: PlannedFile | undefined, b: PlannedFile): boolean {
     a.content.length === b.content.length &&
     a.content.every((id, n) => id === b.content[n])
   );
-}
-
-export interface WantedBlob {
-  readonly id: string;
-  readonly place: BlobLocation;
-  readonly targets: { readonly file: number; readonly offset: number; readonly whole: boolean }[];
-}
-
-export interface WantedBlobs {
-  readonly byPack: ReadonlyMap<string, readonly WantedBlob[]>;
-  /** Files that need a blob that no pack has, with the blob's id. */
-  readonly missing: readonly { readonly file: number; readonly id: string }[];
-}
-
-/** Which blobs are needed from which pack, and where each of them goes. */
-export function wantedBlobs(files: readonly PlannedFile[], index: BlobIndex): WantedBlobs {
-  const blobs = new Map<string, WantedBlob>();
-  const missing: { file: number; id: string }[] = [];
-  for (const [file, { content }] of files.entries()) {
-    let offset = 0;
-    for (const id of content) {
-      const blob = blobs.get(id) ?? newBlob(blobs, index, id);
-      if (!blob) {
-        missing.push({ file, id });
-        break;
-      }
-      blob.targets.push({ file, offset, whole: content.length === 1 });
-      offset += index.plaintextBytes('data', id) ?? 0;
-    }
-  }
-  return { byPack: Map.groupBy(blobs.values(), (blob) => blob.place.packId), missing };
-}
-
-function newBlob(blobs: Map<string, WantedBlob>, index: BlobIndex, id: string): WantedBlob | undefined {
-  const place = index.find('data', id);
-  if (!place) return undefined;
-  const blob: WantedBlob = { id, place, targets: [] };
-  blobs.set(id, blob);
-  return blob;
 }

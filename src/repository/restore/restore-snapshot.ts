@@ -17,23 +17,10 @@ import type { RepositoryAccess } from '../unpacked.ts';
 import { createWorkerPool, type WorkerPool } from '../worker-pool.ts';
 import { type DestinationFolder, openDestination } from './destination-folder.ts';
 import { createFileWriter } from './file-writer.ts';
-import { type PackPiece, packPieces } from './pack-pieces.ts';
-import {
-  type PlannedEntry,
-  type PlannedFile,
-  planRestore,
-  type RestorePlan,
-  type WantedBlob,
-  wantedBlobs,
-} from './restore-plan.ts';
-import type {
-  BlobTarget,
-  FileAttributes,
-  ReadReply,
-  ReadRequest,
-  ReadWorkerData,
-  RestorePiece,
-} from './restore-protocol.ts';
+import type { PackPiece, WantedBlob } from './pack-pieces.ts';
+import { type PlannedFile, planRestore, type RestorePlan } from './restore-plan.ts';
+import type { BlobTarget, ReadReply, ReadRequest, ReadWorkerData, RestorePiece } from './restore-protocol.ts';
+import { wantedBlobs } from './wanted-blobs.ts';
 
 export interface RestoreContext {
   readonly access: RepositoryAccess;
@@ -91,18 +78,18 @@ function clearTheWay(destination: DestinationFolder, plan: RestorePlan, options:
 }
 
 /** Replacing a file loses one file; a folder may hold anything. */
-function folderInTheWay(target: string, path: Buffer): LifeboatError {
+function folderInTheWay(target: string, path: string): LifeboatError {
   return new LifeboatError(
     'RESTORE_REFUSED',
-    `a folder stands where a file must be restored below ${target}: ${path.toString('utf8')}`,
+    `a folder stands where a file must be restored below ${target}: ${shown(path)}`,
     { hint: 'Move the folder away, or restore to an empty folder.' },
   );
 }
 
-function wouldOverwrite(target: string, path: Buffer, count: number): LifeboatError {
+function wouldOverwrite(target: string, path: string, count: number): LifeboatError {
   return new LifeboatError(
     'RESTORE_REFUSED',
-    `${count} entries exist already below ${target}, such as ${path.toString('utf8')}`,
+    `${count} entries exist already below ${target}, such as ${shown(path)}`,
     {
       hint: 'Restore to an empty folder, or say that existing files may be replaced.',
     },
@@ -138,14 +125,13 @@ class RestoreRun {
   }
 
   async restoreFiles(pool: Pool): Promise<void> {
-    const { byPack, missing } = wantedBlobs(this.#plan.files, this.#context.index);
+    const { pieces, missing } = wantedBlobs(this.#plan.files, this.#context.index);
     for (const [number, file] of this.#plan.files.entries()) {
       if (file.content.length !== 1)
         this.#attempt(file.path, () => this.#destination.makeFile(file.path, file.size), number);
     }
     for (const { file, id } of missing)
       this.#giveUp(file, `needs the data blob ${id}, which no index file knows`);
-    const pieces = [...byPack].flatMap(([packId, blobs]) => packPieces(packId, blobs));
     await forEachLimited(pieces, this.#context.workers * piecesPerWorker, (piece) =>
       this.#restorePiece(pool, piece),
     );
@@ -223,7 +209,7 @@ class RestoreRun {
     const request = this.#request(piece, bytes);
     const reply = await pool.run(request, [bytes.buffer]);
     for (const { file, reason, metadataOnly } of reply.problems) {
-      if (metadataOnly) this.#note(this.#plan.files[file]?.path ?? Buffer.alloc(0), [reason]);
+      if (metadataOnly) this.#note(this.#plan.files[file]?.path ?? '', [reason]);
       else this.#giveUp(file, reason);
     }
     for (const { at, reason } of reply.badBlobs) {
@@ -272,8 +258,8 @@ class RestoreRun {
 
   #target({ file, offset, whole }: WantedBlob['targets'][number]): BlobTarget {
     const planned = this.#plan.files[file] as PlannedFile;
-    const path = planned.path.toString('latin1');
-    return whole ? { file, path, offset, whole: attributesOf(planned) } : { file, path, offset };
+    const { path } = planned;
+    return whole ? { file, path, offset, whole: planned.attributes } : { file, path, offset };
   }
 
   async #restoreFromElsewhere(blob: WantedBlob, reason: string): Promise<void> {
@@ -283,8 +269,8 @@ class RestoreRun {
       for (const target of blob.targets) {
         const planned = this.#target(target);
         this.#attempt(
-          Buffer.from(planned.path, 'latin1'),
-          () => this.#note(Buffer.from(planned.path, 'latin1'), writer.write(planned, plaintext)),
+          planned.path,
+          () => this.#note(planned.path, writer.write(planned, plaintext)),
           target.file,
         );
       }
@@ -318,7 +304,7 @@ class RestoreRun {
       id,
       length: this.#context.index.plaintextBytes('data', id) ?? 0,
     }));
-    return { path: file.path.toString('latin1'), chunks };
+    return { path: file.path, chunks };
   }
 
   #plaintextBytes(blob: WantedBlob): number {
@@ -332,7 +318,7 @@ class RestoreRun {
     this.#problem(planned.path, reason);
   }
 
-  #attempt(path: Buffer, act: () => void, file?: number): void {
+  #attempt(path: string, act: () => void, file?: number): void {
     try {
       act();
     } catch (error) {
@@ -345,13 +331,13 @@ class RestoreRun {
     }
   }
 
-  #note(path: Buffer, reasons: readonly string[]): void {
+  #note(path: string, reasons: readonly string[]): void {
     for (const reason of reasons)
-      this.#problems.push({ path: `/${path.toString('utf8')}`, reason, metadataOnly: true });
+      this.#problems.push({ path: `/${shown(path)}`, reason, metadataOnly: true });
   }
 
-  #problem(path: Buffer, reason: string): void {
-    this.#problems.push({ path: `/${path.toString('utf8')}`, reason, metadataOnly: false });
+  #problem(path: string, reason: string): void {
+    this.#problems.push({ path: `/${shown(path)}`, reason, metadataOnly: false });
   }
 
   #progress(phase: string, bytes: number): void {
@@ -367,9 +353,9 @@ class RestoreRun {
   }
 }
 
-function attributesOf({ metadata }: PlannedEntry): FileAttributes {
-  const { mode, uid, gid, mtimeNs, atimeNs, xattrs = [] } = metadata;
-  return { mode, uid, gid, mtimeNs, atimeNs, xattrs };
+/** For people: the bytes read as UTF-8. */
+function shown(path: string): string {
+  return Buffer.from(path, 'latin1').toString('utf8');
 }
 
 function diskFull(cause: unknown): LifeboatError {
