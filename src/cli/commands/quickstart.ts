@@ -2,11 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { durationText } from '../../objective/duration-text.ts';
 import { isInteractive } from '../../platform/terminal.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
-import { durationText } from '../quantity-text.ts';
 import { confirmedOrders } from '../quickstart/check-recovered.ts';
 import { type Detection, detect } from '../quickstart/detect.ts';
 import { lookAtShop } from '../quickstart/look-at-shop.ts';
