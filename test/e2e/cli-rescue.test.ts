@@ -1,0 +1,98 @@
+/** The way back on a machine that has never seen the plan: the location of a vault and a key, nothing else. */
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
+import { type CliOptions, cliEnds, jsonLines, lastLine } from './cli-process.ts';
+
+let scene: TemporaryFolder;
+let vault: string;
+let elsewhere: CliOptions;
+let recoveryKey: string;
+
+before(async () => {
+  scene = temporaryFolder();
+  vault = join(scene.path, 'vault');
+  const shop = join(scene.path, 'shop');
+  mkdirSync(join(shop, 'uploads', 'deep'), { recursive: true });
+  writeFileSync(join(shop, 'uploads', 'logo.png'), 'a picture');
+  writeFileSync(join(shop, 'uploads', 'deep', 'notes.txt'), 'a text');
+  chmodSync(join(shop, 'uploads', 'deep', 'notes.txt'), 0o640);
+  symlinkSync('logo.png', join(shop, 'uploads', 'link'));
+  const home = { folder: shop, environment: { LIFEBOAT_PASSWORD: undefined } };
+  const keyFile = join(scene.path, 'recovery-key');
+  const system = ['--system', 'uploads=files:uploads'];
+  await cliEnds(0, home, 'init', '--yes', '--vault', vault, ...system, '--recovery-key-file', keyFile);
+  await cliEnds(0, home, 'backup');
+  recoveryKey = readFileSync(keyFile, 'utf8').trim();
+  mkdirSync(join(scene.path, 'new machine'));
+  elsewhere = {
+    folder: join(scene.path, 'new machine'),
+    environment: { LIFEBOAT_PASSWORD: undefined, LIFEBOAT_PASSWORD_FILE: keyFile },
+    secrets: [recoveryKey],
+  };
+});
+
+after(() => scene[Symbol.dispose]());
+
+test('the recovery key opens the vault, and all comes back below its stored path', async () => {
+  const listed = await cliEnds(0, elsewhere, 'rescue', 'snapshots', '--vault', vault, '--json');
+  const snapshot = jsonLines(listed).find((line) => line.type === 'snapshot');
+  const run = await cliEnds(0, elsewhere, 'rescue', 'restore', '--vault', vault, '--verify');
+  assert.match(run.stderr, /the vault holds the plan/);
+  const back = join(
+    elsewhere.folder,
+    `restored-${String(snapshot?.['short_id'])}`,
+    scene.path,
+    'shop/uploads',
+  );
+  assert.equal(readFileSync(join(back, 'link'), 'utf8'), 'a picture');
+  assert.equal(readFileSync(join(back, 'deep/notes.txt'), 'utf8'), 'a text');
+});
+
+test('only what is asked for comes back, and nothing is overwritten unasked', async () => {
+  const line = ['rescue', 'restore', '--vault', vault, '--to', 'part', '--include', '*.txt', '--json'];
+  assert.equal(lastLine(await cliEnds(0, elsewhere, ...line))['files'], 1);
+  assert.equal(lastLine(await cliEnds(2, elsewhere, ...line))['code'], 'RESTORE_REFUSED');
+  const notes = join(elsewhere.folder, 'part', scene.path, 'shop/uploads/deep/notes.txt');
+  writeFileSync(notes, 'spoiled');
+  await cliEnds(0, elsewhere, ...line, '--overwrite');
+  assert.equal(readFileSync(notes, 'utf8'), 'a text');
+});
+
+test('the plan is in the vault, as it was written', async () => {
+  const original = readFileSync(join(scene.path, 'shop/lifeboat.yaml'), 'utf8');
+  assert.equal(
+    (await cliEnds(0, elsewhere, 'rescue', 'plan', '--vault', vault)).stdout.trimEnd(),
+    original.trimEnd(),
+  );
+  await cliEnds(0, elsewhere, 'rescue', 'plan', '--vault', vault, '--to', 'lifeboat.yaml');
+  assert.equal(readFileSync(join(elsewhere.folder, 'lifeboat.yaml'), 'utf8'), original);
+  const again = await cliEnds(
+    2,
+    elsewhere,
+    'rescue',
+    'plan',
+    '--vault',
+    vault,
+    '--to',
+    'lifeboat.yaml',
+    '--json',
+  );
+  assert.equal(lastLine(again)['code'], 'RESTORE_REFUSED');
+  assert.match((await cliEnds(0, elsewhere, 'rescue', 'plan', '--vault', vault, '--list')).stdout, /^v1:/m);
+  assert.equal((await cliEnds(6, elsewhere, 'rescue', 'plan', '--vault', vault, '--hash', 'abc')).stdout, '');
+});
+
+test('no file of this machine is needed, not even a folder to write state to', async () => {
+  const nowhere = {
+    LIFEBOAT_STATE_DIR: '/dev/null/nowhere',
+    XDG_CACHE_HOME: '/dev/null/nowhere',
+    HOME: '/dev/null/nowhere',
+  };
+  const bare = { ...elsewhere, environment: { ...elsewhere.environment, ...nowhere } };
+  await cliEnds(0, bare, 'rescue', 'ls', '--vault', vault, '--snapshot', 'latest', '--long');
+  await cliEnds(0, bare, 'rescue', 'check', '--vault', vault, '--read-data');
+  await cliEnds(0, bare, 'rescue', 'restore', '--vault', vault, '--to', 'bare');
+});
