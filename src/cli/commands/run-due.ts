@@ -6,9 +6,10 @@ import type { Command, CommandEnd } from '../command.ts';
 import { planOption } from '../load-plan.ts';
 import { chosenSystems, openPlan, type PlanSession } from '../plan/plan-session.ts';
 import { passExitCode } from '../run-due/finding.ts';
+import type { PassResult } from '../run-due/pass-result.ts';
 import { passFields, passVoice } from '../run-due/pass-voice.ts';
 import { lockPlan } from '../run-due/run-lock.ts';
-import { type PassResult, runPass } from '../run-due/run-pass.ts';
+import { runPass } from '../run-due/run-pass.ts';
 
 const events = ['deploy', 'commit'] as const;
 

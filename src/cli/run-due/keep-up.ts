@@ -17,8 +17,9 @@ import { callDeadMan } from './call-dead-man.ts';
 import { type ClockReading, clockJumpMs } from './clock-jump.ts';
 import type { Finding } from './finding.ts';
 import { retryAfterMs } from './owed-backup.ts';
+import type { PassResult } from './pass-result.ts';
 import { type PassVoice, passVoice } from './pass-voice.ts';
-import { type PassResult, runPass } from './run-pass.ts';
+import { runPass } from './run-pass.ts';
 import { tellOnFailure } from './tell-on-failure.ts';
 import type { PlanWatch } from './watch-plan.ts';
 

@@ -8,7 +8,7 @@ import { bytesText, plural } from '../quantity-text.ts';
 import type { DecidedBackup, DecidedProof } from './decide-pass.ts';
 import type { Finding } from './finding.ts';
 import type { BackupReason } from './owed-backup.ts';
-import type { PassResult } from './run-pass.ts';
+import type { PassResult } from './pass-result.ts';
 
 export interface PassVoice {
   /** `fields` for machines, `words` for people. */

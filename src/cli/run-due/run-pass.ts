@@ -2,7 +2,6 @@
  * One pass over a plan: the histories are read anew from the vaults, what is owed is backed up, then proven, and at
  * the end the plan is held against its objectives. Every system is tried, whatever becomes of the others.
  */
-import type { PlanVerdict } from '../../objective/plan-verdict.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { systemHash } from '../../plan/system-hash.ts';
 import type { ScheduleEvent } from '../../schedule/schedule.ts';
@@ -29,6 +28,7 @@ import {
 import { type Finding, passExitCode } from './finding.ts';
 import { nextPassAt } from './next-pass.ts';
 import { backupError, proofError } from './pass-errors.ts';
+import type { PassResult } from './pass-result.ts';
 import type { PassVoice } from './pass-voice.ts';
 import { loadMemory, type RunMemory, saveMemory } from './run-memory.ts';
 
@@ -38,18 +38,6 @@ export interface PassRequest {
   readonly event?: ScheduleEvent;
   /** Says what is owed and does nothing. */
   readonly dryRun?: boolean;
-}
-
-export interface PassResult {
-  /** Of everything that was judged, fine or not. */
-  readonly findings: readonly Finding[];
-  readonly backups: number;
-  readonly proofs: number;
-  /** After all was done. */
-  readonly verdict: PlanVerdict;
-  /** Nothing failed, nothing waits to be tried again, and no objective is breached or unknown. */
-  readonly isGood: boolean;
-  readonly nextPassAtMs: number;
 }
 
 interface Pass extends PassRequest {

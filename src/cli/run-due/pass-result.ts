@@ -1,0 +1,15 @@
+/** What one pass did and found. */
+import type { PlanVerdict } from '../../objective/plan-verdict.ts';
+import type { Finding } from './finding.ts';
+
+export interface PassResult {
+  /** Of everything that was judged, fine or not. */
+  readonly findings: readonly Finding[];
+  readonly backups: number;
+  readonly proofs: number;
+  /** After all was done. */
+  readonly verdict: PlanVerdict;
+  /** Nothing failed, nothing waits to be tried again, and no objective is breached or unknown. */
+  readonly isGood: boolean;
+  readonly nextPassAtMs: number;
+}
