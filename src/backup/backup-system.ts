@@ -42,6 +42,8 @@ export interface BackupOutcome {
   readonly check?: CheckRecord;
   readonly findings: readonly SourceFinding[];
   readonly problems: readonly CaptureProblem[];
+  /** Files whose content changed although size and modification time did not: look at them. */
+  readonly silentChanges: readonly string[];
   /** Why there is no point, or why it does not count. */
   readonly error?: LifeboatError;
 }
@@ -76,20 +78,34 @@ async function capture(
 ): Promise<BackupOutcome> {
   const mark = await writeCanary(request);
   await using taken = await request.source.capture(request.signal);
-  const saved = await save(request, taken, startMs);
+  const fullRead = request.full || (await fullReadIsDue(request, startMs));
+  const saved = await save(request, taken, startMs, fullRead);
   const result = await taken.result();
   const problems = [...result.problems, ...saved.problems];
-  const record = backupRecord(request, startMs, saved, result, problems, mark);
+  const record = { ...backupRecord(request, startMs, saved, result, problems, mark), fullRead };
   await request.vault.append(record);
   const check = await readBackSnapshot(request, saved.snapshot.id);
   const error = check.error ?? (problems.length > 0 ? incomplete(request, problems) : undefined);
-  return { record, check: check.record, findings, problems, ...(error === undefined ? {} : { error }) };
+  const { silentChanges } = saved;
+  return {
+    record,
+    check: check.record,
+    findings,
+    problems,
+    silentChanges,
+    ...(error === undefined ? {} : { error }),
+  };
 }
 
-async function save(request: BackupRequest, taken: Capture, startMs: number): Promise<SavedSnapshot> {
+async function save(
+  request: BackupRequest,
+  taken: Capture,
+  startMs: number,
+  readAll: boolean,
+): Promise<SavedSnapshot> {
   const { vault, run, system, identity, signal, progress } = request;
   const tags = [`plan:${run.plan.id}`, `system:${system.name}`, `run:${run.runId}`];
-  const parent = request.full ? undefined : await newestSnapshot(request);
+  const parent = await newestSnapshot(request);
   const saving = (writer: RepositoryWriter): Promise<SavedSnapshot> =>
     writer.saveSnapshot({
       events: taken.events,
@@ -111,6 +127,7 @@ async function save(request: BackupRequest, taken: Capture, startMs: number): Pr
       ...identity,
       tags,
       ...(request.excludes === undefined ? {} : { excludes: request.excludes }),
+      readAll,
       ...(parent === undefined ? {} : { parent }),
       ...(progress === undefined ? {} : { progress }),
     });
@@ -124,6 +141,23 @@ function manifestFacts({
   values,
 }: CaptureResult): Pick<CaptureResult, 'capturedAtMs' | 'start' | 'end' | 'values'> {
   return { capturedAtMs, start, end, values };
+}
+
+/** What changes behind all stat data is only found by reading; so everything is read once in a while. */
+const fullReadEveryMs = 7 * 24 * 60 * 60 * 1000;
+
+async function fullReadIsDue({ vault, system, run, signal }: BackupRequest, nowMs: number): Promise<boolean> {
+  const { records } = await vault.records(signal);
+  return !records.some(
+    (record) =>
+      record.type === 'backup' &&
+      record.system === system.name &&
+      record.planId === run.plan.id &&
+      record.fullRead === true &&
+      record.verdict === 'pass' &&
+      record.startMs <= nowMs &&
+      nowMs - record.startMs < fullReadEveryMs,
+  );
 }
 
 async function newestSnapshot({ vault, run, system, signal }: BackupRequest) {
@@ -162,6 +196,7 @@ function backupRecord(
     bytesAdded: saved.summary.dataAdded,
     values: result.values,
     contentDigest: saved.seen.digest,
+    silentChangeCount: saved.silentChanges.length,
     problemCount: problems.length,
     writerPauseMs: result.writerPauseMs,
     ...(mark === undefined ? {} : { canary: mark }),
@@ -193,7 +228,7 @@ async function failed(
     error: { code: error.code, message: error.message },
   };
   await request.vault.append(record);
-  return { record, findings, problems: [], error };
+  return { record, findings, problems: [], silentChanges: [], error };
 }
 
 function refuse(request: BackupRequest, findings: readonly SourceFinding[]): void {

@@ -90,6 +90,10 @@ export interface BackupRecord extends RecordCommon {
   /** Measured at capture, for comparison after a restore: `{"rows:orders": 4711}`. */
   readonly values: Readonly<Record<string, number | string>>;
   readonly contentDigest?: string;
+  /** True when every file was read, not only those that seemed changed. */
+  readonly fullRead?: boolean;
+  /** Files whose content changed although size and modification time did not. */
+  readonly silentChangeCount?: number;
   readonly problemCount: number;
   readonly writerPauseMs: number;
   readonly canary?: CanaryMark;
@@ -263,6 +267,8 @@ function parseBackup(from: JsonObject): Omit<BackupRecord, keyof RecordCommon | 
     bytesAdded: number(from, 'bytesAdded'),
     values: values(from, 'values'),
     ...optional(from, 'contentDigest', text),
+    ...optional(from, 'fullRead', boolean),
+    ...optional(from, 'silentChangeCount', number),
     problemCount: number(from, 'problemCount'),
     writerPauseMs: number(from, 'writerPauseMs'),
     ...optional(from, 'canary', parseMark),

@@ -40,6 +40,12 @@ export async function reportBackup(context: AppContext, backup: SystemBackup): P
   }
   for (const problem of outcome?.problems.slice(0, 10) ?? [])
     context.output.warn(`${system}: ${problem.path} ${problem.reason}`);
+  const silent = outcome?.silentChanges ?? [];
+  if (silent.length > 0) {
+    context.output.warn(
+      `${system}: ${countText(silent.length)} files changed behind their size and time, such as ${silent[0]}. Find out what wrote them; ransomware does that.`,
+    );
+  }
   const record = outcome?.record;
   const fields = {
     type: 'backup',
@@ -51,6 +57,8 @@ export async function reportBackup(context: AppContext, backup: SystemBackup): P
     files: record?.files,
     bytes: record?.bytes,
     bytes_added: record?.bytesAdded,
+    full_read: record?.fullRead,
+    silent_changes: silent.length,
     error: error && { code: error.code, message: error.message, hint: error.hint },
   };
   await context.output.result(fields, textOf(context, backup));
