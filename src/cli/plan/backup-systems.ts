@@ -120,8 +120,7 @@ async function canaryWriter(
   if (system.canary === undefined) return undefined;
   let sequence = 0;
   for (const name of system.vaults) {
-    const records = request.vaults.known(name)?.records ?? (await recordsOf(context, request, name));
-    for (const record of records) {
+    for (const record of await recordsOf(context, request, name)) {
       if (record.type === 'backup' && record.system === system.name)
         sequence = Math.max(sequence, record.canary?.sequence ?? 0);
     }
@@ -131,7 +130,7 @@ async function canaryWriter(
   return { next: () => ({ sequence: ++sequence, write }) };
 }
 
-/** A vault that cannot be opened has its own error later; here it only has no number to go on from. */
+/** Of a vault that cannot be opened, which has its own error later, what was known of it. */
 async function recordsOf(
   context: AppContext,
   request: BackupSystemsRequest,
@@ -141,7 +140,7 @@ async function recordsOf(
     return (await (await request.vaults.open(name)).records(context.signal)).records;
   } catch (error) {
     if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
-    return [];
+    return request.vaults.known(name)?.records ?? [];
   }
 }
 
