@@ -1,6 +1,6 @@
 /** The last chapter of the quickstart: what was lost and how long it took, against what the plan allows. */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
-import { durationText as targetText } from '../../objective/duration-text.ts';
+import { formatDuration } from '../../plan/duration.ts';
 import type { AppContext } from '../cli-context.ts';
 import { openPlan } from '../plan/plan-session.ts';
 import { countText, durationText, plural } from '../quantity-text.ts';
@@ -77,9 +77,9 @@ export function scoreLines({ output }: AppContext, score: Score, files: number):
     each.system === 'uploads'
       ? `none of ${plural(files, 'file')}`
       : `${durationText(each.loss_ms)}, ${plural(score.rows_lost, 'order')}`,
-    targetText(each.rpo_ms),
+    formatDuration(each.rpo_ms),
     durationText(each.back_ms),
-    targetText(each.rto_ms),
+    formatDuration(each.rto_ms),
     each.proof,
   ]);
   const columns = ['system', 'lost', 'allowed (RPO)', 'back after', 'allowed (RTO)', 'proof of the point'];
