@@ -7,6 +7,8 @@ export interface CommandSpec {
   readonly examples: readonly Example[];
   /** `stop`: it only prints, so it ends quietly when its reader goes away. Default `continue`. */
   readonly whenNobodyReads?: 'stop' | 'continue';
+  /** It works while nobody is there: even on a terminal it never asks, for it would wait for ever. */
+  readonly unattended?: true;
 }
 
 export interface ArgumentSpec {

@@ -104,7 +104,7 @@ async function runEntry(
   }
   const command = await entry.load();
   return await runCommand(entry, command, words, output, signal, fail, async (effective) =>
-    contextOf(line, await line.roots.app(), output, effective),
+    contextOf(line, await line.roots.app(), output, effective, command.unattended),
   );
 }
 
@@ -144,10 +144,11 @@ function contextOf<Adapters extends StoreAdapters>(
   adapters: Adapters,
   output: Output,
   signal: AbortSignal,
+  unattended?: true,
 ): CliContext<Adapters> {
   const { programVersion } = line;
   const folder = process.cwd();
-  const asking = isInteractive() ? { askSecret: secretAsker(signal) } : {};
+  const asking = isInteractive() && unattended !== true ? { askSecret: secretAsker(signal) } : {};
   return {
     output,
     signal,

@@ -1,4 +1,4 @@
-/** `run-due` and `up` as real processes over real vaults: what they do, how they end, and whom they tell. */
+/** `up` as a real process over real vaults: what it does, how it ends, and whom it tells. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -25,89 +25,6 @@ afterEach(() => scene[Symbol.dispose]());
 
 const ofType = (run: Parameters<typeof jsonLines>[0], type: string) =>
   jsonLines(run).filter((line) => line.type === type);
-
-describe('run-due', () => {
-  test('backs up and proves what is owed, and then nothing', async () => {
-    scene.writePlan({ systems: { uploads, shop: shopDatabase } });
-    const dry = await cliEnds(0, scene.options, 'run-due', '--dry-run', '--json');
-    assert.equal(ofType(dry, 'owed').length, 4);
-    assert.ok(!fs.existsSync(scene.path('here', 'snapshots')));
-    const first = await cliEnds(0, scene.options, 'run-due', '--json');
-    assert.deepEqual(
-      ofType(first, 'backup').map(({ system, vault, verdict, read_back }) => [
-        system,
-        vault,
-        verdict,
-        read_back,
-      ]),
-      ['uploads', 'shop'].flatMap((system) =>
-        ['here', 'away'].map((vault) => [system, vault, 'pass', 'pass']),
-      ),
-    );
-    assert.deepEqual(
-      ofType(first, 'verify').map(({ system, verdict }) => [system, verdict]),
-      [
-        ['uploads', 'pass'],
-        ['shop', 'pass'],
-      ],
-    );
-    const second = await cliEnds(0, scene.options, 'run-due', '--json');
-    const { backups, proofs, good } = lastLine(second);
-    assert.deepEqual([backups, proofs, good], [0, 0, true]);
-    assert.equal(fs.readdirSync(scene.path('here', 'snapshots')).length, 2);
-  });
-
-  test('a vault that cannot be read owes everything until it can', async () => {
-    scene.writePlan({ systems: { uploads } });
-    fs.renameSync(scene.path('away'), scene.path('gone'));
-    for (const backups of [1, 0]) {
-      const run = await cliEnds(1, scene.options, 'run-due', '--json');
-      assert.equal(lastLine(run)['backups'], backups);
-      assert.equal(ofType(run, 'failure')[0]?.['subject'], 'vault away');
-    }
-    fs.renameSync(scene.path('gone'), scene.path('away'));
-    const back = await cliEnds(0, scene.options, 'run-due', '--json');
-    assert.deepEqual(
-      ofType(back, 'backup').map(({ vault }) => vault),
-      ['away'],
-    );
-  });
-
-  test('a system that fails keeps no other from its backup, and is not fine while it waits', async () => {
-    fs.writeFileSync(scene.path('shop.db'), 'this is no database, whatever its name says');
-    scene.writePlan({ systems: { shop: shopDatabase, uploads } });
-    const first = await cliEnds(1, scene.options, 'run-due', '--json');
-    const verdicts = ofType(first, 'backup').map(({ system, verdict }) => `${system} ${verdict}`);
-    assert.deepEqual(verdicts, ['shop fail', 'shop fail', 'uploads pass', 'uploads pass']);
-    const second = await cliEnds(1, scene.options, 'run-due', '--json');
-    assert.equal(lastLine(second)['backups'], 0);
-    assert.ok(ofType(second, 'failure').every((failure) => typeof failure['retry_at'] === 'string'));
-  });
-
-  test('data that fail their checks end in 4, also in the pass that only waits', async () => {
-    const wrong = { kind: 'sql', name: 'orders', query: 'select count(*) from orders', expect: 3 };
-    scene.writePlan({ systems: { shop: { ...shopDatabase, checks: [wrong] } } });
-    const first = await cliEnds(4, scene.options, 'run-due', '--json');
-    assert.equal(ofType(first, 'verify')[0]?.['verdict'], 'fail');
-    const second = await cliEnds(4, scene.options, 'run-due', '--json');
-    assert.equal(ofType(second, 'verify').length, 0);
-    scene.writePlan({ systems: { shop: shopDatabase } });
-    const mended = await cliEnds(0, scene.options, 'run-due', '--json');
-    assert.equal(ofType(mended, 'owed')[0]?.['reason'], 'changed');
-    assert.equal(ofType(mended, 'verify')[0]?.['verdict'], 'pass');
-  });
-
-  test('an event runs the systems that wait for it, and no others', async () => {
-    scene.writePlan({ systems: { uploads, shop: { ...shopDatabase, schedule: ['on deploy', rarely] } } });
-    const run = await cliEnds(0, scene.options, 'run-due', '--event', 'deploy', '--json');
-    assert.ok(ofType(run, 'backup').every(({ system }) => system === 'shop'));
-    assert.equal(lastLine(run)['backups'], 2);
-    assert.equal(
-      lastLine(await cliEnds(2, scene.options, 'run-due', '--event', 'commit', '--json'))['code'],
-      'USAGE',
-    );
-  });
-});
 
 describe('up', () => {
   test('keeps a plan: one process, one pass at once, changes of the plan, a stop that is no failure', async () => {
@@ -208,7 +125,7 @@ describe('up', () => {
     assert.equal(scene.alarms()[1], 'recovered|uploads|away|RECOVERED');
   });
 
-  test('an on_failure command that fails is said and ends nothing', async () => {
+  test('an on_failure command that fails is said, ends nothing, and is run again', async () => {
     scene.writePlan({ systems: { uploads: { ...uploads, source: { kind: 'files', paths: ['./absent'] } } } });
     // the command appends to this file, which a folder in its place forbids; its last word decides how it ends
     fs.mkdirSync(scene.path('alarms.txt'));
@@ -221,6 +138,10 @@ describe('up', () => {
         ['backup uploads away', false],
       ],
     );
+    fs.rmdirSync(scene.path('alarms.txt'));
+    await cliEnds(1, scene.options, 'up', '--once');
+    const unheard = ['here', 'away'].map((vault) => `failure|uploads|${vault}|SOURCE_INVALID`);
+    assert.deepEqual(scene.alarms(), unheard);
   });
 });
 

@@ -38,6 +38,7 @@ export const runDue: Command<AppContext> = {
     { line: 'lifeboat run-due --dry-run', says: 'what is owed now' },
     { line: 'lifeboat run-due --event deploy', says: 'before a deployment: systems with `on deploy`' },
   ],
+  unattended: true,
   run: async (context, input) => {
     const session = await openPlan(input.value('--plan'), context.folder);
     const event = events.find((each) => each === input.value('--event'));

@@ -24,6 +24,7 @@ export const up: Command<AppContext> = {
     { line: 'lifeboat up --once', says: 'from cron, with alarms' },
     { line: 'lifeboat up --json', says: 'one JSON object for each event' },
   ],
+  unattended: true,
   run: async (context, input) => {
     const option = input.value('--plan');
     const first = await openPlan(option, context.folder);

@@ -13,7 +13,10 @@ const messageLengthMax = 4096;
 
 type AlarmKind = 'failure' | 'recovered';
 
-/** Alarms are remembered before the command runs: killed in between, one is lost for an hour, none runs without end. */
+/**
+ * Alarms are remembered before the command runs: killed in between, one is lost for an hour, none runs without end.
+ * What the command could not tell, because it failed itself, is told by the next pass.
+ */
 export async function tellOnFailure(
   context: AppContext,
   session: PlanSession,
@@ -26,25 +29,33 @@ export async function tellOnFailure(
   if (raise.length === 0 && recovered.length === 0) return;
   await saveMemory(planId, { ...memory, alarms });
   for (const alarm of recovered) await tell(context, session, voice, alarm, 'recovered');
-  for (const alarm of raise) await tell(context, session, voice, alarm, 'failure');
+  const unheard = new Set<Alarm>();
+  for (const alarm of raise) {
+    const told = await tell(context, session, voice, alarm, 'failure');
+    if (!told) unheard.add(alarm);
+  }
+  if (unheard.size > 0)
+    await saveMemory(planId, { ...memory, alarms: alarms.filter((alarm) => !unheard.has(alarm)) });
 }
 
+/** False when the command failed. */
 async function tell(
   context: AppContext,
   session: PlanSession,
   voice: PassVoice,
   alarm: Alarm,
   kind: AlarmKind,
-): Promise<void> {
+): Promise<boolean> {
   const { subject, code } = alarm;
   if (kind === 'recovered')
     await voice.say('recovered', { subject, code }, `recovered ${subject}: it is fine again`);
   const { onFailure } = session.plan;
-  if (onFailure === undefined) return;
+  if (onFailure === undefined) return true;
   const trouble = await troubleOf(context, session, alarm, kind, onFailure);
   const words =
     trouble === undefined ? `told      on_failure: ${subject}` : `FAILED    on_failure: ${trouble}`;
   await voice.say('on_failure', { subject, code, event: kind, ok: trouble === undefined, trouble }, words);
+  return trouble === undefined;
 }
 
 /** In words, when the command did not end with 0. What it printed may hold secrets and goes to standard error only. */
