@@ -97,6 +97,8 @@ describe('recoveryPointsFromRecords', () => {
     assert.deepEqual(levels(backup('a', 1), verify(2, 'a'), failed, verify(5, 'a', { checks: [] })), [
       'a restored',
     ]);
+    const open = verify(5, 'a', { verdict: 'inconclusive' });
+    assert.deepEqual(levels(backup('a', 1), verify(2, 'a'), failed, open), ['a written']);
   });
 
   it('voids what a check found damaged, and only that', () => {

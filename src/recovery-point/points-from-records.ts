@@ -88,6 +88,8 @@ function applyVerify(points: Points, record: VerifyRecord): void {
     return;
   }
   if (!record.restored) return;
+  // the very check that failed before may be the one that was not carried out now
+  if (point.failure?.foundBy === 'restore' && record.verdict !== 'pass') return;
   const restored: RestoreStep = { ...step, durationMs: record.restoreMs };
   succeed(points, key, { checked: step, restored, ...(isApproval(record) ? { approved: restored } : {}) });
 }
