@@ -10,7 +10,9 @@ import { withRetry } from './object-store/retry.ts';
 export const rescueAdapters: StoreAdapters = {
   async openStore(location) {
     const { openLocalStore } = await import('./object-store/local/local-store.ts');
-    return withRetry(openLocalStore(location.path));
+    const { withLimit } = await import('./object-store/limit.ts');
+    const store = openLocalStore(location.path);
+    return withRetry(withLimit(store, store.facts.connections));
   },
   async isWritable(location) {
     try {

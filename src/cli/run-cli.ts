@@ -2,7 +2,7 @@
 import { type ExitCode, exitCodes } from '../error/codes.ts';
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { monotonicMs, nowMs } from '../platform/clock.ts';
-import { environmentVariable } from '../platform/environment.ts';
+import { currentFolder, environmentVariable } from '../platform/environment.ts';
 import { interruptOnSignals } from '../platform/signals.ts';
 import { isInteractive } from '../platform/terminal.ts';
 import type { AppAdapters, StoreAdapters } from './adapters.ts';
@@ -147,7 +147,7 @@ function contextOf<Adapters extends StoreAdapters>(
   unattended?: true,
 ): CliContext<Adapters> {
   const { programVersion } = line;
-  const folder = process.cwd();
+  const folder = currentFolder();
   const asking = isInteractive() && unattended !== true ? { askSecret: secretAsker(signal) } : {};
   return {
     output,

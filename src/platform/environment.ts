@@ -43,3 +43,12 @@ function userDirectory(variable: string, belowHome: string): string {
   const base = wanted && isAbsolute(wanted) ? wanted : join(homeDirectory(), belowHome);
   return join(base, 'lifeboat');
 }
+
+/**
+ * The folder that the person stands in. `npm run lifeboat` starts the program in the checkout and tells where it
+ * was called from. Source: npm run, INIT_CWD.
+ */
+export function currentFolder(): string {
+  const isRunByNpm = environmentVariable('npm_lifecycle_event') === 'lifeboat';
+  return (isRunByNpm ? environmentVariable('INIT_CWD') : undefined) ?? process.cwd();
+}
