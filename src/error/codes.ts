@@ -68,6 +68,10 @@ export const errorCodes = {
     exit: 1,
     summary: 'A consistent copy would stop writers for longer than the plan allows.',
   },
+  SOURCE_CHANGED_SILENTLY: {
+    exit: 1,
+    summary: 'Files changed although size and modification time did not, as ransomware or a bad disk does.',
+  },
   COMMAND_FAILED: { exit: 1, summary: 'A program that was run ended with an error.' },
   COMMAND_TIMEOUT: { exit: 1, summary: 'A program that was run did not end in time.' },
   BACKUP_INCOMPLETE: { exit: 3, summary: 'Some input could not be read; the snapshot lacks it.' },

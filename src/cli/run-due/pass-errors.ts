@@ -2,7 +2,10 @@
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { SystemBackup } from '../plan/backup-systems.ts';
 import type { SystemProof } from '../plan/verify-systems.ts';
+import { plural } from '../quantity-text.ts';
 import { knownError } from '../report-error.ts';
+
+const pathsNamedMax = 20;
 
 /** `crash` ended the work before this backup came to an end of its own. */
 export function backupError(backup: SystemBackup | undefined, crash: unknown): LifeboatError | undefined {
@@ -13,6 +16,21 @@ export function backupError(backup: SystemBackup | undefined, crash: unknown): L
   return new LifeboatError('BACKUP_INCOMPLETE', `${system} in ${vault} was not read back`, {
     hint: 'Until it is, the point meets no objective; it is tried again by itself.',
   });
+}
+
+/** The backup is as good as any; what it read is suspect, and nobody would look at a warning at night. */
+export function silentChangeError(backups: readonly SystemBackup[]): LifeboatError | undefined {
+  const found = backups.find(({ outcome }) => (outcome?.silentChanges.length ?? 0) > 0);
+  const paths = found?.outcome?.silentChanges ?? [];
+  if (found === undefined) return undefined;
+  return new LifeboatError(
+    'SOURCE_CHANGED_SILENTLY',
+    `${found.system}: ${plural(paths.length, 'file')} changed behind size and time, such as ${paths[0]}`,
+    {
+      hint: 'Find out what wrote them; ransomware does that, and so do bad disks. Earlier points hold what was there before.',
+      details: { paths: paths.slice(0, pathsNamedMax) },
+    },
+  );
 }
 
 /** Only a verdict of pass is a proof. */

@@ -169,3 +169,18 @@ test('records that were taken away are no reason to believe that nothing is owed
   assert.equal(result.isGood, false);
   assert.ok(result.findings.some(({ subject, error }) => subject === 'vault here' && error !== undefined));
 });
+
+test('files that change behind their size and time are told by the weekly full read', async () => {
+  writePlan('daily at 02:00');
+  const file = join(scene.path, 'data', 'a');
+  fs.utimesSync(file, 1, 1);
+  assert.equal((await pass()).isGood, true);
+  fs.writeFileSync(file, 'two');
+  fs.utimesSync(file, 1, 1);
+  nowMs += 8 * dayMs;
+  const result = await pass();
+  assert.equal(result.isGood, false);
+  const told = result.findings.find(({ subject }) => subject === 'silent db');
+  assert.equal(told?.error?.code, 'SOURCE_CHANGED_SILENTLY');
+  assert.deepEqual(work(await pass()), { backups: 0, proofs: 0, isGood: true });
+});

@@ -27,7 +27,7 @@ import {
 } from './decide-pass.ts';
 import { type Finding, passExitCode } from './finding.ts';
 import { nextPassAt } from './next-pass.ts';
-import { backupError, proofError } from './pass-errors.ts';
+import { backupError, proofError, silentChangeError } from './pass-errors.ts';
 import type { PassResult } from './pass-result.ts';
 import type { PassVoice } from './pass-voice.ts';
 import { loadMemory, type RunMemory, saveMemory } from './run-memory.ts';
@@ -136,7 +136,11 @@ async function backUp(
   });
   for (const finding of findings) if (!ended.has(finding.vault)) await voice.failed(finding);
   await remember(context, pass, system, findings);
-  return findings;
+  const suspicion = silentChangeError([...ended.values()]);
+  if (suspicion === undefined) return findings;
+  const suspect = { subject: `silent ${system.name}`, systems: [system.name], error: suspicion };
+  await voice.failed(suspect);
+  return [...findings, suspect];
 }
 
 async function proveOwed(
