@@ -32,6 +32,10 @@ suite('quickstart', () => {
     const plan = path.join('quickstart', 'lifeboat.yaml');
     await cliEnds(0, { folder: folder.path, environment: noPassword }, 'status', '--plan', plan);
     await cliEnds(0, { folder: folder.path, environment: noPassword }, 'verify', 'uploads', '--plan', plan);
+    const former = planId(folder.path);
+    await stoppedEarly(folder.path, 'SIGINT');
+    const left = fs.existsSync(path.join(folder.path, 'state', former));
+    assert.ok(!left, 'the next start takes away what the last one left in the state folder');
   });
 
   test('people see all of it in 60 lines of 100 columns; a second start makes it anew', async () => {

@@ -1,6 +1,6 @@
 /** The folder that the quickstart works in: made new, or made again where it made it before. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { cacheDirectory, stateDirectory } from '../../platform/environment.ts';
 import { lockFileOwner, tryLockFile } from '../../platform/posix/file-lock.ts';
@@ -21,6 +21,8 @@ export interface QuickstartFolder extends Disposable {
   readonly confirmed: string;
   /** What was in the uploads before the disaster, as `sha256sum --check` reads it. */
   readonly uploadSums: string;
+  /** Folders that the next start takes away together with this one. */
+  noteSafetyCopies(copies: readonly string[]): void;
 }
 
 export const vaultNames = ['primary', 'secondary'] as const;
@@ -40,15 +42,20 @@ export function claimQuickstartFolder(path: string): QuickstartFolder {
   const marker = readMarker(path);
   if (present.length > 0 && marker === undefined) throw foreignFolder(path, present);
   mkdirSync(path, { recursive: true });
-  const planId = randomUuid();
-  if (marker === undefined) writeMarker(path, planId);
+  const made: Marker = { planId: randomUuid(), safetyCopies: [] };
+  if (marker === undefined) writeMarker(path, made);
   const lock = tryLockFile(join(path, lockName));
   if (lock === undefined) throw otherQuickstart(path);
-  if (marker !== undefined) forgetFormer(path, marker.planId);
+  if (marker !== undefined) forgetFormer(marker, pathsIn(path));
   for (const name of namesIn(path))
     if (name !== lockName && name !== markerName) rmSync(join(path, name), { recursive: true });
-  writeMarker(path, planId);
-  return { ...pathsIn(path), planId, [Symbol.dispose]: () => lock[Symbol.dispose]() };
+  writeMarker(path, made);
+  return {
+    ...pathsIn(path),
+    planId: made.planId,
+    noteSafetyCopies: (safetyCopies) => writeMarker(path, { ...made, safetyCopies }),
+    [Symbol.dispose]: () => lock[Symbol.dispose](),
+  };
 }
 
 /** As a person in `folder` would type it. */
@@ -57,7 +64,9 @@ export function typedPath(path: string, folder: string): string {
   return below === '' || below.startsWith('..') ? path : below;
 }
 
-function pathsIn(path: string): Omit<QuickstartFolder, 'planId' | typeof Symbol.dispose> {
+type Paths = Omit<QuickstartFolder, 'planId' | 'noteSafetyCopies' | typeof Symbol.dispose>;
+
+function pathsIn(path: string): Paths {
   const shop = join(path, 'shop');
   return {
     path,
@@ -86,27 +95,51 @@ function namesIn(path: string): readonly string[] {
 interface Marker {
   /** Of the plan that was made last. */
   readonly planId: string;
+  readonly safetyCopies: readonly string[];
 }
 
 function readMarker(path: string): Marker | undefined {
   const marker = readJson(join(path, markerName));
   if (marker?.['made_by'] !== madeBy) return undefined;
-  return { planId: String(marker['plan_id']) };
+  const copies = marker['safety_copies'];
+  return {
+    planId: String(marker['plan_id']),
+    safetyCopies: Array.isArray(copies) ? copies.map(String) : [],
+  };
 }
 
-function writeMarker(path: string, planId: string): void {
-  writeFileSync(
-    join(path, markerName),
-    `${JSON.stringify({ made_by: madeBy, plan_id: planId, note: 'this folder is emptied at the next start' })}\n`,
-  );
+function writeMarker(path: string, { planId, safetyCopies }: Marker): void {
+  const note = 'this folder is emptied at the next start';
+  const marker = { made_by: madeBy, plan_id: planId, safety_copies: safetyCopies, note };
+  writeFileSync(join(path, markerName), `${JSON.stringify(marker)}\n`);
 }
 
-/** What the last quickstart left on this machine outside the folder: state of its plan, caches of its vaults. */
-function forgetFormer(path: string, planId: string): void {
-  if (uuidForm.test(planId)) rmSync(join(stateDirectory(), planId), { recursive: true, force: true });
-  for (const vault of Object.values(pathsIn(path).vaults)) {
+/**
+ * Takes away what the last quickstart left on this machine outside its folder, and nothing else: a person may have
+ * copied its plan, id and all, for data of their own.
+ */
+function forgetFormer({ planId, safetyCopies }: Marker, { vaults }: Paths): void {
+  if (!uuidForm.test(planId)) return;
+  const state = join(stateDirectory(), planId);
+  const safety = join(state, 'safety');
+  for (const copy of safetyCopies)
+    if (resolve(copy).startsWith(`${safety}/`)) rmSync(resolve(copy), { recursive: true, force: true });
+  for (const vault of Object.values(vaults)) {
     const id = String(readJson(join(vault, 'lifeboat/vault.json'))?.['id']);
-    if (uuidForm.test(id)) rmSync(join(cacheDirectory(), id), { recursive: true, force: true });
+    if (!uuidForm.test(id)) continue;
+    rmSync(join(cacheDirectory(), id), { recursive: true, force: true });
+    for (const ending of ['.json', '.json.lock'])
+      rmSync(join(state, `writer-${id}${ending}`), { force: true });
+  }
+  const emptied = ['safety/orders-db', 'safety/uploads', 'safety', 'sandbox', '.'];
+  for (const folder of emptied) removeIfEmpty(join(state, folder));
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR'].includes(systemErrorName(error) ?? '')) throw error;
   }
 }
 

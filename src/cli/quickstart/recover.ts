@@ -49,6 +49,7 @@ export async function recover(
   const { records } = await runCommand(context, 'restore', restore, words);
   const previews = recordsOf(records, 'preview');
   const restores = recordsOf(records, 'restore');
+  folder.noteSafetyCopies(restores.map((record) => textField(record, 'safety_copy')));
   for (const record of restores) await context.output.result(record, restoredText(context, record));
   const snapshotId = textField(find(previews, 'orders-db'), 'point');
   const rows = await capturedRows(context, folder.planFile, snapshotId);
