@@ -66,8 +66,6 @@ const planIdDefault = '5f0c8a52-7f0e-4a39-9a51-0e6a3c6f1d11';
 /** Its folders for state and caches are the process's from now on: one scene at a time. */
 export async function planScene(options: SceneOptions): Promise<PlanScene> {
   const folder = temporaryFolder();
-  process.env['LIFEBOAT_STATE_DIR'] = join(folder.path, 'state');
-  process.env['XDG_CACHE_HOME'] = join(folder.path, 'caches');
   const scene = sceneIn(folder, options);
   scene.plan(options.systems);
   for (const name of vaultNames(options)) {
@@ -81,7 +79,14 @@ export async function planScene(options: SceneOptions): Promise<PlanScene> {
   return scene;
 }
 
+/** A scene that another process made; its plan is the one that is there. */
+export function openScene(path: string): PlanScene {
+  return sceneIn({ path, [Symbol.dispose]: () => undefined }, { systems: '' });
+}
+
 function sceneIn(folder: TemporaryFolder, options: SceneOptions): PlanScene {
+  process.env['LIFEBOAT_STATE_DIR'] = join(folder.path, 'state');
+  process.env['XDG_CACHE_HOME'] = join(folder.path, 'caches');
   const said: string[] = [];
   const path = (...names: string[]) => join(folder.path, 'work', ...names);
   const scene: PlanScene = {

@@ -67,7 +67,7 @@ async function orElsewhere<T>({ found }: RestoreSystemRequest, work: () => Promi
     const [other] = found.elsewhere;
     if (other === undefined || !hasCode(error, ...faultsOfVaults)) throw error;
     throw new LifeboatError(error.code, `from vault ${found.vault}: ${error.message}`, {
-      hint: `Vault ${found.elsewhere.join(' and vault ')} has a point as well: add \`--vault ${other}\`. ${error.hint ?? ''}`.trimEnd(),
+      hint: `Vault ${found.elsewhere.join(' and vault ')} has a point as well: say \`--vault ${other}\`. ${error.hint ?? ''}`.trimEnd(),
       details: error.details,
       cause: error,
     });

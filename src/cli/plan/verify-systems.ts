@@ -116,25 +116,26 @@ export function findPoint(
   request: Pick<VerifySystemsRequest, 'histories' | 'vault' | 'atMs' | 'pointId'>,
   system: string,
 ): FoundPoint | undefined {
-  const asked = request.histories.filter(
-    ({ vault }) => request.vault === undefined || vault === request.vault,
-  );
+  const { vault: only, pointId = '', atMs } = request;
   const choose = (pointsOf: (history: VaultHistory) => readonly RecoveryPoint[]): FoundPoint | undefined => {
-    const candidates = asked.flatMap((history) =>
+    const matching = request.histories.flatMap((history) =>
       pointsOf(history)
-        .filter((point) => point.system === system && point.id.startsWith(request.pointId ?? ''))
+        .filter((point) => point.system === system && point.id.startsWith(pointId))
         .map((point) => ({ vault: history.vault, point })),
     );
-    const points = candidates.map(({ point }) => point);
-    const chosen = choosePoint(points, request.atMs);
-    const found = candidates.find(({ point }) => point === chosen);
+    const asked = matching.filter(({ vault }) => only === undefined || vault === only);
+    const point = choosePoint(
+      asked.map((candidate) => candidate.point),
+      atMs,
+    );
+    const found = asked.find((candidate) => candidate.point === point);
     if (found === undefined) return undefined;
-    const others = candidates.map(({ vault }) => vault).filter((vault) => vault !== found.vault);
+    const others = matching.map(({ vault }) => vault).filter((vault) => vault !== found.vault);
     return { ...found, elsewhere: [...new Set(others)] };
   };
   return (
     choose(({ points, trouble }) => (trouble === undefined ? points : [])) ??
-    choose(({ points, doubtful }) => [...points, ...(doubtful ?? [])])
+    choose(({ points, doubtful = [] }) => [...points, ...doubtful])
   );
 }
 
