@@ -1,6 +1,4 @@
 /** Which entries of a snapshot are wanted: all, or those that a glob matches, with all that is below them. */
-import { matchesGlob } from 'node:path';
-
 export interface PathChoice {
   /** As the person gave them; empty for everything. */
   readonly patterns: readonly string[];
@@ -9,11 +7,16 @@ export interface PathChoice {
 
 export const everything: PathChoice = { patterns: [], select: () => 'take' };
 
-/** Patterns are absolute stored paths, or globs with `*`, `?` and `**`; one without a slash matches names anywhere. */
+/**
+ * Patterns are absolute stored paths, or globs with `*`, `?` and `**`; one without a slash matches names anywhere.
+ * Hidden names are names as any other: a restore must not leave them out.
+ */
 export function choosePaths(patterns: readonly string[]): PathChoice {
   if (patterns.length === 0) return everything;
   const globs = patterns.map(normalise);
-  const matches = (path: string): boolean => globs.some((glob) => glob === path || matchesGlob(path, glob));
+  const expressions = globs.map(expressionOf);
+  const matches = (path: string): boolean =>
+    globs.includes(path) || expressions.some((expression) => expression.test(path));
   return {
     patterns,
     select(path, isDirectory) {
@@ -24,9 +27,29 @@ export function choosePaths(patterns: readonly string[]): PathChoice {
 }
 
 function normalise(pattern: string): string {
-  const trimmed = pattern.length > 1 ? pattern.replace(/\/+$/, '') : pattern;
-  if (!trimmed.includes('/')) return `/**/${trimmed}`;
+  const trimmed = pattern.replace(/\/+$/, '');
+  if (trimmed === '') return '/**';
   return trimmed.startsWith('/') ? trimmed : `/**/${trimmed}`;
+}
+
+function expressionOf(glob: string): RegExp {
+  const parts = glob.match(/\*\*\/|\*\*|\*|\?|[^*?]+/g) ?? [];
+  return new RegExp(`^${parts.map(partExpression).join('')}$`, 'su');
+}
+
+function partExpression(part: string): string {
+  switch (part) {
+    case '**/':
+      return '(?:.*/)?';
+    case '**':
+      return '.*';
+    case '*':
+      return '[^/]*';
+    case '?':
+      return '[^/]';
+    default:
+      return part.replace(/[\\^$.|+()[\]{}/]/g, '\\$&');
+  }
 }
 
 /** The path itself or a directory above it. */
