@@ -1,5 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { LifeboatError } from '../error/lifeboat-error.ts';
+import { createScratchBuffer } from './scratch-buffer.ts';
 import { openCompressContext, openDecompressContext, type ZstdContext } from './zstd-context.ts';
 
 /** zstd's own default: the best bytes per second on the data we met; restic's "auto" is its like. */
@@ -18,10 +19,9 @@ export function compress(plaintext: Uint8Array): Buffer {
 export function createCompressor(): (plaintext: Uint8Array) => Uint8Array {
   const context = openCompressContext(level);
   if (!context) return compress;
-  let output = Buffer.alloc(0);
+  const scratch = createScratchBuffer();
   return (plaintext) => {
-    if (output.length < frameBytesMax(plaintext.length))
-      output = Buffer.allocUnsafeSlow(frameBytesMax(plaintext.length));
+    const output = scratch(frameBytesMax(plaintext.length));
     const length = context.run(plaintext, output);
     return length === undefined ? compress(plaintext) : output.subarray(0, length);
   };

@@ -7,7 +7,7 @@ import { cFunction } from './c-library.ts';
 
 const mmapThreshold = -3;
 const arenasMax = -8;
-const thresholdBytes = 512 * 1024;
+const thresholdBytes = 128 * 1024;
 const arenas = 2;
 
 const mallopt = cFunction<[number, number]>('mallopt', 'int', ['int', 'int']);

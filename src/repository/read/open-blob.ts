@@ -4,6 +4,7 @@ import { type SealKey, sealOverheadBytes, unsealInto } from '../../seal/seal.ts'
 import { decompressInto } from '../compression.ts';
 import { objectKey } from '../layout.ts';
 import type { BlobType } from '../pack/pack-header.ts';
+import { createScratchBuffer } from '../scratch-buffer.ts';
 
 export interface BlobPlace {
   readonly id: string;
@@ -22,24 +23,20 @@ export function openBlob(key: SealKey, sealed: Uint8Array, blob: BlobPlace): Buf
 
 /** For many blobs one after the other, in memory that is used for all: the next call overwrites the result. */
 export function createBlobOpener(key: SealKey): BlobOpener {
-  let stored = Buffer.alloc(0);
-  let plaintext = Buffer.alloc(0);
+  const storedScratch = createScratchBuffer();
+  const plaintextScratch = createScratchBuffer();
   return (sealed, blob) => {
     const what = `${blob.type} blob ${blob.id} in ${objectKey('pack', blob.packId)}`;
-    stored = atLeast(stored, sealed.length - sealOverheadBytes);
+    const stored = storedScratch(sealed.length - sealOverheadBytes);
     let content = stored.subarray(0, unsealInto(key, sealed, stored, 0, what));
     if (blob.uncompressedLength > 0) {
-      plaintext = atLeast(plaintext, blob.uncompressedLength);
+      const plaintext = plaintextScratch(blob.uncompressedLength);
       const length = decompressInto(content, plaintext.subarray(0, blob.uncompressedLength), what);
       content = plaintext.subarray(0, length);
     }
     if (hash('sha256', content, 'hex') === blob.id) return content;
     throw wrongContent(what, blob);
   };
-}
-
-function atLeast(buffer: Buffer<ArrayBuffer>, bytes: number): Buffer<ArrayBuffer> {
-  return buffer.length >= bytes ? buffer : Buffer.allocUnsafeSlow(bytes);
 }
 
 function wrongContent(what: string, blob: BlobPlace): LifeboatError {

@@ -11,6 +11,7 @@ import {
   treePackBytesTarget,
 } from '../pack/pack-builder.ts';
 import type { BlobType } from '../pack/pack-header.ts';
+import { createScratchBuffer } from '../scratch-buffer.ts';
 import type { SharedIdSet } from './shared-id-set.ts';
 
 export interface ChunkSaver {
@@ -77,14 +78,14 @@ export const singleChunkBytesMax = chunkBytesMin;
 
 /** Takes a sealed blob apart again, in memory that is used for all of them. */
 function createBlobCheck(key: SealKey): (sealed: Uint8Array, blob: NewBlob) => void {
-  let stored = Buffer.alloc(0);
-  let plaintext = Buffer.alloc(0);
+  const storedScratch = createScratchBuffer();
+  const plaintextScratch = createScratchBuffer();
   return (sealed, blob) => {
     const what = `new blob ${blob.id}`;
     const storedBytes = sealed.length - sealOverheadBytes;
-    stored = atLeast(stored, storedBytes);
+    const stored = storedScratch(storedBytes);
     unsealInto(key, sealed, stored, 0, what);
-    plaintext = atLeast(plaintext, blob.uncompressedLength);
+    const plaintext = plaintextScratch(blob.uncompressedLength);
     const found =
       blob.uncompressedLength === 0
         ? stored.subarray(0, storedBytes)
@@ -98,8 +99,4 @@ function createBlobCheck(key: SealKey): (sealed: Uint8Array, blob: NewBlob) => v
 
 function wholeFrame(frame: Uint8Array, output: Buffer, what: string): Buffer {
   return output.subarray(0, decompressInto(frame, output, what));
-}
-
-function atLeast(buffer: Buffer<ArrayBuffer>, bytes: number): Buffer<ArrayBuffer> {
-  return buffer.length >= bytes ? buffer : Buffer.allocUnsafeSlow(bytes);
 }

@@ -18,7 +18,7 @@ import type { FromSaveWorker, SaveWorkerData, ToSaveWorker } from './save-protoc
 import { SharedIdSet } from './shared-id-set.ts';
 
 /** Work handed to one worker at once, in bytes; a file counts for at least one and at most another figure. */
-const costPerWorkerMax = 32 * 1024 * 1024;
+const costPerWorkerMax = 16 * 1024 * 1024;
 const costPerFileMin = 32 * 1024;
 const costPerFileMax = 16 * 1024 * 1024;
 /** Small files travel together: a message costs more than reading one of them. */
