@@ -26,7 +26,7 @@ export function lifeboat(): Contestant {
     lifeboatCommand(place.scratch, ...args);
   return {
     name: 'lifeboat',
-    init: (place) => command(place, 'vault', 'init', place.repository),
+    init: (place) => command(place, 'vault', 'init', place.repository, '--no-recovery-key'),
     backup: (place, paths) =>
       command(place, 'backup', '--vault', place.repository, ...paths.flatMap((dir) => ['--path', dir])),
     restore: (place, to) => command(place, 'rescue', 'restore', '--vault', place.repository, '--to', to),
