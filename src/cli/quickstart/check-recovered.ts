@@ -5,6 +5,8 @@ import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { plural } from '../quantity-text.ts';
 import { uploadSums } from './shop-uploads.ts';
 
+const busyMsMax = 5_000;
+
 export interface DatabaseFacts {
   readonly tables: number;
   readonly rows: number;
@@ -25,7 +27,7 @@ export interface ExpectedDatabase {
 
 /** Raises VERIFICATION_FAILED. */
 export function checkDatabase(path: string, expected: ExpectedDatabase): DatabaseFacts {
-  using database = new DatabaseSync(path, { readOnly: true });
+  using database = new DatabaseSync(path, { readOnly: true, timeout: busyMsMax });
   const integrity = database.prepare('PRAGMA integrity_check(1)').all()[0]?.['integrity_check'];
   require(integrity === 'ok', `the recovered database fails its integrity check: ${String(integrity)}`);
   const orphans = database.prepare('PRAGMA foreign_key_check').all().length;

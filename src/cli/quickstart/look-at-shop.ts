@@ -1,6 +1,5 @@
 /** Looks at the live shop as a watchman would: nobody tells it what was done. */
 import { DatabaseSync } from 'node:sqlite';
-import { systemErrorName } from '../../error/lifeboat-error.ts';
 import { plural } from '../quantity-text.ts';
 import type { QuickstartFolder } from './quickstart-folder.ts';
 import type { RunningShop } from './running-shop.ts';
@@ -8,6 +7,10 @@ import { uploadSums } from './shop-uploads.ts';
 
 export const signs = ['process', 'integrity', 'files'] as const;
 export type Sign = (typeof signs)[number];
+
+const busyMsMax = 5_000;
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+const damaged: readonly number[] = [11, 26];
 
 export interface Trouble {
   readonly sign: Sign;
@@ -37,13 +40,14 @@ export function lookAtShop(
 /** `undefined` when the live database is sound. */
 function integrityOf(path: string): string | undefined {
   try {
-    using database = new DatabaseSync(path, { readOnly: true });
+    using database = new DatabaseSync(path, { readOnly: true, timeout: busyMsMax });
     const rows = database.prepare('PRAGMA integrity_check(1)').all();
     const words = String(rows[0]?.['integrity_check']).trim();
     return words === 'ok' ? undefined : firstPlace(words);
   } catch (error) {
-    if (systemErrorName(error) === 'ERR_SQLITE_ERROR' && error instanceof Error) return error.message;
-    throw error;
+    if (!(error instanceof Error) || !('errcode' in error) || !damaged.includes(Number(error.errcode)))
+      throw error;
+    return error.message;
   }
 }
 
