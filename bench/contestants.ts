@@ -37,7 +37,7 @@ export function lifeboat(): Contestant {
 export function lifeboatCommand(scratch: string, ...args: readonly string[]): Command {
   return {
     file: process.execPath,
-    arguments: ['--max-semi-space-size=4', main, ...args],
+    arguments: programArguments(...args),
     environment: {
       LIFEBOAT_PASSWORD: password,
       LIFEBOAT_STATE_DIR: path.join(scratch, 'state'),
@@ -46,6 +46,11 @@ export function lifeboatCommand(scratch: string, ...args: readonly string[]): Co
       TZ: 'UTC',
     },
   };
+}
+
+/** For `node`: as the first line of the program has it. */
+export function programArguments(...args: readonly string[]): readonly string[] {
+  return ['--max-semi-space-size=4', main, ...args];
 }
 
 /** With its cache, as people run it. */
