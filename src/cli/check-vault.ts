@@ -7,6 +7,7 @@ import type { OptionSpec } from './command-spec.ts';
 import type { Input } from './input.ts';
 import { bytesText, durationText, plural } from './quantity-text.ts';
 import { noteReadOnly } from './read-only-note.ts';
+import { recordCheck } from './record-check.ts';
 
 export const checkOptions: readonly OptionSpec[] = [
   { flag: '--read-data', description: 'read back every byte, not only the structure' },
@@ -21,12 +22,14 @@ export async function checkVault(
   context: CliContext,
   request: VaultRequest,
   input: Input,
+  options: { readonly keepsRecord: boolean },
 ): Promise<CommandEnd> {
   const { output, signal, nowMs } = context;
   const readData = readDataOf(input);
   const startMs = nowMs();
   await using vault = await context.openVault(request);
   const isReadOnly = await noteReadOnly(context, request);
+  const snapshotIds = await vault.repository.snapshotIds(signal);
   using progress = output.progress('check');
   const report = await vault.repository.check({
     ...(readData === undefined ? {} : { readData }),
@@ -35,6 +38,10 @@ export async function checkVault(
   });
   progress[Symbol.dispose]();
   await tell(context, report, nowMs() - startMs);
+  if (options.keepsRecord && !isReadOnly) {
+    const share = readData === undefined ? 'none' : readData === 'all' ? 'all' : 'part';
+    await recordCheck(context, vault, { report, startMs, readData: share, snapshotIds });
+  }
   return {
     summary: {
       location: vault.location,

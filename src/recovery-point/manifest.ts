@@ -47,9 +47,13 @@ export function decodeManifest(bytes: Buffer): Manifest {
   const texts = [system, systemHash, planId, planHash, runId];
   const known =
     version === 1 && texts.every((text) => typeof text === 'string') && typeof capturedAtMs === 'number';
-  if (!known || !isObject(start) || !isObject(end) || !isObject(values) || !isContents(contents))
+  if (!known || !isObject(start) || !isObject(end) || !isValues(values) || !isContents(contents))
     throw noManifest();
   return json as unknown as Manifest;
+}
+
+function isValues(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every((one) => ['number', 'string'].includes(typeof one));
 }
 
 function isContents(value: unknown): value is ManifestContents {

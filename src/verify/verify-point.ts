@@ -15,7 +15,7 @@ import {
   type VerifyRecord,
 } from '../evidence/record.ts';
 import { type RunContext, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
-import type { ResolvedSystem } from '../plan/resolved-plan.ts';
+import type { ResolvedCheck, ResolvedSystem } from '../plan/resolved-plan.ts';
 import { fileSystemFree } from '../platform/posix/device.ts';
 import { decodeManifest, type Manifest, manifestFolder, manifestPath } from '../recovery-point/manifest.ts';
 import type { RestoreReport, Snapshot, WorkProgress } from '../repository/repository-types.ts';
@@ -85,7 +85,7 @@ async function prove(request: VerifyRequest, folder: string, startMs: number): P
   const workFolder = join(folder, 'work');
   mkdirSync(workFolder, { mode: 0o700 });
   const checks = await runChecks({
-    checks: request.planned.checks,
+    checks: checksOf(request),
     tools: request.tools,
     manifest,
     counts: restored.counts,
@@ -105,6 +105,12 @@ async function prove(request: VerifyRequest, folder: string, startMs: number): P
     checks: [...arrival, ...checks, ...loss.checks],
     loss: loss.loss,
   };
+}
+
+/** A database is at least asked whether it is sound, also where the plan forgot to. */
+function checksOf({ planned, databasePath }: VerifyRequest): readonly ResolvedCheck[] {
+  if (planned.checks.length > 0 || databasePath === undefined) return planned.checks;
+  return [{ kind: 'integrity', name: 'integrity' }];
 }
 
 const nothingProven = { restored: false, restoreMs: 0, checkMs: 0, files: 0, bytes: 0 };

@@ -6,6 +6,8 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { check } from '../../src/cli/commands/check.ts';
+import { parseInput } from '../../src/cli/parse-input.ts';
 import type { ChainProblem } from '../../src/evidence/chain.ts';
 import { type Fault, withFaults } from '../../src/object-store/fault.ts';
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
@@ -289,4 +291,28 @@ test('a vault that cannot be written is read for status', async () => {
   fs.rmSync(join(scene.folder, '../caches'), { recursive: true });
   scene.wraps.set('here', readOnly);
   assert.equal((await scene.status(true)).get('uploads')?.status, 'met');
+});
+
+/** `lifeboat check` on the scene's vault: its exit code. */
+async function runCheck(...words: readonly string[]): Promise<number> {
+  const parsed = parseInput('check', check, ['--vault', scene.vaultPath('here'), ...words]);
+  assert.ok(parsed.kind === 'run');
+  return (await check.run(scene.context, parsed.input)).error?.exitCode ?? 0;
+}
+
+test('damage that lifeboat check finds is known to status at once, and gone when the bytes were read again', async () => {
+  await greenScene();
+  assert.equal(await runCheck('--read-data'), 0);
+  assert.equal((await scene.status(false)).get('uploads')?.status, 'met');
+  const [pack = ''] = storedFiles(scene, 'here', 'data');
+  const whole = fs.readFileSync(pack);
+  fs.truncateSync(pack, whole.length - 1);
+  assert.equal(await runCheck(), 13);
+  for (const refresh of [false, true])
+    assert.ok(['unknown', 'breached'].includes((await scene.status(refresh)).get('uploads')?.status ?? ''));
+  fs.writeFileSync(pack, whole);
+  assert.equal(await runCheck(), 0);
+  assert.notEqual(statusOfRpo(await scene.status(true)), 'met', 'the structure alone proves no bytes');
+  assert.equal(await runCheck('--read-data'), 0);
+  assert.equal(statusOfRpo(await scene.status(true)), 'met');
 });

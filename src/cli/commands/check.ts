@@ -6,12 +6,14 @@ import type { Command } from '../command.ts';
 export const check: Command = {
   description:
     'Looks for damage: keys, index, snapshots and folders, and on demand the bytes of the data themselves. ' +
-    'Every finding names the object. Damage ends with exit code 13.',
+    'Every finding names the object. Damage ends with exit code 13, and until the points are read back again ' +
+    '`lifeboat status` counts none of the vault.',
   options: [...vaultOptions, ...checkOptions],
   examples: [
     { line: 'lifeboat check', says: 'the structure, in seconds' },
     { line: 'lifeboat check --read-data', says: 'every byte' },
     { line: 'lifeboat check --subset 1/7', says: 'a seventh of the data each day of the week' },
   ],
-  run: async (context, input) => checkVault(context, await chooseVault(context, input), input),
+  run: async (context, input) =>
+    checkVault(context, await chooseVault(context, input), input, { keepsRecord: true }),
 };

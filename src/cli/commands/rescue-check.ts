@@ -8,5 +8,5 @@ export const rescueCheck: Command = {
     'Looks for damage in a vault, with nothing but its location and a key. Also on a read-only copy.',
   options: [vaultAloneOption, ...checkOptions],
   examples: [{ line: 'lifeboat rescue check --vault /mnt/usb/vault --read-data', says: 'every byte' }],
-  run: async (context, input) => checkVault(context, vaultAlone(input), input),
+  run: async (context, input) => checkVault(context, vaultAlone(input), input, { keepsRecord: false }),
 };

@@ -55,6 +55,8 @@ export const restore: Command<AppContext> = {
     await using vaults = openPlanVaults(context, session);
     const systems = inRecoveryOrder(systemsOf(session.plan, input));
     const histories = await planHistory(context, session, vaults, true);
+    for (const { vault, trouble } of histories)
+      if (trouble) context.output.warn(`vault ${vault}: ${trouble.message}`);
     const pick = pickOf(context, input, session.plan.metadata.timeZone);
     const requests: RestoreSystemRequest[] = systems.map((system) => {
       const found = findPoint({ histories, ...pick }, system.name);
@@ -88,6 +90,8 @@ async function previewAndApply(
     const outcome = await applySystemRestore(context, request, preview);
     outcomes.push(outcome);
     await context.output.result(outcomeRecord(request, outcome), outcomeText(context, request, outcome));
+    if (outcome.recordWaits)
+      context.output.warn(`the record of it waits on this machine: ${outcome.recordWaits.message}`);
   }
   return restoreEnd(outcomes);
 }

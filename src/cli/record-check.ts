@@ -1,0 +1,47 @@
+import type { CheckRecord } from '../evidence/record.ts';
+import { recordTimes } from '../evidence/record.ts';
+import { sharedFields } from '../evidence/run-context.ts';
+import { hostname } from '../platform/host.ts';
+import { randomUuid } from '../platform/random.ts';
+import type { CheckReport } from '../repository/repository-types.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { CliContext } from './cli-context.ts';
+
+export interface DoneCheck {
+  readonly report: CheckReport;
+  readonly startMs: number;
+  readonly readData: 'none' | 'part' | 'all';
+  /** Snapshots that were there before it began. */
+  readonly snapshotIds: readonly string[];
+}
+
+/**
+ * What was found counts for status: damage puts every point of the vault in doubt, until it is read back or restored
+ * again; without damage those of which every byte was read are checked. A plain repository keeps no records.
+ */
+export async function recordCheck(context: CliContext, vault: Vault, done: DoneCheck): Promise<void> {
+  const { report, startMs, readData, snapshotIds } = done;
+  const isSound = report.errors.length === 0;
+  const { nowMs, programVersion } = context;
+  const run = {
+    runId: randomUuid(),
+    host: hostname(),
+    programVersion,
+    trigger: 'manual' as const,
+    nowMs,
+    newId: randomUuid,
+  };
+  const record: CheckRecord = {
+    type: 'check',
+    ...sharedFields(run, vault.id),
+    ...recordTimes(startMs, nowMs()),
+    verdict: isSound ? 'pass' : 'fail',
+    scope: readData === 'none' ? 'structure' : readData,
+    snapshotIds: isSound && readData === 'all' ? snapshotIds : [],
+    damagedSnapshotIds: [],
+    packsRead: report.packsRead,
+    bytesRead: report.bytesRead,
+  };
+  await vault.append(record);
+  await vault.records(context.signal);
+}
