@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert } from '../error/assert.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
-import { type RecordVerdict, type RestoreRecord, recordTimes } from '../evidence/record.ts';
+import { type RestoreRecord, recordTimes } from '../evidence/record.ts';
 import { type RunContext, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import { manifestFolder } from '../recovery-point/manifest.ts';
 import type { RestoreReport, WorkProgress } from '../repository/repository-types.ts';
@@ -37,17 +37,25 @@ export interface RestoreOutcome {
 
 /** Raises RESTORE_REFUSED when the preview says that it cannot or must not be done; it has then done nothing. */
 export async function applyRestore(request: ApplyRequest): Promise<RestoreOutcome> {
-  const { preview, run } = request;
   refuse(request);
-  const startMs = run.nowMs();
-  const { target } = preview;
-  const done =
-    target.kind === 'folder'
-      ? await intoFolder(request, target.folder)
-      : await intoPlace(request, target.stagingParent);
+  const startMs = request.run.nowMs();
+  const done = await carryOut(request, startMs);
   const record = recordOf(request, startMs, done);
   const recordWaits = await appendOrWait(request, record);
   return { record, ...done, ...(recordWaits === undefined ? {} : { recordWaits }) };
+}
+
+async function carryOut(request: ApplyRequest, startMs: number): Promise<Done> {
+  const { target } = request.preview;
+  try {
+    return target.kind === 'folder'
+      ? await intoFolder(request, target.folder)
+      : await intoPlace(request, target.stagingParent);
+  } catch (error) {
+    if (!request.signal?.aborted && error instanceof LifeboatError)
+      await appendOrWait(request, failedRecord(request, startMs, error));
+    throw error;
+  }
 }
 
 /** The data are back by now, which must not look like a failure. */
@@ -161,21 +169,38 @@ function isManifest(path: Buffer): boolean {
 }
 
 function recordOf(request: ApplyRequest, startMs: number, { report, safetyCopy }: Done): RestoreRecord {
-  const { run, vault, preview, system } = request;
-  const endMs = run.nowMs();
   const lost = report.problems.some(({ metadataOnly }) => !metadataOnly);
-  const verdict: RecordVerdict = lost ? 'incomplete' : 'pass';
   return {
-    type: 'restore',
+    ...recordBase(request, startMs),
+    verdict: lost ? 'incomplete' : 'pass',
+    files: report.files,
+    bytes: report.bytes,
+    loss: { kind: 'computed', ms: request.preview.lossMs },
+    ...(safetyCopy === undefined ? {} : { safetyCopy: safetyCopy.folder }),
+  };
+}
+
+function failedRecord(request: ApplyRequest, startMs: number, error: LifeboatError): RestoreRecord {
+  const { code, message, details } = error;
+  const kept = details['safetyCopy'];
+  return {
+    ...recordBase(request, startMs),
+    verdict: 'fail',
+    files: 0,
+    bytes: 0,
+    error: { code, message },
+    ...(typeof kept === 'string' ? { safetyCopy: kept } : {}),
+  };
+}
+
+function recordBase({ run, vault, preview, system }: ApplyRequest, startMs: number) {
+  const endMs = run.nowMs();
+  return {
+    type: 'restore' as const,
     ...sharedFields(run, vault.id, system),
     ...recordTimes(startMs, endMs),
-    verdict,
     snapshotId: preview.snapshot.id,
     destination: preview.target.kind,
     restoreMs: endMs - startMs,
-    files: report.files,
-    bytes: report.bytes,
-    loss: { kind: 'computed', ms: preview.lossMs },
-    ...(safetyCopy === undefined ? {} : { safetyCopy: safetyCopy.folder }),
   };
 }

@@ -306,6 +306,10 @@ test('a destination that fails says where the state before is kept', async () =>
   );
   assert.equal(text('uploads/a.txt/in-the-way'), 'a folder where a file must be');
   assert.deepEqual(leftStagings(scene), []);
+  await using vault = await scene.open('here');
+  const [failure] = (await vault.records()).records.filter(({ type }) => type === 'restore');
+  assert.equal(failure?.verdict, 'fail');
+  assert.ok(failure?.type === 'restore' && fs.existsSync(failure.safetyCopy ?? ''));
 });
 
 test('a restore that is killed at any moment leaves every file old or new, and the next one succeeds', async () => {

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, test } from 'node:test';
 import { verifyEnd } from '../../src/cli/commands/verify.ts';
 import type { CheckResult } from '../../src/evidence/record.ts';
+import { readOnly } from '../../src/object-store/read-only.ts';
 import type { Status } from '../../src/objective/objective.ts';
 import { runProgram } from '../../src/platform/child-process.ts';
 import { manifestPath } from '../../src/recovery-point/manifest.ts';
@@ -222,6 +223,35 @@ test('an inconclusive verification after a good one leaves the proof, a failed o
     await verifyOnly();
     assert.equal(await overall(), expected, `after exit code ${code}`);
   }
+});
+
+test('a proof that cannot be written down is none, and its sandbox is gone', async () => {
+  await backedUp(uploadsWith('files'));
+  scene.wraps.set('here', readOnly);
+  const { verdict, proof, end } = await verifyOnly();
+  assert.deepEqual([verdict, proof?.error?.code, end.error?.exitCode], [undefined, 'STORE_READ_ONLY', 5]);
+  assert.equal(await overall(), 'unknown');
+});
+
+test('a database without checks is asked whether it is sound', async () => {
+  await backedUp('  orders: { source: { kind: sqlite, path: ./orders.db } }');
+  assert.equal(checkOf((await verifyOnly()).record?.checks, 'integrity'), 'pass');
+});
+
+test('the loss is counted from the canary where there is one, else from the capture', async () => {
+  await backedUp(`  orders:
+    source: { kind: sqlite, path: ./orders.db }
+    canary: { kind: table }
+    checks: [integrity]`);
+  scene.aheadMs = 600_000;
+  const { record } = await verifyOnly();
+  await using vault = await scene.open('here');
+  const [backup] = (await vault.records()).records.filter((candidate) => candidate.type === 'backup');
+  assert.deepEqual(record?.loss, {
+    kind: 'measured',
+    ms: (record?.startMs ?? 0) - (backup?.canary?.writtenAtMs ?? 0),
+  });
+  assert.ok((record?.loss?.ms ?? 0) >= 600_000);
 });
 
 test('a proof is one of the system as it was then: another source or check makes it unknown', async () => {

@@ -107,8 +107,14 @@ async function backupInto(
     cacheDirectory: cacheDirectory(),
     progress: (state) => progress.report(state),
     signal: context.signal,
+    ...excludesOf(system),
     ...(request.canary === undefined ? {} : { canary: request.canary.next() }),
   });
+}
+
+/** For people who look at the snapshot; nothing when there are none. */
+function excludesOf({ source }: ResolvedSystem): { readonly excludes?: readonly string[] } {
+  return source?.kind === 'files' && source.exclude.length > 0 ? { excludes: source.exclude } : {};
 }
 
 /** Numbers go on from the highest that any of the system's vaults has seen. */
