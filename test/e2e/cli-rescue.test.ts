@@ -1,6 +1,6 @@
 /** The way back on a machine that has never seen the plan: the location of a vault and a key, nothing else. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
@@ -22,8 +22,12 @@ before(async () => {
   symlinkSync('logo.png', join(shop, 'uploads', 'link'));
   const home = { folder: shop, environment: { LIFEBOAT_PASSWORD: undefined } };
   const keyFile = join(scene.path, 'recovery-key');
-  const system = ['--system', 'uploads=files:uploads'];
+  mkdirSync(join(shop, 'letters'));
+  writeFileSync(join(shop, 'letters', 'first.md'), 'a letter');
+  const system = ['--system', 'uploads=files:uploads', '--system', 'letters=files:letters'];
   await cliEnds(0, home, 'init', '--yes', '--vault', vault, ...system, '--recovery-key-file', keyFile);
+  await cliEnds(0, home, 'backup');
+  writeFileSync(join(shop, 'letters', 'first.md'), 'a better letter');
   await cliEnds(0, home, 'backup');
   recoveryKey = readFileSync(keyFile, 'utf8').trim();
   mkdirSync(join(scene.path, 'new machine'));
@@ -36,19 +40,28 @@ before(async () => {
 
 after(() => scene[Symbol.dispose]());
 
-test('the recovery key opens the vault, and all comes back below its stored path', async () => {
+test('the recovery key opens the vault, and the newest of every system comes back below its stored path', async () => {
   const listed = await cliEnds(0, elsewhere, 'rescue', 'snapshots', '--vault', vault, '--json');
-  const snapshot = jsonLines(listed).find((line) => line.type === 'snapshot');
+  assert.equal(jsonLines(listed).filter((line) => line.type === 'snapshot').length, 4);
   const run = await cliEnds(0, elsewhere, 'rescue', 'restore', '--vault', vault, '--verify');
   assert.match(run.stderr, /the vault holds the plan/);
-  const back = join(
-    elsewhere.folder,
-    `restored-${String(snapshot?.['short_id'])}`,
-    scene.path,
-    'shop/uploads',
+  const [folder] = readdirSync(elsewhere.folder).filter((name) => name.startsWith('restored-'));
+  const back = join(elsewhere.folder, folder ?? '', scene.path, 'shop');
+  assert.equal(readFileSync(join(back, 'uploads/link'), 'utf8'), 'a picture');
+  assert.equal(readFileSync(join(back, 'uploads/deep/notes.txt'), 'utf8'), 'a text');
+  assert.equal(readFileSync(join(back, 'letters/first.md'), 'utf8'), 'a better letter');
+});
+
+test('one snapshot of one system comes back when it is named', async () => {
+  const listed = jsonLines(await cliEnds(0, elsewhere, 'rescue', 'snapshots', '--vault', vault, '--json'));
+  const first = listed.find(
+    (line) => line.type === 'snapshot' && JSON.stringify(line).includes('system:letters'),
   );
-  assert.equal(readFileSync(join(back, 'link'), 'utf8'), 'a picture');
-  assert.equal(readFileSync(join(back, 'deep/notes.txt'), 'utf8'), 'a text');
+  const line = ['rescue', 'restore', '--vault', vault, '--to', 'older', '--snapshot', String(first?.['id'])];
+  await cliEnds(0, elsewhere, ...line);
+  const back = join(elsewhere.folder, 'older', scene.path, 'shop');
+  assert.deepEqual(readdirSync(back), ['letters']);
+  assert.equal(readFileSync(join(back, 'letters/first.md'), 'utf8'), 'a letter');
 });
 
 test('only what is asked for comes back, and nothing is overwritten unasked', async () => {

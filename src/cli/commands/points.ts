@@ -7,7 +7,7 @@ import { planOption } from '../load-plan.ts';
 import { planHistory } from '../plan/plan-history.ts';
 import { chosenSystems, openPlan } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
-import { bytesText, countText, momentText } from '../quantity-text.ts';
+import { bytesText, momentText, plural } from '../quantity-text.ts';
 
 export const points: Command<AppContext> = {
   description:
@@ -52,7 +52,7 @@ export const points: Command<AppContext> = {
 function pointText(vault: string, point: RecoveryPoint): string {
   const proof = point.failure === undefined ? proofLevel(point) : `FAILED (${point.failure.foundBy})`;
   const complete = point.complete ? '' : '  incomplete';
-  return `${point.id.slice(0, 8)}  ${momentText(point.capturedAtMs)}  ${point.system} in ${vault}  ${proof}${complete}  ${countText(point.files)} files, ${bytesText(point.bytes)}`;
+  return `${point.id.slice(0, 8)}  ${momentText(point.capturedAtMs)}  ${point.system} in ${vault}  ${proof}${complete}  ${plural(point.files, 'file')}, ${bytesText(point.bytes)}`;
 }
 
 function pointRecord(vault: string, point: RecoveryPoint) {

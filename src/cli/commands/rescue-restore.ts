@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
+import { manifestFolder } from '../../recovery-point/manifest.ts';
 import type { RestoreReport, Snapshot } from '../../repository/repository-types.ts';
 import { choosePaths } from '../../restore/path-choice.ts';
 import type { Vault } from '../../vault/vault.ts';
@@ -16,7 +17,7 @@ import { shortId } from '../snapshot-text.ts';
 export const rescueRestore: Command = {
   description:
     'Brings a snapshot back into a folder: every path below it as it was stored, with owners, times and ' +
-    'attributes. It needs the location of a vault and a key, and nothing else. It writes into a new or empty ' +
+    'attributes; without --snapshot the newest of every system in the vault. It needs the location of a vault and a key, and nothing else. It writes into a new or empty ' +
     'folder; only --overwrite replaces files that are there.',
   options: [
     vaultAloneOption,
@@ -32,41 +33,95 @@ export const rescueRestore: Command = {
     { flag: '--verify', description: 'read every restored file back and compare it' },
   ],
   examples: [
-    { line: 'lifeboat rescue restore --vault /mnt/usb/vault', says: 'the newest snapshot, to ./restored-ID' },
+    {
+      line: 'lifeboat rescue restore --vault /mnt/usb/vault',
+      says: 'the newest state of everything, to ./restored-ID',
+    },
     {
       line: "lifeboat rescue restore --vault /mnt/usb/vault --snapshot 1a2b3c4d --include '*.db' --to /tmp/back",
       says: 'the databases of an older one',
     },
   ],
   run: async (context, input) => {
-    const { output, signal, nowMs } = context;
     const request = vaultAlone(input);
-    const startMs = nowMs();
+    const startMs = context.nowMs();
     await using vault = await context.openVault(request);
-    const snapshot = await vault.repository.snapshot(input.value('--snapshot') ?? 'latest', {}, signal);
-    const target = await targetOf(context, input, snapshot);
+    const snapshots = await wantedSnapshots(vault, input.value('--snapshot'), context.signal);
+    const target = await targetOf(context, input, snapshots);
     const isReadOnly = await noteReadOnly(context, request);
-    output.note(`restoring ${shortId(snapshot.id)} of ${momentText(snapshot.timeMs)} to ${target}`);
-    using progress = output.progress('restore');
-    const { select } = choosePaths(input.values('--include'));
-    const report = await vault.repository.restore(snapshot, {
-      target,
-      existing: input.has('--overwrite') ? 'replace' : 'refuse',
-      verify: input.has('--verify'),
-      select,
-      progress: progress.report,
-      signal,
-    });
-    progress[Symbol.dispose]();
-    const end = await told(context, snapshot, target, report, nowMs() - startMs);
+    const reports: RestoreReport[] = [];
+    for (const snapshot of snapshots) reports.push(await restoreOne(context, input, vault, snapshot, target));
+    const end = await told(context, snapshots, target, sumOf(reports), context.nowMs() - startMs);
     await offerPlan(context, vault);
     return { ...end, summary: { ...end.summary, locked: !isReadOnly } };
   },
 };
 
+/** The one that was asked for; else the newest of every system that a plan backed up here, or the newest of all. */
+async function wantedSnapshots(
+  vault: Vault,
+  selector: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Snapshot[]> {
+  const { repository } = vault;
+  if (selector !== undefined) return [await repository.snapshot(selector, {}, signal)];
+  const newest = new Map<string, Snapshot>();
+  for (const snapshot of await repository.snapshots({}, signal)) {
+    const tags = snapshot.tags?.filter((tag) => tag.startsWith('plan:') || tag.startsWith('system:')) ?? [];
+    if (tags.length > 0) newest.set(tags.sort().join(), snapshot);
+  }
+  return newest.size > 0 ? [...newest.values()] : [await repository.snapshot('latest', {}, signal)];
+}
+
+async function restoreOne(
+  context: CliContext,
+  input: Input,
+  vault: Vault,
+  snapshot: Snapshot,
+  target: string,
+): Promise<RestoreReport> {
+  const { output, signal } = context;
+  const system = snapshot.tags?.find((tag) => tag.startsWith('system:'))?.slice('system:'.length);
+  const what = system === undefined ? shortId(snapshot.id) : `${system}, ${shortId(snapshot.id)}`;
+  output.note(`restoring ${what} of ${momentText(snapshot.timeMs)} to ${target}`);
+  using progress = output.progress('restore');
+  const { select } = choosePaths(input.values('--include'));
+  return await vault.repository.restore(snapshot, {
+    target,
+    existing: input.has('--overwrite') ? 'replace' : 'refuse',
+    verify: input.has('--verify'),
+    // each system has a manifest of its own under one name; the vault keeps them
+    select: (path, isDirectory) =>
+      system !== undefined && isOurs(path) ? 'skip' : select(path, isDirectory),
+    progress: progress.report,
+    signal,
+  });
+}
+
+function isOurs(path: Buffer): boolean {
+  const text = path.toString('latin1');
+  return text === `/${manifestFolder}` || text.startsWith(`/${manifestFolder}/`);
+}
+
+function sumOf(reports: readonly RestoreReport[]): RestoreReport {
+  const total = (figure: 'files' | 'directories' | 'others' | 'bytes') =>
+    reports.reduce((sum, report) => sum + report[figure], 0);
+  return {
+    files: total('files'),
+    directories: total('directories'),
+    others: total('others'),
+    bytes: total('bytes'),
+    problems: reports.flatMap(({ problems }) => problems),
+  };
+}
+
 /** Raises RESTORE_REFUSED for a folder that is not empty, unless --overwrite is given. */
-async function targetOf({ folder }: CliContext, input: Input, snapshot: Snapshot): Promise<string> {
-  const target = resolve(folder, input.value('--to') ?? `restored-${shortId(snapshot.id)}`);
+async function targetOf(
+  { folder }: CliContext,
+  input: Input,
+  snapshots: readonly Snapshot[],
+): Promise<string> {
+  const target = resolve(folder, input.value('--to') ?? `restored-${shortId(snapshots.at(-1)?.id ?? '')}`);
   if (input.has('--overwrite') || (await isEmptyOrAbsent(target))) return target;
   throw new LifeboatError('RESTORE_REFUSED', `the folder ${target} is not empty`, {
     hint: 'Name another folder with --to, or say --overwrite to replace the files in it.',
@@ -88,7 +143,7 @@ async function isEmptyOrAbsent(folder: string): Promise<boolean> {
 
 async function told(
   { output }: CliContext,
-  snapshot: Snapshot,
+  snapshots: readonly Snapshot[],
   target: string,
   report: RestoreReport,
   durationMs: number,
@@ -105,7 +160,8 @@ async function told(
   );
   await output.text(`they are in ${target}, each below its full stored path`);
   const summary = {
-    snapshot: snapshot.id,
+    snapshot: snapshots.at(-1)?.id,
+    snapshots: snapshots.map(({ id }) => id),
     target,
     files,
     directories,

@@ -21,7 +21,7 @@ import {
   type RestoreSystemRequest,
 } from '../plan/restore-system.ts';
 import { findPoint, noPoint } from '../plan/verify-systems.ts';
-import { bytesText, countText } from '../quantity-text.ts';
+import { bytesText, countText, plural } from '../quantity-text.ts';
 import { momentOf } from './verify.ts';
 
 export const restore: Command<AppContext> = {
@@ -165,7 +165,7 @@ function previewText({ system, found, session }: RestoreSystemRequest, preview: 
   const where =
     preview.destination?.description ?? (preview.target.kind === 'folder' ? preview.target.folder : '');
   return [
-    `${system.name}: ${countText(preview.files)} files, ${bytesText(preview.bytes)} from ${found.vault}, point ${found.point.id.slice(0, 8)} (${proofLevel(found.point)})`,
+    `${system.name}: ${plural(preview.files, 'file')}, ${bytesText(preview.bytes)} from ${found.vault}, point ${found.point.id.slice(0, 8)} (${proofLevel(found.point)})`,
     `  from   ${when}; what was written in the ${durationText(preview.lossMs)} since then is not in it`,
     `  to     ${where}`,
     `  over   ${preview.overwriteCount === 0 ? 'nothing' : `${countText(preview.overwriteCount)} entries, such as ${preview.overwrites.slice(0, 3).join(', ')}`}`,
@@ -202,7 +202,7 @@ function outcomeText(
   const word = record.verdict === 'pass' ? style.green('restored') : style.yellow('incomplete');
   const lost = report.problems.slice(0, 10).map(({ path, reason }) => `  ${path}: ${reason}`);
   return [
-    `${word}  ${system.name}: ${countText(report.files)} files, ${bytesText(report.bytes)} in ${durationText(record.restoreMs)}, read back; ${location}`,
+    `${word}  ${system.name}: ${plural(report.files, 'file')}, ${bytesText(report.bytes)} in ${durationText(record.restoreMs)}, read back; ${location}`,
     ...(safetyCopy === undefined
       ? []
       : [

@@ -6,7 +6,7 @@ import type { RecordTrigger } from '../../evidence/record.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
-import { bytesText, countText } from '../quantity-text.ts';
+import { bytesText, countText, plural } from '../quantity-text.ts';
 import { backupSystems, type SystemBackup } from './backup-systems.ts';
 import { chosenSystems, openPlan } from './plan-session.ts';
 import { openPlanVaults, type PlanVaults } from './plan-vaults.ts';
@@ -70,7 +70,7 @@ function textOf(context: AppContext, { system, vault, outcome, error }: SystemBa
   const size =
     record?.snapshotId === undefined
       ? ''
-      : `  ${countText(record.files)} files, ${bytesText(record.bytes)}, ${bytesText(record.bytesAdded)} new, point ${record.snapshotId.slice(0, 8)}`;
+      : `  ${plural(record.files, 'file')}, ${bytesText(record.bytes)}, ${bytesText(record.bytesAdded)} new, point ${record.snapshotId.slice(0, 8)}`;
   if (error === undefined) return `${style.green('ok')}      ${system} → ${vault}${size}, read back`;
   const word = error.code === 'BACKUP_INCOMPLETE' ? style.yellow('partial') : style.red('failed');
   return `${word}  ${system} → ${vault}${size}\n        ${error.message}${error.hint === undefined ? '' : `\n        → ${error.hint}`}`;
