@@ -2,7 +2,7 @@ import type { BlobLocation } from '../index/blob-index.ts';
 
 /** Blobs that are not wanted are read along when they fill a gap no larger than this. */
 const gapBytesMax = 1024 * 1024;
-const pieceBytesMax = 8 * 1024 * 1024;
+const pieceBytesMax = 4 * 1024 * 1024;
 
 export interface WantedBlob {
   readonly id: string;

@@ -23,7 +23,6 @@ const settings = workerData as SaveWorkerData;
 const streams = new Map<number, StreamSaver>();
 const inbox: ToSaveWorker[] = [];
 const spareBuffers: Uint8Array<ArrayBuffer>[] = [];
-/** One for data and one for trees. */
 const spareBuffersMax = 2;
 let packsInFlight = 0;
 let working = false;
@@ -43,7 +42,7 @@ const saver = createChunkSaver({
 port.on('message', (message: ToSaveWorker) => {
   if (message.type === 'pack-stored') {
     packsInFlight--;
-    spareBuffers.push(new Uint8Array(message.buffer));
+    keepBuffer(new Uint8Array(message.buffer));
     onPackStored?.();
   } else {
     inbox.push(message);
@@ -123,12 +122,21 @@ function streamOf(id: number): StreamSaver {
   return stream;
 }
 
-/** A returned buffer of just this size, or a new one; others are let go. */
+/** A returned buffer of just this size, or a new one. */
 function takeBuffer(bytesMin: number): Uint8Array<ArrayBuffer> {
   const at = spareBuffers.findIndex((spare) => spare.length === bytesMin);
   const [spare] = at === -1 ? [] : spareBuffers.splice(at, 1);
-  if (spareBuffers.length > spareBuffersMax) spareBuffers.shift();
   return spare ?? new Uint8Array(bytesMin);
+}
+
+/** One of each size is kept: one for data and one for trees. */
+function keepBuffer(buffer: Uint8Array<ArrayBuffer>): void {
+  if (spareBuffers.some((spare) => spare.length === buffer.length)) releaseMemory(buffer);
+  else spareBuffers.push(buffer);
+  while (spareBuffers.length > spareBuffersMax) {
+    const oldest = spareBuffers.shift();
+    if (oldest) releaseMemory(oldest);
+  }
 }
 
 function sendPack(pack: FinishedPack): void {
