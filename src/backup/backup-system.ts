@@ -11,7 +11,7 @@ import { encodeManifest, manifestFile, manifestFolder } from '../recovery-point/
 import type { RepositoryWriter, SavedSnapshot, WorkProgress } from '../repository/repository-types.ts';
 import type { Capture, CaptureProblem, CaptureResult, Source, SourceFinding } from '../source/source.ts';
 import type { Vault } from '../vault/vault.ts';
-import { readBackSnapshot } from './read-back-snapshot.ts';
+import { readBackSnapshot, recordDamage } from './read-back-snapshot.ts';
 
 export interface BackupRequest {
   readonly run: RunContext & { readonly plan: NonNullable<RunContext['plan']> };
@@ -58,8 +58,10 @@ export async function backupSystem(request: BackupRequest): Promise<BackupOutcom
     refuse(request, findings);
     return await capture(request, startMs, findings);
   } catch (error) {
-    if (request.signal?.aborted || !(error instanceof LifeboatError) || !isOfSource(error)) throw error;
-    return await failed(request, startMs, findings, error);
+    if (!request.signal?.aborted && error instanceof LifeboatError && isOfSource(error))
+      return await failed(request, startMs, findings, error);
+    await recordDamage(request, error, startMs);
+    throw error;
   }
 }
 

@@ -53,8 +53,7 @@ async function readOrDoubt(request: ReadBackRequest, snapshotId: string, nowMs: 
   try {
     return await read(request, snapshotId, nowMs);
   } catch (error) {
-    if (request.signal?.aborted || !hasCode(error, 'OBJECT_DAMAGED', 'OBJECT_MISSING') || isOfLock(error))
-      throw error;
+    if (request.signal?.aborted || !isDamage(error)) throw error;
     const hint = error.hint ?? 'Run `lifeboat check`.';
     const errors = [{ object: 'index', what: `cannot be read: ${error.message}`, hint }];
     return { errors, snapshotIds: [], damagedSnapshotIds: [], packsRead: 0, bytesRead: 0 };
@@ -96,8 +95,31 @@ async function readSnapshots(
   });
 }
 
-function isOfLock({ details }: LifeboatError): boolean {
-  return String(details['object']).startsWith('locks/');
+/** Whether what a snapshot needs is damaged. A lock that cannot be read says nothing about the data. */
+function isDamage(error: unknown): error is LifeboatError {
+  return (
+    hasCode(error, 'OBJECT_DAMAGED', 'OBJECT_MISSING') &&
+    !String(error.details['object']).startsWith('locks/')
+  );
+}
+
+/** Damage that came to light before there was a snapshot to read back puts all points of the vault in doubt. */
+export async function recordDamage(request: ReadBackRequest, error: unknown, startMs: number): Promise<void> {
+  if (request.signal?.aborted || !isDamage(error)) return;
+  const { run, system, vault } = request;
+  const record: CheckRecord = {
+    type: 'check',
+    ...sharedFields(run, vault.id, system),
+    ...recordTimes(startMs, run.nowMs()),
+    verdict: 'fail',
+    scope: 'structure',
+    snapshotIds: [],
+    damagedSnapshotIds: [],
+    packsRead: 0,
+    bytesRead: 0,
+    error: { code: error.code, message: error.message },
+  };
+  await vault.append(record);
 }
 
 function damagedSnapshot(vault: Vault, snapshotId: string, errors: readonly CheckFinding[]): LifeboatError {

@@ -4,7 +4,9 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
-import { endOf } from '../../src/cli/plan/plan-backup.ts';
+import { backup as backupCommand } from '../../src/cli/commands/backup.ts';
+import { parseInput } from '../../src/cli/parse-input.ts';
+import { endOf, planBackup } from '../../src/cli/plan/plan-backup.ts';
 import { withFaults } from '../../src/object-store/fault.ts';
 import type { ObjectStore } from '../../src/object-store/object-store.ts';
 import { readOnly } from '../../src/object-store/read-only.ts';
@@ -444,3 +446,21 @@ test('two plans that share a vault do not count each other’s points', async ()
   fs.writeFileSync(scene.path('lifeboat.yaml'), text.replace('5f0c8a52', '6f0c8a52'));
   assert.equal((await scene.status()).get('uploads')?.status, 'breached');
 });
+
+for (const kind of ['index', 'data'] as const) {
+  test(`damage of the ${kind} that keeps a backup from being made voids the points of before`, async () => {
+    await uploadsScene();
+    await scene.backup();
+    await scene.verify();
+    assert.equal((await scene.status()).get('uploads')?.status, 'met');
+    for (const file of storedFiles(scene, 'here', kind))
+      fs.writeFileSync(file, randomBytes(fs.statSync(file).size));
+    scene.write('uploads/new', 'new');
+    const parsed = parseInput('backup', backupCommand, []);
+    assert.ok(parsed.kind === 'run');
+    const end = await planBackup(scene.context, parsed.input);
+    assert.notEqual(end.error, undefined);
+    for (const refresh of [false, true])
+      assert.ok(['unknown', 'breached'].includes((await scene.status(refresh)).get('uploads')?.status ?? ''));
+  });
+}

@@ -18,19 +18,30 @@ export async function planBackup(context: AppContext, input: Input): Promise<Com
   const trigger: RecordTrigger = 'manual';
   const request = { session, vaults, systems, trigger, full: input.has('--full') };
   const backups = await backupSystems(context, request, (backup) => reportBackup(context, backup));
-  const used = new Set(backups.filter(({ outcome }) => outcome).map(({ vault }) => vault));
-  for (const name of used) await refreshCache(context, vaults, name);
+  for (const name of new Set(backups.map(({ vault }) => vault))) {
+    const isToldAlready = backups.some(({ vault, outcome }) => vault === name && outcome === undefined);
+    await refreshCache(context, vaults, name, isToldAlready);
+  }
   return endOf(backups);
 }
 
-/** The cache of this machine is what `status` lives on. */
-async function refreshCache(context: AppContext, vaults: PlanVaults, name: string): Promise<void> {
-  const { problems } = await (await vaults.open(name)).records(context.signal);
-  const [first] = problems;
-  if (first !== undefined)
-    context.output.warn(
-      `the records of vault ${name} are not believed, and none of its points counts: ${first.what}`,
-    );
+/** The cache of this machine is what `status` lives on; what a backup that failed wrote into its vault counts as well. */
+async function refreshCache(
+  context: AppContext,
+  vaults: PlanVaults,
+  name: string,
+  isToldAlready: boolean,
+): Promise<void> {
+  try {
+    const { problems } = await (await vaults.open(name)).records(context.signal);
+    const [first] = problems;
+    if (first !== undefined)
+      context.output.warn(
+        `the records of vault ${name} are not believed, and none of its points counts: ${first.what}`,
+      );
+  } catch (error) {
+    if (context.signal.aborted || !isToldAlready || !(error instanceof LifeboatError)) throw error;
+  }
 }
 
 export async function reportBackup(context: AppContext, backup: SystemBackup): Promise<void> {
