@@ -1,10 +1,10 @@
 /**
- * The folder that a restore in place is laid out in first. A process that is killed leaves it behind, as large as
- * what it restored; the next restore to the same place removes it. A lock that dies with its process tells a folder
+ * The folder that a restore in place, or a sandbox, is laid out in. A process that is killed leaves it behind, as
+ * large as what it restored and as readable; the next one at the same place removes it. A lock that dies with its process tells a folder
  * that is left from one that is in use.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { systemErrorName } from '../error/lifeboat-error.ts';
 import { tryLockFile } from '../platform/posix/file-lock.ts';
 import { removeTree } from './remove-tree.ts';
@@ -12,29 +12,43 @@ import { removeTree } from './remove-tree.ts';
 export interface Staging extends Disposable {
   /** Empty at the start, and on the file system of `parent`. */
   readonly path: string;
+  /** It stays from now on, and is where the result says. */
+  keep(): string;
 }
 
-const prefix = '.lifeboat-staging-';
+const stagingPrefix = '.lifeboat-staging-';
 const lockName = 'lock';
 
 /** Below `parent` or, when that is gone, the nearest folder above, which then gets nothing but this. */
-export function makeStaging(parent: string): Staging {
+export function makeStaging(parent: string, prefix = stagingPrefix): Staging {
   const place = nearestFolder(parent);
-  removeLeftovers(place);
+  removeLeftovers(place, prefix);
   const folder = mkdtempSync(join(place, prefix));
   const lock = tryLockFile(join(folder, lockName));
   const path = join(folder, 'root');
   mkdirSync(path);
+  let kept: string | undefined;
   return {
     path,
+    keep() {
+      kept ??= keepAside(place, folder);
+      return join(kept, 'root');
+    },
     [Symbol.dispose]() {
-      removeTree(folder);
+      if (kept === undefined) removeTree(folder);
       lock?.[Symbol.dispose]();
     },
   };
 }
 
-function removeLeftovers(place: string): void {
+/** Under a name that is never taken for a leftover. */
+function keepAside(place: string, folder: string): string {
+  const kept = join(place, `kept-${basename(folder)}`);
+  renameSync(folder, kept);
+  return kept;
+}
+
+function removeLeftovers(place: string, prefix: string): void {
   for (const name of readdirSync(place)) {
     if (name.startsWith(prefix)) removeIfLeft(join(place, name));
   }

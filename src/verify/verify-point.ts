@@ -3,7 +3,7 @@
  * runs the system's own checks there. A fault of the checker is not a fault of the data: what could not be
  * carried out makes the verdict inconclusive, never green and never red.
  */
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import {
@@ -19,7 +19,7 @@ import type { ResolvedCheck, ResolvedSystem } from '../plan/resolved-plan.ts';
 import { fileSystemFree } from '../platform/posix/device.ts';
 import { decodeManifest, type Manifest, manifestFolder, manifestPath } from '../recovery-point/manifest.ts';
 import type { RestoreReport, Snapshot, WorkProgress } from '../repository/repository-types.ts';
-import { removeTree } from '../restore/remove-tree.ts';
+import { makeStaging } from '../restore/staging.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CheckTools } from './check-tools.ts';
 import { countEntries, type EntryCounts } from './count-entries.ts';
@@ -53,15 +53,11 @@ export interface VerifyOutcome {
 export async function verifyPoint(request: VerifyRequest): Promise<VerifyOutcome> {
   const startMs = request.run.nowMs();
   mkdirSync(request.sandboxParent, { recursive: true, mode: 0o700 });
-  const folder = mkdtempSync(join(request.sandboxParent, 'verify-'));
-  try {
-    const proof = await prove(request, folder, startMs);
-    const record = recordOf(request, startMs, proof);
-    await request.vault.append(record);
-    return { record, ...(request.keepSandbox ? { sandbox: folder } : {}) };
-  } finally {
-    if (!request.keepSandbox) removeTree(folder);
-  }
+  using staging = makeStaging(request.sandboxParent, 'sandbox-');
+  const proof = await prove(request, staging.path, startMs);
+  const record = recordOf(request, startMs, proof);
+  await request.vault.append(record);
+  return { record, ...(request.keepSandbox ? { sandbox: staging.keep() } : {}) };
 }
 
 interface ProofResult {

@@ -50,9 +50,12 @@ async function verifyOnly() {
   };
 }
 
+function sandboxParent(): string {
+  return join(scene.folder, '../state/5f0c8a52-7f0e-4a39-9a51-0e6a3c6f1d11/sandbox');
+}
+
 function sandboxes(): string[] {
-  const folder = join(scene.folder, '../state/5f0c8a52-7f0e-4a39-9a51-0e6a3c6f1d11/sandbox');
-  return fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  return fs.existsSync(sandboxParent()) ? fs.readdirSync(sandboxParent()) : [];
 }
 
 async function overall(system = 'uploads'): Promise<Status | undefined> {
@@ -87,7 +90,7 @@ async function prove(snapshotId: string, sandboxParent = join(scene.folder, '../
       keepSandbox: false,
     });
     assert.deepEqual(
-      fs.readdirSync(sandboxParent).filter((name) => name.startsWith('verify-')),
+      fs.readdirSync(sandboxParent).filter((name) => name.startsWith('sandbox-')),
       [],
     );
     return record;
@@ -209,7 +212,7 @@ test('a check may print as much as it likes: its exit code counts', async () => 
 });
 
 test('an inconclusive verification after a good one leaves the proof, a failed one voids it, a good one mends it', async () => {
-  await backedUp(uploadsWith(commandCheck('exit "$(cat ../../../../../answer)"')));
+  await backedUp(uploadsWith(commandCheck('exit "$(cat ../../../../../../answer)"')));
   const answer = (code: number) => fs.writeFileSync(join(scene.folder, '../answer'), String(code));
   const flow: readonly (readonly [number, Status])[] = [
     [0, 'met'],
@@ -231,6 +234,16 @@ test('a proof that cannot be written down is none, and its sandbox is gone', asy
   const { verdict, proof, end } = await verifyOnly();
   assert.deepEqual([verdict, proof?.error?.code, end.error?.exitCode], [undefined, 'STORE_READ_ONLY', 5]);
   assert.equal(await overall(), 'unknown');
+});
+
+test('what a killed verification left behind is removed by the next one, what was kept is not', async () => {
+  await backedUp(uploadsWith('files'));
+  for (const name of ['sandbox-killed', 'kept-sandbox-looked-at']) {
+    fs.mkdirSync(join(sandboxParent(), name, 'root'), { recursive: true });
+    fs.writeFileSync(join(sandboxParent(), name, 'root', 'secret'), 'plain');
+  }
+  await scene.verify();
+  assert.deepEqual(sandboxes(), ['kept-sandbox-looked-at']);
 });
 
 test('a database without checks is asked whether it is sound', async () => {
