@@ -17,14 +17,18 @@ export interface Staging extends Disposable {
 }
 
 const stagingPrefix = '.lifeboat-staging-';
+const freshPrefix = '.lifeboat-new-';
 const lockName = 'lock';
 
 /** Below `parent` or, when that is gone, the nearest folder above, which then gets nothing but this. */
 export function makeStaging(parent: string, prefix = stagingPrefix): Staging {
   const place = nearestFolder(parent);
   removeLeftovers(place, prefix);
-  const folder = mkdtempSync(join(place, prefix));
-  const lock = tryLockFile(join(folder, lockName));
+  // it gets its name only when it is locked, so that nobody takes it for a leftover in between
+  const fresh = mkdtempSync(join(place, freshPrefix));
+  const lock = tryLockFile(join(fresh, lockName));
+  const folder = join(place, prefix + basename(fresh).slice(freshPrefix.length));
+  renameSync(fresh, folder);
   const path = join(folder, 'root');
   mkdirSync(path);
   let kept: string | undefined;
