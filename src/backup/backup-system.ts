@@ -6,7 +6,7 @@
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import type { BackupRecord, CanaryMark, CheckRecord, RecordVerdict } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record.ts';
-import { type RunContext, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
+import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import { encodeManifest, manifestFile, manifestFolder } from '../recovery-point/manifest.ts';
 import type { RepositoryWriter, SavedSnapshot, WorkProgress } from '../repository/repository-types.ts';
 import type { Capture, CaptureProblem, CaptureResult, Source, SourceFinding } from '../source/source.ts';
@@ -227,7 +227,7 @@ async function failed(
     values: {},
     problemCount: 1,
     writerPauseMs: 0,
-    error: { code: error.code, message: error.message },
+    error: recordError(request.run, error),
   };
   await request.vault.append(record);
   return { record, findings, problems: [], silentChanges: [], error };

@@ -1,6 +1,6 @@
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import { type CheckRecord, recordTimes } from '../evidence/record.ts';
-import { type RunContext, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
+import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import type {
   CheckFinding,
   ReadBackReport,
@@ -117,7 +117,7 @@ export async function recordDamage(request: ReadBackRequest, error: unknown, sta
     damagedSnapshotIds: [],
     packsRead: 0,
     bytesRead: 0,
-    error: { code: error.code, message: error.message },
+    error: recordError(request.run, error),
   };
   await vault.append(record);
 }

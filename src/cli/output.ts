@@ -33,6 +33,8 @@ export interface Output {
   progress(what: string): ProgressLine;
   /** From now on this value appears nowhere, but for `showSecret`. */
   hide(secret: string): void;
+  /** The text without the secrets that are hidden, for what is kept rather than printed. */
+  redact(text: string): string;
   /** True where a person looks at a terminal: a new recovery key may be shown there. */
   readonly showsSecrets: boolean;
   /** Shows a secret to the person, once. */
@@ -68,6 +70,7 @@ export function createOutput(options: OutputOptions): Output {
     columns: stdout.columns(),
     closed: stdout.closed,
     hide: redactor.hide,
+    redact: redactor.redact,
     showsSecrets: stderr.isTerminal,
     showSecret(secret) {
       assert(stderr.isTerminal, 'secrets are shown on a terminal only');

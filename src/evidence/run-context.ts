@@ -1,5 +1,5 @@
 /** Under which plan, by whom and as which run something is done: the part that all records of a run share. */
-import type { RecordCommon, RecordTrigger } from './record.ts';
+import type { RecordCommon, RecordError, RecordTrigger } from './record.ts';
 
 export interface RunContext {
   /** A UUID of this execution. */
@@ -11,6 +11,8 @@ export interface RunContext {
   readonly plan?: { readonly id: string; readonly hash: string };
   readonly nowMs: () => number;
   readonly newId: () => string;
+  /** Takes known secrets out of what other programs said, before it is kept. */
+  readonly redact?: (text: string) => string;
 }
 
 export interface SystemIdentity {
@@ -34,4 +36,12 @@ export function sharedFields(run: RunContext, vaultId: string, system?: SystemId
     ...(run.plan === undefined ? {} : { planId: run.plan.id, planHash: run.plan.hash }),
     ...(system === undefined ? {} : { system: system.name, systemHash: system.hash }),
   };
+}
+
+/** What a record says of an error. */
+export function recordError(
+  run: RunContext,
+  error: { readonly code: string; readonly message: string },
+): RecordError {
+  return { code: error.code, message: run.redact?.(error.message) ?? error.message };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { assert } from '../error/assert.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import { type RestoreRecord, recordTimes } from '../evidence/record.ts';
-import { type RunContext, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
+import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import { manifestFolder } from '../recovery-point/manifest.ts';
 import type { RestoreReport, WorkProgress } from '../repository/repository-types.ts';
 import type { Destination, SafetyCopy } from '../source/destination.ts';
@@ -181,14 +181,13 @@ function recordOf(request: ApplyRequest, startMs: number, { report, safetyCopy }
 }
 
 function failedRecord(request: ApplyRequest, startMs: number, error: LifeboatError): RestoreRecord {
-  const { code, message, details } = error;
-  const kept = details['safetyCopy'];
+  const kept = error.details['safetyCopy'];
   return {
     ...recordBase(request, startMs),
     verdict: 'fail',
     files: 0,
     bytes: 0,
-    error: { code, message },
+    error: recordError(request.run, error),
     ...(typeof kept === 'string' ? { safetyCopy: kept } : {}),
   };
 }

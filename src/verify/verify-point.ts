@@ -14,7 +14,7 @@ import {
   recordTimes,
   type VerifyRecord,
 } from '../evidence/record.ts';
-import { type RunContext, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
+import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import type { ResolvedCheck, ResolvedSystem } from '../plan/resolved-plan.ts';
 import { fileSystemFree } from '../platform/posix/device.ts';
 import { decodeManifest, type Manifest, manifestFolder, manifestPath } from '../recovery-point/manifest.ts';
@@ -245,8 +245,16 @@ function recordOf(request: VerifyRequest, startMs: number, proof: ProofResult): 
     verdict,
     snapshotId: request.snapshotId,
     ...facts,
-    ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+    checks: facts.checks.map((check) => withoutSecrets(request.run, check)),
+    ...(error === undefined ? {} : { error: recordError(request.run, error) }),
   };
+}
+
+/** A check's message is what another program said. */
+function withoutSecrets({ redact }: RunContext, check: CheckResult): CheckResult {
+  return check.message === undefined || redact === undefined
+    ? check
+    : { ...check, message: redact(check.message) };
 }
 
 /** One failure fails; without one, a check that could not be carried out leaves the rest unproven. */

@@ -17,5 +17,6 @@ export function newRun(context: AppContext, session: PlanSession, trigger: Recor
     plan: { id: session.plan.metadata.id, hash: session.planHash },
     nowMs: context.nowMs,
     newId: randomUuid,
+    redact: context.output.redact,
   };
 }
