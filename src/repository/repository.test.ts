@@ -20,8 +20,9 @@ test('a vault is not made twice, nor opened where there is none', async () => {
   await makeVault(store);
   await assert.rejects(makeVault(store), { code: 'VAULT_EXISTS' });
   await store.delete('config');
-  await assert.rejects(makeVault(store), { code: 'VAULT_EXISTS' });
   await assert.rejects(openVault(store), { code: 'OBJECT_MISSING', message: /config/ });
+  await store.put(`snapshots/${'ab'.repeat(32)}`, Buffer.from('x'));
+  await assert.rejects(makeVault(store), { code: 'VAULT_EXISTS' });
 });
 
 test('a second vault with the same polynomial cuts alike', async () => {

@@ -19,7 +19,7 @@ import { createIndexWriter } from './index/index-writer.ts';
 import { listIds, loadIndex } from './index/load-index.ts';
 import { addKey, listKeys, type NewKey, removeKey } from './key/manage-keys.ts';
 import { openKey } from './key/open-key.ts';
-import { configKey } from './layout.ts';
+import { configKey, objectKey } from './layout.ts';
 import { type LockOwner, thisProcess } from './lock/lock-owner.ts';
 import {
   type LockOptions,
@@ -74,10 +74,11 @@ export interface InitOptions extends OpenOptions {
   readonly kdf?: ScryptCost;
 }
 
-/** Raises VAULT_EXISTS when there is anything of a repository already. */
+/** Raises VAULT_EXISTS when there is anything of a repository already, except what a cut-off init leaves. */
 export async function initRepository(options: InitOptions): Promise<Repository> {
   const { store, signal } = options;
-  await refuseExisting(store, signal);
+  for (const keyId of await refuseExisting(store, signal))
+    await store.delete(objectKey('key', keyId), signal);
   const masterKey = newMasterKey();
   const version = options.version ?? 2;
   const chunkerPolynomial = options.chunkerPolynomial ?? randomPolynomial(randomBytes);
@@ -220,7 +221,7 @@ async function write<T>(
   options: WriteOptions = {},
 ): Promise<T> {
   const { access, config, workers, programVersion, packBytesTarget } = session;
-  return await withLock(access, lockOptions(session, false, options.signal), async (signal) => {
+  return await withLock(access, lockOptions(session, false, options.signal), async (signal, lock) => {
     returnLargeBlocksAtOnce();
     const { index, trees } = await freshView(session, signal);
     const indexWriter = createIndexWriter(access, index, signal);
@@ -234,7 +235,7 @@ async function write<T>(
       verify: options.verifyUploads ?? true,
       signal,
     });
-    const context = { access, index, trees, pool, programVersion };
+    const context = { access, index, trees, pool, programVersion, confirmLock: lock.confirm };
     return await work({ saveSnapshot: (request) => saveSnapshot(context, { ...request, signal }) });
   });
 }
@@ -279,15 +280,24 @@ async function freshView(session: Session, signal?: AbortSignal): Promise<IndexV
   return session.view;
 }
 
-async function refuseExisting(store: ObjectStore, signal?: AbortSignal): Promise<void> {
-  const found = [
-    ...(await listIds({ store }, 'key', signal)),
-    ...(await listIds({ store }, 'snapshot', signal)),
-  ];
-  if (found.length === 0 && !(await hasConfig(store, signal))) return;
+/**
+ * Raises VAULT_EXISTS when a repository is there. Gives the key that an init left when it was cut off before the
+ * config, if any: it opens nothing, and one that opened with the same password would stand in the way of the real one.
+ */
+export async function refuseExisting(store: ObjectStore, signal?: AbortSignal): Promise<readonly string[]> {
+  const keys = await listIds({ store }, 'key', signal);
+  const isBegun = keys.length <= 1 && !(await hasConfig(store, signal)) && !(await hasData(store, signal));
+  if (isBegun) return keys;
   throw new LifeboatError('VAULT_EXISTS', `there is a repository at ${store.location} already`, {
     hint: 'Open it with its password, or choose another location for a new one.',
   });
+}
+
+async function hasData(store: ObjectStore, signal?: AbortSignal): Promise<boolean> {
+  for (const kind of ['snapshot', 'index', 'pack'] as const) {
+    if ((await listIds({ store }, kind, signal)).length > 0) return true;
+  }
+  return false;
 }
 
 async function requireConfig(store: ObjectStore, signal?: AbortSignal): Promise<void> {
@@ -297,7 +307,7 @@ async function requireConfig(store: ObjectStore, signal?: AbortSignal): Promise<
       'OBJECT_MISSING',
       `the object "config" of the vault at ${store.location} is missing`,
       {
-        hint: 'Bring it back from another copy of the vault; keys and data are still there. If the vault was never finished, delete its folder `keys` and make it again.',
+        hint: 'Bring it back from another copy of the vault; keys and data are still there. If the vault was never finished, make it again: `lifeboat vault init LOCATION`.',
         details: { object: configKey },
       },
     );

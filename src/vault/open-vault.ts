@@ -1,5 +1,5 @@
 /** Opens and makes vaults: a repository with records and plans beside it. */
-import { hasCode } from '../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { hostname } from '../platform/host.ts';
 import { randomUuid } from '../platform/random.ts';
@@ -8,6 +8,7 @@ import {
   initRepository,
   type OpenOptions,
   openRepository,
+  refuseExisting,
 } from '../repository/repository.ts';
 import type { Repository } from '../repository/repository-types.ts';
 import { appendRecord, type EvidenceWriterOptions, knownHead } from './evidence-writer.ts';
@@ -39,14 +40,32 @@ export async function openVault(options: OpenOptions & VaultOptions): Promise<Va
   return vaultOf(options, options.store, repository, file);
 }
 
+/**
+ * Raises VAULT_EXISTS. The repository's config comes last: wherever an init is cut off before it, the place is no
+ * vault yet and init can be repeated; a config without `vault.json` would be a plain repository for ever.
+ */
 export async function initVault(
   options: InitOptions & VaultOptions & { readonly role: VaultRole },
 ): Promise<Vault> {
-  const repository = await initRepository(options);
+  const { store, signal } = options;
+  await refuseExisting(store, signal);
+  await refuseSealed(store, signal);
   const created = new Date(options.nowMs()).toISOString();
   const file: VaultFile = { format: 1, id: randomUuid(), role: options.role, created };
-  await options.store.put(vaultFileKey, encodeVaultFile(file), options.signal);
-  return vaultOf(options, options.store, repository, file);
+  await store.put(vaultFileKey, encodeVaultFile(file), signal);
+  const repository = await initRepository(options);
+  return vaultOf(options, store, repository, file);
+}
+
+/** Records and plans of another vault: a new key would not open them. */
+async function refuseSealed(store: ObjectStore, signal?: AbortSignal): Promise<void> {
+  for await (const { key } of store.list('lifeboat/', signal)) {
+    if (key === vaultFileKey) continue;
+    throw new LifeboatError('VAULT_EXISTS', `there are records of a vault at ${store.location} already`, {
+      hint: 'Choose another location, or bring the rest of that vault back from another copy.',
+      details: { object: key },
+    });
+  }
 }
 
 /** The vault's id without its key, for the cache; `undefined` when there is no vault or a plain repository. */

@@ -51,19 +51,22 @@ async function stateOf(context: VaultContext, path: string): Promise<ChosenVault
     if (!hasCode(error, 'OBJECT_MISSING')) throw error;
   }
   const entries = await entriesOf(path);
-  if (entries === 0) return 'new';
+  if (entries.every((name) => namesOfBegun.has(name))) return 'new';
   throw usage(
     `the folder ${path} is not empty and is no vault`,
     'Name a folder that is empty or not there yet.',
   );
 }
 
-async function entriesOf(path: string): Promise<number> {
+/** What an init that was cut off leaves. Making a vault looks into them, and refuses what is more than that. */
+const namesOfBegun: ReadonlySet<string> = new Set(['lifeboat', 'keys']);
+
+async function entriesOf(path: string): Promise<readonly string[]> {
   try {
-    return (await readdir(path)).length;
+    return await readdir(path);
   } catch (error) {
     const errno = systemErrorName(error);
-    if (errno === 'ENOENT') return 0;
+    if (errno === 'ENOENT') return [];
     if (errno === 'ENOTDIR') throw usage(`${path} is not a folder`, 'Name a folder.');
     throw error;
   }
