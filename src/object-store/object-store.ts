@@ -33,13 +33,17 @@ export interface ByteRange {
   readonly length: number;
 }
 
-/** `size` in bytes. */
 export interface ObjectStat {
+  /** Bytes. */
   readonly size: number;
+  /** When it was put, by the clock of the store: milliseconds since the epoch. Absent where the store does not tell. */
+  readonly modifiedMs?: number;
 }
 
-export interface ListedObject extends ObjectStat {
+export interface ListedObject {
   readonly key: string;
+  /** Bytes. */
+  readonly size: number;
 }
 
 /** What differs between kinds of stores, as data. */

@@ -73,12 +73,12 @@ function checkContents(check: Check, { largeObjectBytes }: StoreExpectations): v
     const bytes = Buffer.from([0, 1, 2, 127, 128, 255, 10, 13]);
     await store.put('data/ab/object', bytes);
     assert.deepEqual(await store.get('data/ab/object'), bytes);
-    assert.deepEqual(await store.stat('data/ab/object'), { size: 8 });
+    assert.equal((await store.stat('data/ab/object')).size, 8);
   });
   check('keeps an empty object apart from an absent one', async (store) => {
     await store.put('empty', new Uint8Array(0));
     assert.equal((await store.get('empty')).length, 0);
-    assert.deepEqual(await store.stat('empty'), { size: 0 });
+    assert.equal((await store.stat('empty')).size, 0);
     assert.deepEqual(await collect(store.list('')), [{ key: 'empty', size: 0 }]);
   });
   check('carries a large object', async (store) => {
@@ -86,7 +86,7 @@ function checkContents(check: Check, { largeObjectBytes }: StoreExpectations): v
     await store.put('large', bytes);
     const got = await store.get('large');
     assert.ok(got.equals(bytes));
-    assert.deepEqual(await store.stat('large'), { size: largeObjectBytes });
+    assert.equal((await store.stat('large')).size, largeObjectBytes);
   });
   check('takes a part of a larger buffer for what it is', async (store) => {
     await store.put('part', Buffer.from('abcdef').subarray(2, 4));

@@ -156,7 +156,7 @@ test('a folder without permission is reported as such, as another user where thi
   await withoutRoot(async () => {
     await assert.rejects(store.put('data/new', Buffer.from('x')), denied);
     await assert.rejects(store.delete('data/object'), denied);
-    assert.deepEqual(await store.stat('data/object'), { size: 1 });
+    assert.equal((await store.stat('data/object')).size, 1);
     chmodSync(join(path, 'data'), 0);
     await assert.rejects(store.get('data/object'), denied);
     await assert.rejects(keysOf(store, 'data/'), denied);

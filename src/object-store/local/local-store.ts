@@ -7,7 +7,7 @@ import type { ByteRange, ListedObject, ObjectStat, ObjectStore } from '../object
 import { checkBeneath } from './beneath.ts';
 import { fileError, saysMissing } from './file-errors.ts';
 import { listFiles } from './list-files.ts';
-import { readFile, sizeOfFile } from './read-file.ts';
+import { readFile, statFile } from './read-file.ts';
 import { syncDirectory } from './sync-directory.ts';
 import { writeFile } from './write-file.ts';
 
@@ -36,7 +36,7 @@ export function openLocalStore(directory: string): ObjectStore {
       return await onPresentKey(root, key, 'read', signal, () => readFile(root, key, range, signal));
     },
     async stat(key: string, signal?: AbortSignal): Promise<ObjectStat> {
-      return { size: await onPresentKey(root, key, 'look at', signal, () => sizeOfFile(root, key)) };
+      return await onPresentKey(root, key, 'look at', signal, () => statFile(root, key));
     },
     list(prefix: string, signal?: AbortSignal): AsyncGenerator<ListedObject> {
       return listWithErrors(root, prefix, signal);

@@ -3,7 +3,7 @@ import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorName } from '../../error/lifeboat-error.ts';
 import { checkRange, objectMissing, objectTooShort } from '../object-errors.ts';
-import type { ByteRange } from '../object-store.ts';
+import type { ByteRange, ObjectStat } from '../object-store.ts';
 import { checkBeneath, leadsOutside } from './beneath.ts';
 
 /** Between two pieces a signal is looked at. */
@@ -30,7 +30,7 @@ export async function readFile(
 }
 
 /** In bytes; follows no link. */
-export async function sizeOfFile(root: string, key: string): Promise<number> {
+export async function statFile(root: string, key: string): Promise<ObjectStat> {
   await checkBeneath(root, key);
   const stats = await lstat(join(root, key));
   if (stats.isSymbolicLink()) {
@@ -39,7 +39,7 @@ export async function sizeOfFile(root: string, key: string): Promise<number> {
   if (!stats.isFile()) {
     throw objectMissing(key, root);
   }
-  return stats.size;
+  return { size: stats.size, modifiedMs: stats.mtimeMs };
 }
 
 async function openFile(root: string, key: string): Promise<FileHandle> {

@@ -58,12 +58,19 @@ export const staleAfterMs = 30 * 60 * 1000;
 /**
  * Whether the owner of a lock is certainly gone: too long without a refresh, or a process of this very boot
  * and process-id namespace that is no more. Only the first can be said of locks that stock restic wrote.
+ * `putMs` is when the store says that the lock was written.
  */
-export function isProvablyStale(lock: LockFile, me: LockOwner, nowMs: number): boolean {
-  if (nowMs - Date.parse(lock.time) > staleAfterMs) return true;
+export function isProvablyStale(lock: LockFile, me: LockOwner, nowMs: number, putMs?: number): boolean {
+  if (isTooOld(lock, me, nowMs, putMs)) return true;
   if (lock.boot_id === undefined || lock.pid_namespace === undefined) return false;
   if (lock.hostname !== me.hostname || lock.boot_id !== me.bootId || lock.pid_namespace !== me.pidNamespace)
     return false;
   const start = me.startTicks(lock.pid);
   return start === undefined || (lock.pid_start !== undefined && lock.pid_start !== start);
+}
+
+/** Another host's clock may be behind: then the store must say as well that nobody refreshed the lock. */
+function isTooOld(lock: LockFile, me: LockOwner, nowMs: number, putMs: number | undefined): boolean {
+  if (nowMs - Date.parse(lock.time) <= staleAfterMs) return false;
+  return lock.hostname === me.hostname || putMs === undefined || nowMs - putMs > staleAfterMs;
 }

@@ -183,3 +183,39 @@ test('the lock goes when the work fails, and a failure to take it away does not 
   const faulty = withFaults(openMemoryStore(), [{ kind: 'fail', operation: 'delete', nth: 1 }]);
   assert.equal(await withLock(accessTo(faulty), shared, succeed), 'done');
 });
+
+/** A store that says when its objects were put. */
+function putMinutesAgo(minutes: number): RepositoryAccess & { readonly memory: MemoryStore } {
+  const memory = openMemoryStore();
+  const modifiedMs = Date.now() - minutes * 60_000;
+  const stat = async (name: string) => ({ ...(await memory.stat(name)), modifiedMs });
+  return { store: { ...memory, stat }, memory, key, version: 2 };
+}
+
+test('the lock of a host whose clock is behind is no stale lock while the store says that it is fresh', async () => {
+  const old = { time: minutesAgo(31) };
+  const skewed = putMinutesAgo(2);
+  await leaveLock(skewed, old);
+  await assert.rejects(withLock(skewed, shared, succeed), { code: 'VAULT_LOCKED' });
+  assert.equal(await removeLocks(skewed, me, false), 0);
+  const left = putMinutesAgo(31);
+  await leaveLock(left, old);
+  assert.equal(await withLock(left, shared, succeed), 'done');
+  const ofThisHost = putMinutesAgo(2);
+  await leaveLock(ofThisHost, { ...old, hostname: 'here' });
+  assert.equal(await withLock(ofThisHost, shared, succeed), 'done');
+});
+
+test('after a long sleep the lock only counts while its object is there and nobody else has one', async () => {
+  const asleep: LockOptions = { ...shared, timing: { ...timing, expiryMs: 0 } };
+  const access = vault();
+  await withLock(access, asleep, async (_signal, lock) => {
+    await lock.confirm();
+    const other = await leaveLock(access);
+    await assert.rejects(lock.confirm(), { code: 'VAULT_LOCKED' });
+    await access.store.delete(`locks/${other}`);
+    await lock.confirm();
+    for (const name of [...access.store.objects.keys()]) await access.store.delete(name);
+    await assert.rejects(lock.confirm(), { code: 'VAULT_LOCKED', retryable: true });
+  });
+});

@@ -38,11 +38,21 @@ export interface LockOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface HeldLock {
+  /** Raises VAULT_LOCKED when the lock may have been taken for stale, as after a long sleep of the machine. */
+  confirm(): Promise<void>;
+}
+
+interface Held {
+  id: string;
+  refreshedMs: number;
+}
+
 /** Raises VAULT_LOCKED naming the holder. The signal given to `work` ends it when the lock is lost. */
 export async function withLock<T>(
   access: RepositoryAccess,
   options: LockOptions,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, lock: HeldLock) => Promise<T>,
 ): Promise<T> {
   const lost = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, lost.signal]) : lost.signal;
@@ -53,7 +63,7 @@ export async function withLock<T>(
     await sleep(options.timing.settleMs, signal);
     await refuseConflicts(access, options, held.id);
     await using _refresher = every(options.timing.refreshMs, () => refresh(access, options, held, lost));
-    return await work(signal);
+    return await work(signal, { confirm: () => confirm(access, options, held) });
   } finally {
     // if it cannot be deleted it goes stale by itself; the work's own result matters more
     await access.store.delete(objectKey('lock', held.id)).catch(() => undefined);
@@ -63,15 +73,17 @@ export async function withLock<T>(
 async function refresh(
   access: RepositoryAccess,
   options: LockOptions,
-  held: { id: string; refreshedMs: number },
+  held: Held,
   lost: AbortController,
 ): Promise<void> {
   try {
+    await confirm(access, options, held);
     const previous = held.id;
     held.id = await writeLock(access, options);
     held.refreshedMs = nowMs();
     await access.store.delete(objectKey('lock', previous));
   } catch (cause) {
+    if (hasCode(cause, 'VAULT_LOCKED')) return lost.abort(cause);
     if (nowMs() - held.refreshedMs < options.timing.expiryMs) return;
     lost.abort(
       new LifeboatError('VAULT_LOCKED', 'the lock could not be refreshed for too long and counts as lost', {
@@ -80,6 +92,35 @@ async function refresh(
         cause,
       }),
     );
+  }
+}
+
+/**
+ * Without a refresh for so long that others may have removed the lock and changed the repository, it only still
+ * counts when its object is there and nobody else holds a lock against it. Source: restic does the same on waking.
+ */
+async function confirm(access: RepositoryAccess, options: LockOptions, held: Held): Promise<void> {
+  if (nowMs() - held.refreshedMs < options.timing.expiryMs) return;
+  if (!(await isThere(access, objectKey('lock', held.id), options.signal))) {
+    throw new LifeboatError(
+      'VAULT_LOCKED',
+      'the lock was not refreshed for too long and somebody removed it',
+      {
+        hint: 'Run the command again. Nothing that was visible before has changed; what was written meanwhile is unused.',
+        retryable: true,
+      },
+    );
+  }
+  await refuseConflicts(access, options, held.id);
+}
+
+async function isThere(access: RepositoryAccess, key: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await access.store.stat(key, signal);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_MISSING')) return false;
+    throw error;
   }
 }
 
@@ -93,9 +134,9 @@ async function refuseConflicts(
   options: LockOptions,
   ownId: string | undefined,
 ): Promise<void> {
-  for (const { id, lock } of await readLocks(access, options.signal)) {
+  for (const { id, lock, putMs } of await readLocks(access, options.signal)) {
     if (id === ownId) continue;
-    if (isProvablyStale(lock, options.owner, nowMs()))
+    if (isProvablyStale(lock, options.owner, nowMs(), putMs))
       await access.store.delete(objectKey('lock', id), options.signal);
     else if (lock.exclusive || options.exclusive) throw lockedBy(access, id, lock);
   }
@@ -104,6 +145,8 @@ async function refuseConflicts(
 interface FoundLock {
   readonly id: string;
   readonly lock: LockFile;
+  /** When the store says that it was written: milliseconds since the epoch. */
+  readonly putMs?: number;
 }
 
 /** All locks there are. One that cannot be read is tried again, since it may be on its way in or out. */
@@ -121,8 +164,8 @@ export async function readLocks(access: RepositoryAccess, signal?: AbortSignal):
 async function readLocksOnce(access: RepositoryAccess, signal?: AbortSignal): Promise<FoundLock[]> {
   const locks: FoundLock[] = [];
   for (const id of await listIds(access, 'lock', signal)) {
-    const lock = await readLock(access, id, signal);
-    if (lock) locks.push({ id, lock });
+    const found = await readLock(access, id, signal);
+    if (found) locks.push(found);
   }
   return locks;
 }
@@ -132,13 +175,13 @@ async function readLock(
   access: RepositoryAccess,
   id: string,
   signal?: AbortSignal,
-): Promise<LockFile | undefined> {
+): Promise<FoundLock | undefined> {
   const what = objectKey('lock', id);
   try {
-    const { size } = await access.store.stat(what, signal);
+    const { size, modifiedMs } = await access.store.stat(what, signal);
     if (size === 0) return undefined;
     const lock = decodeLockFile(parseJson(await loadUnpacked(access, 'lock', id, signal), what));
-    if (lock) return lock;
+    if (lock) return { id, lock, ...(modifiedMs === undefined ? {} : { putMs: modifiedMs }) };
   } catch (error) {
     if (hasCode(error, 'OBJECT_MISSING')) return undefined;
     throw error;
@@ -185,6 +228,6 @@ async function lockIsStale(
   owner: LockOwner,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const lock = await readLock(access, id, signal);
-  return lock !== undefined && isProvablyStale(lock, owner, nowMs());
+  const found = await readLock(access, id, signal);
+  return found !== undefined && isProvablyStale(found.lock, owner, nowMs(), found.putMs);
 }

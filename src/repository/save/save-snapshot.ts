@@ -40,6 +40,8 @@ export interface SaveContext {
   readonly trees: TreeReader;
   readonly pool: SavePool;
   readonly programVersion: string;
+  /** Raises VAULT_LOCKED when others may have changed the repository meanwhile. */
+  readonly confirmLock: () => Promise<void>;
 }
 
 export async function saveSnapshot(context: SaveContext, request: SaveRequest): Promise<SavedSnapshot> {
@@ -53,6 +55,7 @@ export async function saveSnapshot(context: SaveContext, request: SaveRequest): 
   const { tree, seen } = await archive.closeRoot();
   await context.pool.flush();
   const summary = archive.summary(startMs, nowMs());
+  await context.confirmLock();
   const snapshot = await writeSnapshot(context, request, tree, summary);
   return { snapshot, summary, seen, problems: archive.problems, silentChanges: archive.silentChanges };
 }
