@@ -27,6 +27,8 @@ describe('makeStaging', () => {
     mkdirSync(join(parent.path, '.lifeboat-staging-left/root/deep'), { recursive: true });
     writeFileSync(join(parent.path, '.lifeboat-staging-left/root/deep/file'), 'x');
     writeFileSync(join(parent.path, '.lifeboat-staging-left/lock'), '1\n');
+    mkdirSync(join(parent.path, '.lifeboat-staging-mine'));
+    writeFileSync(join(parent.path, '.lifeboat-staging-mine/other-work'), 'x');
     mkdirSync(join(parent.path, '.lifeboat-other'));
     writeFileSync(join(parent.path, '.lifeboat-staging-file'), 'no folder');
     using inUse = makeStaging(parent.path);
@@ -37,6 +39,7 @@ describe('makeStaging', () => {
       readdirSync(parent.path).filter((name) => /other|file/.test(name)),
       ['.lifeboat-other', '.lifeboat-staging-file'],
     );
+    assert.deepEqual(readdirSync(join(parent.path, '.lifeboat-staging-mine')), ['other-work']);
   });
 
   it('makes nothing but itself where the folder is gone', () => {

@@ -53,7 +53,7 @@ export interface VerifyOutcome {
 export async function verifyPoint(request: VerifyRequest): Promise<VerifyOutcome> {
   const startMs = request.run.nowMs();
   mkdirSync(request.sandboxParent, { recursive: true, mode: 0o700 });
-  using staging = makeStaging(request.sandboxParent, 'sandbox-');
+  using staging = makeStaging(request.sandboxParent, '.lifeboat-sandbox-');
   const proof = await prove(request, staging.path, startMs);
   const record = recordOf(request, startMs, proof);
   await request.vault.append(record);

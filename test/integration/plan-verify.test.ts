@@ -90,7 +90,7 @@ async function prove(snapshotId: string, sandboxParent = join(scene.folder, '../
       keepSandbox: false,
     });
     assert.deepEqual(
-      fs.readdirSync(sandboxParent).filter((name) => name.startsWith('sandbox-')),
+      fs.readdirSync(sandboxParent).filter((name) => name.startsWith('.lifeboat-sandbox-')),
       [],
     );
     return record;
@@ -238,12 +238,13 @@ test('a proof that cannot be written down is none, and its sandbox is gone', asy
 
 test('what a killed verification left behind is removed by the next one, what was kept is not', async () => {
   await backedUp(uploadsWith('files'));
-  for (const name of ['sandbox-killed', 'kept-sandbox-looked-at']) {
+  for (const name of ['.lifeboat-sandbox-killed', 'kept-sandbox-looked-at', 'sandbox-of-somebody']) {
     fs.mkdirSync(join(sandboxParent(), name, 'root'), { recursive: true });
     fs.writeFileSync(join(sandboxParent(), name, 'root', 'secret'), 'plain');
+    fs.writeFileSync(join(sandboxParent(), name, 'lock'), '');
   }
   await scene.verify();
-  assert.deepEqual(sandboxes(), ['kept-sandbox-looked-at']);
+  assert.deepEqual(sandboxes(), ['kept-sandbox-looked-at', 'sandbox-of-somebody']);
 });
 
 test('a database without checks is asked whether it is sound', async () => {
