@@ -1,11 +1,11 @@
 /** `lifeboat find`: in which snapshots is a file, and in which states? */
-import { matchesGlob } from 'node:path';
 import type { Repository, Snapshot } from '../../repository/repository-types.ts';
 import { chooseVault, snapshotOption, vaultOptions } from '../choose-vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
 import { entryLine, entryRecord } from '../entry-text.ts';
 import type { Input } from '../input.ts';
+import { pathMatcher } from '../path-matcher.ts';
 import { momentText, plural } from '../quantity-text.ts';
 import { filterOf, filterOptions } from '../snapshot-filter.ts';
 import { shortId } from '../snapshot-text.ts';
@@ -34,7 +34,7 @@ export const find: Command = {
   run: async (context, input) => {
     await using vault = await context.openVault(await chooseVault(context, input));
     const searched = await snapshotsOf(vault.repository, context, input);
-    const matches = matcherOf(input.list('PATTERN'));
+    const matches = pathMatcher(input.list('PATTERN'));
     let found = 0;
     for (const snapshot of searched)
       found += await findIn(context, vault.repository, snapshot, matches, input);
@@ -75,19 +75,4 @@ async function findIn(
     await output.result(record, `  ${entryLine(entry, input.has('--long'))}`);
   }
   return found;
-}
-
-function matcherOf(patterns: readonly string[]): (path: string) => boolean {
-  const tests = patterns.map((pattern) => {
-    const glob = pattern.length > 1 ? pattern.replace(/\/+$/, '') : pattern;
-    if (!glob.includes('/'))
-      return (path: string) => matchesName(path.slice(path.lastIndexOf('/') + 1), glob);
-    const whole = glob.startsWith('/') ? glob : `/**/${glob}`;
-    return (path: string) => matchesName(path, whole);
-  });
-  return (path) => tests.some((test) => test(path));
-}
-
-function matchesName(text: string, glob: string): boolean {
-  return text === glob || matchesGlob(text, glob);
 }
