@@ -1,4 +1,5 @@
 /** `lifeboat points`: the recovery points of the plan's systems and how well each is proven. */
+import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import { proofLevel } from '../../recovery-point/recovery-point.ts';
 import type { AppContext } from '../cli-context.ts';
@@ -24,11 +25,11 @@ export const points: Command<AppContext> = {
   ],
   whenNobodyReads: 'stop',
   run: async (context, input) => {
+    const last = countOf(input.value('--last'));
     const session = await openPlan(input.value('--plan'), context.folder);
     await using vaults = openPlanVaults(context, session);
     const systems = chosenSystems(session.plan, input.list('SYSTEM')).map(({ name }) => name);
     const histories = await planHistory(context, session, vaults, true);
-    const last = Number(input.value('--last') ?? Number.POSITIVE_INFINITY);
     let count = 0;
     for (const { vault, points: all, trouble } of histories) {
       if (trouble) context.output.warn(`vault ${vault}: ${trouble.message}. ${trouble.hint ?? ''}`);
@@ -48,6 +49,15 @@ export const points: Command<AppContext> = {
     return { summary: { points: count }, ...(trouble === undefined ? {} : { error: trouble }) };
   },
 };
+
+/** Raises USAGE for what is no whole number of at least 1. */
+function countOf(text: string | undefined): number {
+  if (text === undefined) return Number.POSITIVE_INFINITY;
+  if (/^0*[1-9][0-9]*$/.test(text)) return Number(text);
+  throw new LifeboatError('USAGE', `"${text}" is no number of points`, {
+    hint: 'Give --last a whole number, 1 or more.',
+  });
+}
 
 function pointText(vault: string, point: RecoveryPoint): string {
   const proof = point.failure === undefined ? proofLevel(point) : `FAILED (${point.failure.foundBy})`;

@@ -1,4 +1,5 @@
 /** `lifeboat verify`: proves recovery points by restoring them and running the plan's checks. */
+import { resolve } from 'node:path';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { VerifyRecord } from '../../evidence/record.ts';
 import { durationText } from '../../objective/duration-text.ts';
@@ -50,7 +51,7 @@ export const verify: Command<AppContext> = {
       ...(vault === undefined ? {} : { vault }),
       ...(atMs === undefined ? {} : { atMs }),
       ...(pointId === undefined ? {} : { pointId }),
-      ...(sandboxParent === undefined ? {} : { sandboxParent }),
+      ...(sandboxParent === undefined ? {} : { sandboxParent: resolve(context.folder, sandboxParent) }),
     };
     for (const { vault: name, trouble } of histories)
       if (trouble) context.output.warn(`vault ${name}: ${trouble.message}`);
