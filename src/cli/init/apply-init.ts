@@ -65,10 +65,11 @@ async function makeRecoveryKey(
   if (recovery.kind === 'none' || fresh.length === 0) return;
   const key = newRecoveryKey();
   context.output.hide(key);
-  for (const vault of fresh) await vault.repository.addKey(key, context.signal);
+  // shown or written first: a key that nobody has would be one more way in for nobody
   if (recovery.kind === 'show') context.output.showSecret(key);
   else await makeSecretFile(recovery.path, key);
   made.push(recovery.kind === 'show' ? 'the recovery key' : `the recovery key in ${recovery.path}`);
+  for (const vault of fresh) await vault.repository.addKey(key, context.signal);
 }
 
 /** Gives the place of the plan that was there before. */
