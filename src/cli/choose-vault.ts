@@ -1,8 +1,8 @@
 /** Which vault a command works on: the one of `--vault`, else the primary one of the plan. */
-import { isAbsolute, resolve } from 'node:path';
 import { parseLocation } from '../config/location.ts';
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import type { ResolvedVault } from '../plan/resolved-plan.ts';
+import { absolutePath } from '../platform/absolute-path.ts';
 import type { CliContext, VaultRequest } from './cli-context.ts';
 import type { OptionSpec } from './command-spec.ts';
 import type { Input } from './input.ts';
@@ -88,9 +88,7 @@ function matching(
   const byName = vaults.find((vault) => vault.name === wanted);
   if (byName !== undefined) return byName;
   const { path } = parseLocation(wanted, folder);
-  return vaults.find(
-    ({ location }) => (isAbsolute(location) ? location : resolve(planFolder, location)) === path,
-  );
+  return vaults.find(({ location }) => absolutePath(location, planFolder) === path);
 }
 
 function noVaultInPlan(path: string, isBroken: boolean): LifeboatError {

@@ -1,6 +1,7 @@
 /** Where passwords come from, and what is said when they do not. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
@@ -93,6 +94,8 @@ test('a reference that cannot be resolved is named, and what its command printed
 test('a location is a folder now; other kinds come later', () => {
   assert.equal(parseLocation('vault/', '/srv').path, '/srv/vault');
   assert.equal(parseLocation('/a/../b', '/srv').path, '/b');
+  assert.equal(parseLocation('~/vault', '/srv').path, join(homedir(), 'vault'));
+  assert.equal(parseLocation('~vault', '/srv').path, '/srv/~vault');
   assert.equal(parseLocation('with: colon', '/srv').path, '/srv/with: colon');
   for (const text of ['', ' ', 's3:bucket', 's3://bucket/x', 'azure:c', 'sftp:host:/x', 'ftp://x'])
     assert.throws(() => parseLocation(text, '/srv'), { code: 'USAGE' }, text);

@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import { LifeboatError } from '../error/lifeboat-error.ts';
+import { absolutePath } from '../platform/absolute-path.ts';
 
 /** Where a vault is. A union, because folders are only the first kind. */
 export interface Location {
@@ -11,7 +11,7 @@ export interface Location {
 const laterKinds = /^(s3|azure|gs|b2|swift|sftp|rest|rclone|https?):/i;
 const anyScheme = /^([a-z][a-z0-9+.-]*):\/\//i;
 
-/** A path counts from `folder`, which is absolute. Raises USAGE for kinds that are not there yet. */
+/** A path counts from `folder`, which is absolute, or from the home folder with `~/`. Raises USAGE for kinds that are not there yet. */
 export function parseLocation(text: string, folder: string): Location {
   if (text.trim() === '') {
     throw new LifeboatError('USAGE', 'the location of the vault is empty', {
@@ -24,5 +24,5 @@ export function parseLocation(text: string, folder: string): Location {
       hint: 'Use a folder for now; a mounted share or disk is one.',
     });
   }
-  return { kind: 'folder', path: resolve(folder, text) };
+  return { kind: 'folder', path: absolutePath(text, folder) };
 }

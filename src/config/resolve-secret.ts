@@ -1,11 +1,11 @@
 /** Turns a reference to a secret into the secret. The value goes nowhere but to the caller; errors name the reference. */
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { LifeboatError, systemErrorName } from '../error/lifeboat-error.ts';
 import { hideSecretArguments } from '../plan/command-secrets.ts';
 import { formatSecretReference, type SecretReference } from '../plan/secret-reference.ts';
+import { absolutePath } from '../platform/absolute-path.ts';
 import { runProgram } from '../platform/child-process.ts';
-import { environmentVariable, homeDirectory } from '../platform/environment.ts';
+import { environmentVariable } from '../platform/environment.ts';
 
 export interface SecretPlace {
   /** Absolute; relative paths count from it, and commands start in it. */
@@ -25,7 +25,7 @@ export async function resolveSecret(reference: SecretReference, place: SecretPla
     case 'env':
       return notEmpty(fromEnvironment(reference.name, name), name);
     case 'file':
-      return notEmpty(await fromFile(expandHome(reference.path), place.folder, name), name);
+      return notEmpty(await fromFile(reference.path, place.folder, name), name);
     case 'command':
       return notEmpty(await fromCommand(reference.command, place, name), name);
     default:
@@ -41,7 +41,7 @@ function fromEnvironment(variable: string, name: string): string {
 
 async function fromFile(path: string, folder: string, name: string): Promise<string> {
   if (path === '') throw unavailable(name, 'it names no file', 'Give the path of the file.');
-  const full = resolve(folder, path);
+  const full = absolutePath(path, folder);
   try {
     const bytes = await readFile(full);
     if (bytes.length <= secretBytesMax) return withoutLastNewline(bytes.toString('utf8'));

@@ -1,6 +1,6 @@
 /** The vaults of a plan: opened once when first needed, closed together. */
-import { isAbsolute, resolve } from 'node:path';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
+import { absolutePath } from '../../platform/absolute-path.ts';
 import { cacheDirectory } from '../../platform/environment.ts';
 import { knownHistory } from '../../vault/known-history.ts';
 import type { Vault, VaultRecords } from '../../vault/vault.ts';
@@ -47,5 +47,5 @@ async function openOne(context: AppContext, session: PlanSession, vault: Resolve
 
 /** As the vault itself states it: absolute. */
 function locationOf(session: PlanSession, vault: ResolvedVault): string {
-  return isAbsolute(vault.location) ? resolve(vault.location) : resolve(session.folder, vault.location);
+  return absolutePath(vault.location, session.folder);
 }

@@ -1,12 +1,10 @@
-import { isAbsolute, resolve } from 'node:path';
 import { sourcePaths } from '../../plan/resolve-source.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
-import { homeDirectory } from '../../platform/environment.ts';
+import { absolutePath } from '../../platform/absolute-path.ts';
 
 /** An absolute path for one of the plan: `~/` is the home folder, relative ones count from the plan's folder. */
 export function planPath(path: string, folder: string): string {
-  if (path === '~' || path.startsWith('~/')) return homeDirectory() + path.slice(1);
-  return isAbsolute(path) ? resolve(path) : resolve(folder, path);
+  return absolutePath(path, folder);
 }
 
 /** What a system's source reads, absolute, for `paths` of its snapshots and for finding the parent. */
