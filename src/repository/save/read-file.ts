@@ -1,6 +1,7 @@
 /**
  * Reads one file and saves its chunks. The file is opened without following links; when its stat differs
- * after reading from before, it is read again, and if it does not hold still the caller is told.
+ * after reading from before, it is read again, and if it does not hold still the caller is told. A name that is
+ * gone is opened again as well: a program that saves by renaming may have it back by then.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { systemErrorName } from '../../error/lifeboat-error.ts';
@@ -24,7 +25,7 @@ export async function readFile(saver: ChunkSaver, path: Buffer, throttle: Thrott
 export type Throttle = () => Promise<void> | undefined;
 
 function isUnsteady(result: ReadResult): boolean {
-  return result.kind === 'content' && result.changed;
+  return result.kind === 'content' ? result.changed : result.vanished;
 }
 
 async function readOnce(saver: ChunkSaver, path: Buffer, throttle: Throttle): Promise<ReadResult> {
