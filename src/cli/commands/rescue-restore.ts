@@ -10,6 +10,7 @@ import { snapshotOption, vaultAlone, vaultAloneOption } from '../choose-vault.ts
 import type { CliContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
+import { newestSnapshots, systemName } from '../newest-snapshots.ts';
 import { bytesText, durationText, momentText, plural } from '../quantity-text.ts';
 import { noteReadOnly } from '../read-only-note.ts';
 import { shortId } from '../snapshot-text.ts';
@@ -46,7 +47,11 @@ export const rescueRestore: Command = {
     const request = vaultAlone(input);
     const startMs = context.nowMs();
     await using vault = await context.openVault(request);
-    const snapshots = await wantedSnapshots(vault, input.value('--snapshot'), context.signal);
+    const selector = input.value('--snapshot');
+    const snapshots =
+      selector === undefined
+        ? await newestSnapshots(vault, context.signal, context.output.warn)
+        : [await vault.repository.snapshot(selector, {}, context.signal)];
     const target = await targetOf(context, input, snapshots);
     const isReadOnly = await noteReadOnly(context, request);
     const reports: RestoreReport[] = [];
@@ -57,22 +62,6 @@ export const rescueRestore: Command = {
   },
 };
 
-/** The one that was asked for; else the newest of every system that a plan backed up here, or the newest of all. */
-async function wantedSnapshots(
-  vault: Vault,
-  selector: string | undefined,
-  signal: AbortSignal,
-): Promise<readonly Snapshot[]> {
-  const { repository } = vault;
-  if (selector !== undefined) return [await repository.snapshot(selector, {}, signal)];
-  const newest = new Map<string, Snapshot>();
-  for (const snapshot of await repository.snapshots({}, signal)) {
-    const tags = snapshot.tags?.filter((tag) => tag.startsWith('plan:') || tag.startsWith('system:')) ?? [];
-    if (tags.length > 0) newest.set(tags.sort().join(), snapshot);
-  }
-  return newest.size > 0 ? [...newest.values()] : [await repository.snapshot('latest', {}, signal)];
-}
-
 async function restoreOne(
   context: CliContext,
   input: Input,
@@ -81,7 +70,7 @@ async function restoreOne(
   target: string,
 ): Promise<RestoreReport> {
   const { output, signal } = context;
-  const system = snapshot.tags?.find((tag) => tag.startsWith('system:'))?.slice('system:'.length);
+  const system = systemName(snapshot);
   const what = system === undefined ? shortId(snapshot.id) : `${system}, ${shortId(snapshot.id)}`;
   output.note(`restoring ${what} of ${momentText(snapshot.timeMs)} to ${target}`);
   using progress = output.progress('restore');
