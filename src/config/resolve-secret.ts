@@ -75,10 +75,6 @@ async function fromCommand(script: string, place: SecretPlace, name: string): Pr
   return withoutLastNewline(result.stdout.toString('utf8'));
 }
 
-function expandHome(path: string): string {
-  return path === '~' || path.startsWith('~/') ? homeDirectory() + path.slice(1) : path;
-}
-
 function withoutLastNewline(text: string): string {
   return text.replace(/\r?\n$/, '');
 }
