@@ -26,12 +26,16 @@ export function planVerdict(systems: readonly SystemAssessment[]): PlanVerdict {
 }
 
 function describeWorst(system: SystemAssessment): string {
-  const { worst } = system;
-  if (worst === undefined) return `Worst: \`${system.system}\`, the plan has no objective for it.`;
+  return `Worst: \`${system.system}\`, ${whyNotMet(system)}.`;
+}
+
+/** How its worst assessment stands: `RPO breached, 3 h 10 min against 1 h`. */
+export function whyNotMet({ worst }: SystemAssessment): string {
+  if (worst === undefined) return 'the plan has no objective for it';
   const { measuredMs, objective } = worst;
   const measured =
     measuredMs === undefined || worst.status === 'unknown'
       ? worst.reason
       : `${durationText(measuredMs)} against ${durationText(objective.targetMs)}`;
-  return `Worst: \`${system.system}\`, ${assessmentTitle(worst)}, ${measured}.`;
+  return `${assessmentTitle(worst)}, ${measured}`;
 }

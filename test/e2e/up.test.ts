@@ -136,12 +136,13 @@ describe('up', () => {
       [
         ['backup uploads here', false],
         ['backup uploads away', false],
+        ['objective uploads', false],
       ],
     );
     fs.rmdirSync(scene.path('alarms.txt'));
     await cliEnds(1, scene.options, 'up', '--once');
     const unheard = ['here', 'away'].map((vault) => `failure|uploads|${vault}|SOURCE_INVALID`);
-    assert.deepEqual(scene.alarms(), unheard);
+    assert.deepEqual(scene.alarms(), [...unheard, 'failure|uploads||OBJECTIVE_NOT_MET']);
   });
 });
 

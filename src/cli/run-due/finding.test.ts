@@ -9,6 +9,10 @@ const findings = (...codes: readonly ErrorCode[]): readonly Finding[] =>
 
 test('the worst finding is the end of the pass', () => {
   assert.equal(passExitCode([{ subject: 'fine', systems: [] }]), 0);
+  assert.equal(passExitCode(findings('OBJECTIVE_NOT_MET')), 7);
+  assert.equal(passExitCode(findings('OBJECTIVE_NOT_MET', 'VERIFICATION_INCONCLUSIVE')), 5);
+  assert.equal(passExitCode(findings('OBJECTIVE_NOT_MET', 'BACKUP_INCOMPLETE')), 3);
+  assert.equal(passExitCode(findings('OBJECTIVE_NOT_MET', 'VAULT_NOT_FOUND')), 1);
   assert.equal(passExitCode(findings('VERIFICATION_INCONCLUSIVE')), 5);
   assert.equal(passExitCode(findings('VERIFICATION_INCONCLUSIVE', 'BACKUP_INCOMPLETE')), 3);
   assert.equal(passExitCode(findings('BACKUP_INCOMPLETE', 'VAULT_NOT_FOUND')), 1);

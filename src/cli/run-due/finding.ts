@@ -23,15 +23,16 @@ export function failureError(failure: RunFailure): LifeboatError {
 
 /**
  * 4 when restored data were wrong, else 1 when something could not be done, else 3 when input was missing, else 5
- * when a proof stayed open: the first that applies to any finding.
+ * when a proof stayed open, else 7 when an objective is breached or unknown: the first that applies to any finding.
  */
 export function passExitCode(findings: readonly Finding[]): ExitCode {
   const codes = findings.flatMap(({ error }) => (error === undefined ? [] : [error.exitCode]));
   if (codes.length === 0) return exitCodes.done;
-  const { verificationFailed, incomplete, inconclusive } = exitCodes;
+  const { verificationFailed, incomplete, inconclusive, objectiveNotMet } = exitCodes;
+  const milder: readonly ExitCode[] = [incomplete, inconclusive, objectiveNotMet];
   if (codes.includes(verificationFailed)) return verificationFailed;
-  if (codes.some((code) => code !== incomplete && code !== inconclusive)) return exitCodes.error;
-  return codes.includes(incomplete) ? incomplete : inconclusive;
+  if (codes.some((code) => !milder.includes(code))) return exitCodes.error;
+  return milder.find((code) => codes.includes(code)) ?? exitCodes.error;
 }
 
 function isErrorCode(code: string): code is ErrorCode {

@@ -15,6 +15,8 @@ import type { AppContext } from '../cli-context.ts';
 import { createOutput } from '../output.ts';
 import { openPlan } from '../plan/plan-session.ts';
 import { createVaultAccess } from '../vault-access.ts';
+import { passExitCode } from './finding.ts';
+import { passOnce } from './keep-up.ts';
 import type { PassResult } from './pass-result.ts';
 import { passVoice } from './pass-voice.ts';
 import { runPass } from './run-pass.ts';
@@ -80,13 +82,14 @@ function dataUnderTestClock() {
   return createFilesSource({ paths: [join(scene.path, 'data')], nowMs: () => nowMs });
 }
 
-function writePlan(schedule: string, more = ''): void {
+/** `end` goes on after the last system, or names more of the plan. */
+function writePlan(schedule: string, more = '', end = ''): void {
   const plan = `version: 1
 metadata: { id: 5f0c8a52-7f0e-4a39-9a51-0e6a3c6f1d77, name: T, owner: Jane }
 vaults: { here: { location: ./here } }
 systems:
   db: { source: { kind: files, paths: [./data] }, schedule: ${schedule}, checks: [files]${more} }
-`;
+${end}`;
   fs.writeFileSync(join(scene.path, 'lifeboat.yaml'), plan);
 }
 
@@ -95,6 +98,12 @@ async function pass(): Promise<PassResult> {
   const session = await openPlan(undefined, scene.path);
   return await runPass(running, { session, voice: passVoice(running, 'UTC') });
 }
+
+async function passAndTell(): Promise<PassResult> {
+  return await passOnce(context(), await openPlan(undefined, scene.path));
+}
+
+const alarms = () => fs.readFileSync(join(scene.path, 'alarms'), 'utf8').trimEnd().split('\n');
 
 const work = ({ backups, proofs, isGood }: PassResult) => ({ backups, proofs, isGood });
 
@@ -106,6 +115,30 @@ test('after days of downtime one run is made, and a proof is renewed at half its
   assert.deepEqual(work(await pass()), { backups: 0, proofs: 0, isGood: true });
   nowMs += dayMs + hourMs;
   assert.deepEqual(work(await pass()), { backups: 1, proofs: 1, isGood: true });
+});
+
+test('a breached objective fails a pass in which nothing else is wrong, and is told until it is over', async () => {
+  const tell = 'on_failure: { command: echo "$LIFEBOAT_EVENT $LIFEBOAT_ERROR_CODE" >> alarms }\n';
+  const objectives = ', objectives: { rpo: 2 h }';
+  writePlan('monthly on the 1st at 04:00', objectives, tell);
+  const first = await passAndTell();
+  assert.deepEqual([passExitCode(first.findings), first.isGood], [0, true]);
+  nowMs += 3 * hourMs;
+  const breached = await passAndTell();
+  assert.deepEqual([breached.backups, breached.isGood, passExitCode(breached.findings)], [0, false, 7]);
+  assert.equal(breached.nextPassAtMs, nowMs + hourMs);
+  await passAndTell();
+  assert.deepEqual(alarms(), ['failure OBJECTIVE_NOT_MET']);
+  writePlan('hourly', objectives, tell);
+  assert.equal(passExitCode((await passAndTell()).findings), 0);
+  assert.deepEqual(alarms(), ['failure OBJECTIVE_NOT_MET', 'recovered RECOVERED']);
+});
+
+test('a system that was never proven, and cannot be, is unknown and never a success', async () => {
+  writePlan('daily at 02:00', '', '  idle: { source: { kind: files, paths: [./data] }, checks: [files] }\n');
+  const first = await pass();
+  const unmet = first.findings.flatMap(({ subject, error }) => (error === undefined ? [] : [subject]));
+  assert.deepEqual([first.proofs, unmet, passExitCode(first.findings)], [1, ['objective idle'], 7]);
 });
 
 test('a loop that sleeps until it is told misses no due time', async () => {

@@ -6,7 +6,7 @@ import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { systemHash } from '../../plan/system-hash.ts';
 import type { ScheduleEvent } from '../../schedule/schedule.ts';
 import type { AppContext } from '../cli-context.ts';
-import { assessPlan } from '../plan/assess-plan.ts';
+import { assessPlan, type PlanAssessment } from '../plan/assess-plan.ts';
 import { backupSystems, type SystemBackup } from '../plan/backup-systems.ts';
 import { planHistory, type VaultHistory } from '../plan/plan-history.ts';
 import { chosenSystems, type PlanSession } from '../plan/plan-session.ts';
@@ -27,6 +27,7 @@ import {
 } from './decide-pass.ts';
 import { type Finding, passExitCode } from './finding.ts';
 import { nextPassAt } from './next-pass.ts';
+import { objectiveFindings } from './objective-findings.ts';
 import { backupError, proofError, silentChangeError } from './pass-errors.ts';
 import type { PassResult } from './pass-result.ts';
 import type { PassVoice } from './pass-voice.ts';
@@ -59,17 +60,31 @@ export async function runPass(context: AppContext, request: PassRequest): Promis
   const between = backups.done === 0 ? before : await planHistory(context, session, vaults, true);
   const proofs = await proveOwed(context, pass, between);
   const after = proofs.done === 0 ? between : await planHistory(context, session, vaults, true);
-  const findings = [...vaultFindings, ...backups.findings, ...proofs.findings];
+  const work = [...vaultFindings, ...backups.findings, ...proofs.findings];
   const nowMs = context.nowMs();
-  const { verdict } = assessPlan(session.plan, after, nowMs);
+  const assessment = assessPlan(session.plan, after, nowMs);
+  const { verdict } = assessment;
+  const findings = [...work, ...(await judgeObjectives(pass, assessment))];
   return {
     findings,
     backups: backups.done,
     proofs: proofs.done,
     verdict,
     isGood: passExitCode(findings) === 0 && (verdict.status === 'met' || verdict.status === 'at-risk'),
-    nextPassAtMs: nextPassAt({ systems, findings, proofDueMs: proofs.dueMs, startMs, nowMs }),
+    nextPassAtMs: nextPassAt({ systems, findings: work, proofDueMs: proofs.dueMs, startMs, nowMs }),
   };
+}
+
+/** After the work, of the systems that this pass is about. A dry run has not done what would meet them. */
+async function judgeObjectives(
+  { systems, voice, dryRun }: Pass,
+  assessment: PlanAssessment,
+): Promise<readonly Finding[]> {
+  if (dryRun === true) return [];
+  const own = assessment.systems.filter(({ system }) => systems.some(({ name }) => name === system));
+  const findings = objectiveFindings(own);
+  for (const finding of findings) await voice.failed(finding);
+  return findings;
 }
 
 function isAbout(schedules: ResolvedSystem['schedules'], event: ScheduleEvent | undefined): boolean {
