@@ -115,8 +115,12 @@ export interface RestoreOptions {
   readonly target: string;
   /** Decides by full stored path and type; entries not chosen are left out, directories above chosen ones are made. */
   readonly select?: (path: Buffer, isDirectory: boolean) => 'take' | 'skip' | 'descend';
-  /** What to do with a file that exists: `refuse` fails before anything is written. Default `refuse`. */
-  readonly existing?: 'refuse' | 'replace';
+  /**
+   * An empty folder on the file system of `target`, or on it itself. Everything is restored there first; then the
+   * entries are renamed into `target` one by one, over what exists. Without it RESTORE_REFUSED is raised for what
+   * exists, before anything is written.
+   */
+  readonly replaceFrom?: string;
   /** Read every restored file back and compare with its blobs. */
   readonly verify?: boolean;
   /** Turn runs of zeros into holes. Default true. */

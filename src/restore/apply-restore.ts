@@ -9,7 +9,8 @@ import { manifestFolder } from '../recovery-point/manifest.ts';
 import type { RestoreReport, WorkProgress } from '../repository/repository-types.ts';
 import type { Destination, SafetyCopy } from '../source/destination.ts';
 import type { Vault } from '../vault/vault.ts';
-import type { RestorePreview } from './preview-restore.ts';
+import type { InPlace, RestorePreview } from './preview-restore.ts';
+import { removeTree } from './remove-tree.ts';
 import { makeStaging } from './staging.ts';
 
 export interface ApplyRequest {
@@ -17,8 +18,6 @@ export interface ApplyRequest {
   readonly vault: Vault;
   readonly preview: RestorePreview;
   readonly system?: SystemIdentity;
-  /** Where what is overwritten in place is kept. */
-  readonly safetyParent: string;
   /** The person was told, and wants it all the same. */
   readonly overwrite: boolean;
   readonly progress?: (progress: WorkProgress) => void;
@@ -37,7 +36,7 @@ export interface RestoreOutcome {
 
 /** Raises RESTORE_REFUSED when the preview says that it cannot or must not be done; it has then done nothing. */
 export async function applyRestore(request: ApplyRequest): Promise<RestoreOutcome> {
-  refuse(request);
+  refuseUnlessSafe(request.preview, request.overwrite);
   const startMs = request.run.nowMs();
   const done = await carryOut(request, startMs);
   const record = recordOf(request, startMs, done);
@@ -50,7 +49,7 @@ async function carryOut(request: ApplyRequest, startMs: number): Promise<Done> {
   try {
     return target.kind === 'folder'
       ? await intoFolder(request, target.folder)
-      : await intoPlace(request, target.stagingParent);
+      : await intoPlace(request, target);
   } catch (error) {
     if (!request.signal?.aborted && error instanceof LifeboatError)
       await appendOrWait(request, failedRecord(request, startMs, error));
@@ -75,7 +74,8 @@ async function appendOrWait(
 
 type Done = Omit<RestoreOutcome, 'record'>;
 
-function refuse({ preview, overwrite }: ApplyRequest): void {
+/** Raises RESTORE_REFUSED for a finding of the preview, and for overwriting that nobody asked for. */
+export function refuseUnlessSafe(preview: RestorePreview, overwrite: boolean): void {
   const blocking = preview.findings.filter(({ severity }) => severity === 'error');
   if (blocking[0]) {
     throw new LifeboatError('RESTORE_REFUSED', blocking.map(({ message }) => message).join('; '), {
@@ -87,29 +87,44 @@ function refuse({ preview, overwrite }: ApplyRequest): void {
     'RESTORE_REFUSED',
     `${preview.overwriteCount} entries would be overwritten, such as ${preview.overwrites[0]}`,
     {
-      hint: 'Restore to an empty folder with --to, or confirm the overwriting.',
+      hint: 'Restore to an empty folder with --to, or say --overwrite to replace them: of what is replaced there, nothing is kept.',
     },
   );
 }
 
 async function intoFolder(request: ApplyRequest, folder: string): Promise<Done> {
-  const report = await restoreTo(request, folder, request.overwrite ? 'replace' : 'refuse');
-  return { report, location: folder };
+  if (!request.overwrite) return { report: await restoreTo(request, folder), location: folder };
+  using staging = makeStaging(folder);
+  return { report: await restoreTo(request, folder, staging.path), location: folder };
 }
 
-async function intoPlace(request: ApplyRequest, stagingParent: string): Promise<Done> {
+async function intoPlace(request: ApplyRequest, { stagingParent, safetyParent }: InPlace): Promise<Done> {
   const { destination } = request.preview;
   assert(destination !== undefined, 'a restore in place has a destination');
   using staging = makeStaging(stagingParent);
-  const report = await restoreTo(request, staging.path, 'refuse');
+  const report = await restoreTo(request, staging.path);
   requireWhole(report);
-  const safetyCopy = await keepSafetyCopy(request, destination);
+  const location = destination.description;
+  if (safetyParent === undefined) {
+    await receiveSome(request, destination, staging.path);
+    return { report, location };
+  }
+  const safetyCopy = await keepSafetyCopy(request, destination, safetyParent);
   try {
-    await destination.receive(staging.path, request.signal);
+    await receiveSome(request, destination, staging.path);
   } catch (error) {
     throw tellSafetyCopy(error, safetyCopy);
   }
-  return { report, safetyCopy, location: destination.description };
+  return { report, safetyCopy, location };
+}
+
+async function receiveSome(
+  { signal }: ApplyRequest,
+  destination: Destination,
+  staged: string,
+): Promise<void> {
+  const placed = await destination.receive(staged, signal);
+  assert(placed > 0, 'a destination that puts nothing in place raises an error');
 }
 
 /** Whoever is stuck half-way must know where the way back is. */
@@ -138,26 +153,44 @@ function requireWhole({ problems }: RestoreReport): void {
   );
 }
 
-async function keepSafetyCopy(request: ApplyRequest, destination: Destination): Promise<SafetyCopy> {
-  const folder = join(
-    request.safetyParent,
-    `before-${new Date(request.run.nowMs()).toISOString().replaceAll(':', '')}`,
-  );
+/** Raises RESTORE_REFUSED when something could not be kept; an unfinished copy is removed. */
+async function keepSafetyCopy(
+  { run, signal }: ApplyRequest,
+  destination: Destination,
+  parent: string,
+): Promise<SafetyCopy> {
+  const folder = join(parent, `before-${new Date(run.nowMs()).toISOString().replaceAll(':', '')}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return await destination.keepSafetyCopy(folder, request.signal);
+  try {
+    const kept = await destination.keepSafetyCopy(folder, signal);
+    requireKept(kept);
+    return kept;
+  } catch (error) {
+    removeTree(folder);
+    throw error;
+  }
 }
 
-async function restoreTo(
-  request: ApplyRequest,
-  target: string,
-  existing: 'refuse' | 'replace',
-): Promise<RestoreReport> {
+function requireKept({ problems }: SafetyCopy): void {
+  if (problems[0] === undefined) return;
+  throw new LifeboatError(
+    'RESTORE_REFUSED',
+    `the safety copy lacks ${problems.length} entries, such as ${problems[0]}; nothing was put in place`,
+    {
+      hint: 'Correct what keeps them from being copied, restore with --to DIR, or say --without-safety-copy: then there is no way back.',
+      details: { notKept: problems.slice(0, 20) },
+    },
+  );
+}
+
+/** `staging` is for a folder that may hold what is in the way. */
+async function restoreTo(request: ApplyRequest, target: string, staging?: string): Promise<RestoreReport> {
   const { preview, vault, progress, signal } = request;
   return await vault.repository.restore(preview.snapshot, {
     target,
-    existing,
     verify: true,
     select: (path, isDirectory) => (isManifest(path) ? 'skip' : preview.choice.select(path, isDirectory)),
+    ...(staging === undefined ? {} : { replaceFrom: staging }),
     ...(progress === undefined ? {} : { progress }),
     ...(signal === undefined ? {} : { signal }),
   });

@@ -4,20 +4,33 @@
  */
 import { existsSync, lstatSync } from 'node:fs';
 import { LifeboatError } from '../error/lifeboat-error.ts';
-import { fileSystemFree } from '../platform/posix/device.ts';
 import { decodeManifest, type Manifest, manifestFolder, manifestPath } from '../recovery-point/manifest.ts';
 import type { Snapshot, SnapshotEntry } from '../repository/repository-types.ts';
 import type { Destination } from '../source/destination.ts';
 import type { SourceFinding } from '../source/source.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { PathChoice } from './path-choice.ts';
-import { nearestFolder } from './staging.ts';
+import { placeFindings } from './place-findings.ts';
 
 export type RestoreTarget =
   /** Below a folder, under the full stored paths. */
-  | { readonly kind: 'folder'; readonly folder: string }
-  /** Where the system lives. `stagingParent` is on the same file system. */
-  | { readonly kind: 'in-place'; readonly destination: DestinationMaker; readonly stagingParent: string };
+  | {
+      readonly kind: 'folder';
+      readonly folder: string;
+      /** Absolute paths that the system consists of now, which a folder must not lead to. */
+      readonly live: readonly string[];
+    }
+  | InPlace;
+
+/** Where the system lives. */
+export interface InPlace {
+  readonly kind: 'in-place';
+  readonly destination: DestinationMaker;
+  /** On the file system of the system's data. */
+  readonly stagingParent: string;
+  /** Where what is overwritten is kept; absent when the person wants no safety copy. */
+  readonly safetyParent?: string;
+}
 
 /** Makes the destination once it is known what arrives. */
 export type DestinationMaker = (arriving: (path: Buffer) => boolean) => Destination;
@@ -72,13 +85,13 @@ export async function previewRestore(request: PreviewRequest): Promise<RestorePr
     overwriteCount: overwrites.length,
     findings: [
       ...(destination ? await destination.preflight(signal) : []),
-      ...roomFindings(target, chosen.bytes),
+      ...placeFindings({ target, chosen, overwrites, isPart: choice.patterns.length > 0, destination }),
     ],
     ...(destination === undefined ? {} : { destination }),
   };
 }
 
-interface Chosen {
+export interface Chosen {
   /** Stored paths in Latin-1. */
   readonly paths: ReadonlySet<string>;
   /** Those of them that are folders. */
@@ -134,19 +147,6 @@ function overwritesInFolder(target: RestoreTarget, { paths, folders }: Chosen): 
     const there = lstatSync(place, { throwIfNoEntry: false });
     return there === undefined || (there.isDirectory() && folders.has(path)) ? [] : [place.toString('utf8')];
   });
-}
-
-function roomFindings(target: RestoreTarget, bytes: number): readonly SourceFinding[] {
-  const folder = nearestFolder(target.kind === 'folder' ? target.folder : target.stagingParent);
-  const { availableBytes } = fileSystemFree(folder);
-  if (availableBytes > bytes) return [];
-  return [
-    {
-      severity: 'error',
-      message: `${folder} has ${availableBytes} bytes left, too few for ${bytes} bytes`,
-      hint: 'Free some space, or restore to another disk with --to.',
-    },
-  ];
 }
 
 /** Snapshots that no plan made have none. */

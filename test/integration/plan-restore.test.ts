@@ -1,6 +1,6 @@
 /** A restore does what its preview says, keeps a way back, and never leaves half of anything in place. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -10,7 +10,7 @@ import { afterEach, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { newRun } from '../../src/cli/plan/new-run.ts';
-import { previewSystemRestore } from '../../src/cli/plan/restore-system.ts';
+import { applySystemRestore, previewSystemRestore } from '../../src/cli/plan/restore-system.ts';
 import { readOnly } from '../../src/object-store/read-only.ts';
 import { applyRestore } from '../../src/restore/apply-restore.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -89,7 +89,6 @@ test('nothing is overwritten without consent', async () => {
         run: newRun(scene.context, request.session, 'manual'),
         vault: await request.vaults.open('here'),
         preview,
-        safetyParent: scene.path('safety'),
         overwrite: false,
       });
       await assert.rejects(refused, { code: 'RESTORE_REFUSED' });
@@ -115,6 +114,93 @@ test('files come back in place, what was not in the point stays, and the state b
   assert.equal(fs.readFileSync(join(kept, 'deep/c.txt'), 'utf8'), 'ccc');
   assert.equal(outcome.record.safetyCopy, outcome.safetyCopy?.folder);
   assert.deepEqual(leftStagings(scene), []);
+});
+
+test('a plan whose path changed since is told so, and nothing that came back elsewhere counts as restored', async () => {
+  await uploadsScene();
+  scene.write('uploads2/a.txt', 'of today');
+  scene.plan('  uploads: { source: { kind: files, paths: [./uploads2] }, checks: [files] }');
+  await assert.rejects(restore(scene, { system: 'uploads' }), {
+    code: 'RESTORE_REFUSED',
+    message: new RegExp(`belongs to ${scene.path('uploads2')}: the point holds ${scene.path('uploads')}`),
+    hint: /--to DIR/,
+  });
+  assert.equal(text('uploads2/a.txt'), 'of today');
+  scene.plan(uploads);
+  const include = [scene.path('uploads/deep')];
+  const { preview } = await restore(scene, { system: 'uploads', include });
+  assert.deepEqual(preview.findings, [], 'a part of a system is one');
+});
+
+test('a database whose path changed since is left alone', async () => {
+  scene = await planScene({ systems: orders });
+  fs.mkdirSync(scene.path('data'));
+  makeOrders(scene.path('data/orders.db'), 300);
+  await backUp();
+  fs.renameSync(scene.path('data/orders.db'), scene.path('data/moved.db'));
+  const before = fs.readFileSync(scene.path('data/moved.db'));
+  scene.plan('  orders: { source: { kind: sqlite, path: ./data/moved.db }, checks: [integrity] }');
+  await assert.rejects(restore(scene, { system: 'orders' }), { code: 'RESTORE_REFUSED' });
+  assert.deepEqual(fs.readdirSync(scene.path('data')), ['moved.db']);
+  assert.ok(fs.readFileSync(scene.path('data/moved.db')).equals(before));
+});
+
+test('a folder that holds files of the same names is only written to with consent, and loses nothing else', async () => {
+  await uploadsScene();
+  const to = scene.path('out');
+  const copy = (name: string) => join(to, scene.path('uploads', name));
+  fs.mkdirSync(copy('deep'), { recursive: true });
+  fs.writeFileSync(copy('a.txt'), 'mine');
+  fs.writeFileSync(copy('deep/notes'), 'mine too');
+  await assert.rejects(restore(scene, { system: 'uploads', to }), {
+    code: 'RESTORE_REFUSED',
+    hint: /--overwrite/,
+  });
+  assert.equal(fs.readFileSync(copy('a.txt'), 'utf8'), 'mine');
+  await restore(scene, { system: 'uploads', to, overwrite: true });
+  assert.equal(fs.readFileSync(copy('a.txt'), 'utf8'), 'a');
+  assert.equal(fs.readFileSync(copy('deep/notes'), 'utf8'), 'mine too');
+  assert.deepEqual(leftStagings(scene), []);
+});
+
+test('a folder below which the system itself lies is refused', async () => {
+  await uploadsScene();
+  scene.write('uploads/a.txt', 'changed');
+  fs.symlinkSync('/', scene.path('root'));
+  for (const to of ['/', scene.path('root')]) {
+    const failing = restore(scene, { system: 'uploads', to, overwrite: true });
+    await assert.rejects(failing, { code: 'RESTORE_REFUSED', hint: /--in-place/ });
+  }
+  assert.equal(text('uploads/a.txt'), 'changed');
+});
+
+test('what the safety copy cannot keep stops the overwriting, unless none is wanted', async (t) => {
+  await uploadsScene();
+  scene.write('uploads/a.txt', 'x'.repeat(300_000));
+  const safety = await withRequest(scene, { system: 'uploads' }, async (request) => {
+    const { target } = await previewSystemRestore(scene.context, request);
+    return (target.kind === 'in-place' ? target.safetyParent : undefined) ?? '';
+  });
+  fs.mkdirSync(safety, { recursive: true });
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', safety]).status !== 0) {
+    t.skip('a small file system can only be made by a user who may mount one');
+    return;
+  }
+  try {
+    await withRequest(scene, { system: 'uploads' }, async (request) => {
+      const preview = await previewSystemRestore(scene.context, request);
+      assert.match(preview.findings[0]?.message ?? '', /too few for 300005 bytes of the safety copy/);
+      const unaware = applySystemRestore(scene.context, request, { ...preview, findings: [] });
+      await assert.rejects(unaware, { code: 'RESTORE_REFUSED', message: /the safety copy lacks .*a\.txt/ });
+    });
+    assert.equal(text('uploads/a.txt').length, 300_000);
+    assert.deepEqual(fs.readdirSync(safety), []);
+    const { outcome } = await restore(scene, { system: 'uploads', withoutSafetyCopy: true });
+    assert.equal(outcome.safetyCopy, undefined);
+    assert.equal(text('uploads/a.txt'), 'a');
+  } finally {
+    execFileSync('umount', [safety]);
+  }
 });
 
 test('folders above the system that are gone come back as they were', async () => {
@@ -149,8 +235,7 @@ test('a database comes back without the log of the one that was there', async ()
     await using writer = await startSqliteWriter(file, { journal: 'wal' });
     for (let report = 0; report < 3; report++) await writer.nextReport();
   }
-  const walBytes = fs.statSync(`${file}-wal`).size;
-  assert.ok(walBytes > 0, 'the log of the killed writer is there');
+  assert.ok(fs.statSync(`${file}-wal`).size > 0, 'the log of the killed writer is there');
   const { outcome } = await restore(scene, { system: 'orders' });
   assert.equal(fs.existsSync(`${file}-wal`), false);
   assert.equal(sum(), before);
@@ -159,7 +244,6 @@ test('a database comes back without the log of the one that was there', async ()
     fs.readdirSync(kept).filter((name) => !name.endsWith('-shm')),
     ['orders.db', 'orders.db-wal'],
   );
-  assert.equal(fs.statSync(join(kept, 'orders.db-wal')).size, walBytes);
   using old = new DatabaseSync(join(kept, 'orders.db'));
   assert.ok(Number(old.prepare('select count(*) as rows from credit').get()?.['rows']) > Number(before));
 });

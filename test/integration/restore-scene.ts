@@ -22,6 +22,8 @@ export interface Wanted {
   readonly vault?: string;
   readonly atMs?: number;
   readonly pointId?: string;
+  readonly overwrite?: boolean;
+  readonly withoutSafetyCopy?: boolean;
 }
 
 /** In place unless `to` says where. */
@@ -37,7 +39,7 @@ export async function restore(
 
 export async function withRequest<T>(
   scene: PlanScene,
-  { system, to = 'in-place', include = [], ...pick }: Wanted,
+  { system, to = 'in-place', include = [], overwrite = false, withoutSafetyCopy = false, ...pick }: Wanted,
   work: (request: RestoreSystemRequest) => Promise<T>,
 ): Promise<T> {
   return await scene.run(async (session, vaults) => {
@@ -46,7 +48,16 @@ export async function withRequest<T>(
     if (found === undefined) throw noPoint(system);
     const [planned] = chosenSystems(session.plan, [system]);
     assert.ok(planned);
-    return await work({ session, vaults, system: planned, found, to, choice: choosePaths(include) });
+    return await work({
+      session,
+      vaults,
+      system: planned,
+      found,
+      to,
+      choice: choosePaths(include),
+      overwrite,
+      withoutSafetyCopy,
+    });
   });
 }
 

@@ -5,6 +5,7 @@ import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { manifestFolder } from '../../recovery-point/manifest.ts';
 import type { RestoreReport, Snapshot } from '../../repository/repository-types.ts';
 import { choosePaths } from '../../restore/path-choice.ts';
+import { makeStaging } from '../../restore/staging.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { snapshotOption, vaultAlone, vaultAloneOption } from '../choose-vault.ts';
 import type { CliContext } from '../cli-context.ts';
@@ -74,10 +75,11 @@ async function restoreOne(
   const what = system === undefined ? shortId(snapshot.id) : `${system}, ${shortId(snapshot.id)}`;
   output.note(`restoring ${what} of ${momentText(snapshot.timeMs)} to ${target}`);
   using progress = output.progress('restore');
+  using staging = input.has('--overwrite') ? makeStaging(target) : undefined;
   const { select } = choosePaths(input.values('--include'));
   return await vault.repository.restore(snapshot, {
     target,
-    existing: input.has('--overwrite') ? 'replace' : 'refuse',
+    ...(staging === undefined ? {} : { replaceFrom: staging.path }),
     verify: input.has('--verify'),
     // each system has a manifest of its own under one name; the vault keeps them
     select: (path, isDirectory) =>

@@ -19,6 +19,7 @@ import {
   applySystemRestore,
   previewSystemRestore,
   type RestoreSystemRequest,
+  refuseSystemRestore,
 } from '../plan/restore-system.ts';
 import { findPoint, noPoint } from '../plan/verify-systems.ts';
 import { bytesText, countText, plural } from '../quantity-text.ts';
@@ -27,13 +28,16 @@ import { momentOf } from './verify.ts';
 export const restore: Command<AppContext> = {
   description:
     'Shows what would come back, from when, what would be overwritten and how much would be lost, and does it after you agree. ' +
-    'With --in-place the state that is there is kept as a safety copy first. Systems come back in the order of their dependencies.',
+    'With --in-place the state that is there is kept as a safety copy first; what cannot be kept stops it. With --to only --overwrite replaces files that are there, and of them nothing is kept. ' +
+    'Systems come back in the order of their dependencies.',
   arguments: [{ name: 'SYSTEM', kind: 'any', description: 'which systems' }],
   options: [
     planOption,
     { flag: '--all', description: 'all systems of the plan' },
     { flag: '--to', value: 'DIR', description: 'below this folder, under the full stored paths' },
     { flag: '--in-place', description: 'where the systems live' },
+    { flag: '--overwrite', description: 'with --to: replace files that are there' },
+    { flag: '--without-safety-copy', description: 'with --in-place: keep nothing of what is replaced' },
     { flag: '--at', value: 'TIME', description: 'the newest point at or before this time' },
     { flag: '--point', value: 'ID', description: 'this point, by the beginning of its id' },
     { flag: '--vault', value: 'NAME', description: 'only from this vault of the plan' },
@@ -61,7 +65,12 @@ export const restore: Command<AppContext> = {
     const requests: RestoreSystemRequest[] = systems.map((system) => {
       const found = findPoint({ histories, ...pick }, system.name);
       if (found === undefined) throw noPoint(system.name);
-      return { session, vaults, system, found, to, choice: choosePaths(input.values('--include')) };
+      const choice = choosePaths(input.values('--include'));
+      const consent = {
+        overwrite: input.has('--overwrite'),
+        withoutSafetyCopy: input.has('--without-safety-copy'),
+      };
+      return { session, vaults, system, found, to, choice, ...consent };
     });
     return await previewAndApply(context, input, requests);
   },
@@ -79,6 +88,10 @@ async function previewAndApply(
     await context.output.result(previewRecord(request, preview), previewText(request, preview));
   }
   if (input.has('--preview')) return { summary: { systems: requests.length, applied: false } };
+  for (const [at, request] of requests.entries()) {
+    const preview = previews[at];
+    if (preview) refuseSystemRestore(request, preview);
+  }
   await confirmOrRefuse(`Restore ${requests.map(({ system }) => system.name).join(', ')} now?`, {
     given: input.has('--yes'),
     flag: '--yes',
@@ -120,6 +133,14 @@ function targetOf(input: Input): string {
   if (input.has('--in-place') !== (to === undefined))
     throw new LifeboatError('USAGE', 'say either --to DIR or --in-place', {
       hint: '--to DIR brings a copy back and touches nothing else; --in-place replaces what is there, after a safety copy.',
+    });
+  if (input.has('--overwrite') && to === undefined)
+    throw new LifeboatError('USAGE', '--overwrite belongs to --to DIR', {
+      hint: 'Leave it out: --in-place replaces what is there anyway, after a safety copy.',
+    });
+  if (input.has('--without-safety-copy') && to !== undefined)
+    throw new LifeboatError('USAGE', '--without-safety-copy belongs to --in-place', {
+      hint: 'Leave it out: with --to no safety copy is made.',
     });
   return to ?? 'in-place';
 }
@@ -169,9 +190,19 @@ function previewText({ system, found, session }: RestoreSystemRequest, preview: 
     `  from   ${when}; what was written in the ${durationText(preview.lossMs)} since then is not in it`,
     `  to     ${where}`,
     `  over   ${preview.overwriteCount === 0 ? 'nothing' : `${countText(preview.overwriteCount)} entries, such as ${preview.overwrites.slice(0, 3).join(', ')}`}`,
-    ...(preview.destination === undefined ? [] : ['  first  a safety copy of what is there now']),
+    ...wayBackText(preview),
     ...preview.findings.map(({ severity, message, hint }) => `  ${severity}: ${message}. ${hint}`),
   ].join('\n');
+}
+
+function wayBackText({ target, overwriteCount }: RestorePreview): readonly string[] {
+  if (target.kind === 'folder')
+    return overwriteCount === 0
+      ? []
+      : ['  back   no way back: of what is replaced in a folder nothing is kept'];
+  return target.safetyParent === undefined
+    ? ['  back   no way back: there will be no safety copy']
+    : [`  first  a safety copy of what is there now, in ${target.safetyParent}`];
 }
 
 function previewRecord({ system, found }: RestoreSystemRequest, preview: RestorePreview) {
@@ -189,6 +220,7 @@ function previewRecord({ system, found }: RestoreSystemRequest, preview: Restore
       preview.destination?.description ??
       (preview.target.kind === 'folder' ? preview.target.folder : undefined),
     overwrites: preview.overwriteCount,
+    safety_copy: preview.target.kind === 'in-place' && preview.target.safetyParent !== undefined,
     findings: preview.findings,
   };
 }
@@ -205,10 +237,7 @@ function outcomeText(
     `${word}  ${system.name}: ${plural(report.files, 'file')}, ${bytesText(report.bytes)} in ${durationText(record.restoreMs)}, read back; ${location}`,
     ...(safetyCopy === undefined
       ? []
-      : [
-          `  the state before is kept in ${safetyCopy.folder} (${bytesText(safetyCopy.bytes)})`,
-          ...safetyCopy.problems.map((problem) => `  not kept: ${problem}`),
-        ]),
+      : [`  the state before is kept in ${safetyCopy.folder} (${bytesText(safetyCopy.bytes)})`]),
     ...lost,
   ].join('\n');
 }

@@ -3,13 +3,14 @@ import { join, resolve } from 'node:path';
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { stateDirectory } from '../../platform/environment.ts';
-import { applyRestore, type RestoreOutcome } from '../../restore/apply-restore.ts';
+import { applyRestore, type RestoreOutcome, refuseUnlessSafe } from '../../restore/apply-restore.ts';
 import type { PathChoice } from '../../restore/path-choice.ts';
 import { previewRestore, type RestorePreview, type RestoreTarget } from '../../restore/preview-restore.ts';
 import type { AppContext } from '../cli-context.ts';
 import { newRun } from './new-run.ts';
 import { identityOf, type PlanSession } from './plan-session.ts';
 import type { PlanVaults } from './plan-vaults.ts';
+import { systemPaths } from './system-paths.ts';
 import type { FoundPoint } from './verify-systems.ts';
 
 export interface RestoreSystemRequest {
@@ -20,6 +21,10 @@ export interface RestoreSystemRequest {
   /** A folder as typed, or in place. */
   readonly to: string | 'in-place';
   readonly choice: PathChoice;
+  /** Replace what stands in the way in a folder. */
+  readonly overwrite?: boolean;
+  /** In place, keep nothing of what is replaced. */
+  readonly withoutSafetyCopy?: boolean;
 }
 
 export async function previewSystemRestore(
@@ -51,12 +56,21 @@ export async function applySystemRestore(
       vault: await request.vaults.open(request.found.vault),
       preview,
       system: identityOf(request.system),
-      safetyParent: join(stateDirectory(), request.session.plan.metadata.id, 'safety', request.system.name),
-      overwrite: true,
+      overwrite: mayOverwrite(request),
       progress: (state) => progress.report(state),
       signal: context.signal,
     }),
   );
+}
+
+/** Raises RESTORE_REFUSED, as applying would, before anybody is asked or any other system is touched. */
+export function refuseSystemRestore(request: RestoreSystemRequest, preview: RestorePreview): void {
+  refuseUnlessSafe(preview, mayOverwrite(request));
+}
+
+/** In place the overwriting is what the person asks for, and is kept. */
+function mayOverwrite({ to, overwrite }: RestoreSystemRequest): boolean {
+  return to === 'in-place' || overwrite === true;
 }
 
 /** Where the vault is to blame, the error says which other one has a point of the system. */
@@ -87,11 +101,19 @@ const faultsOfVaults = [
 
 async function targetOf(
   context: AppContext,
-  { to, system, session }: RestoreSystemRequest,
+  { to, system, session, withoutSafetyCopy }: RestoreSystemRequest,
 ): Promise<RestoreTarget> {
-  if (to !== 'in-place') return { kind: 'folder', folder: resolve(context.folder, to) };
+  if (to !== 'in-place') {
+    const live = systemPaths(system, session.folder);
+    return { kind: 'folder', folder: resolve(context.folder, to), live };
+  }
+  const safetyParent = join(stateDirectory(), session.plan.metadata.id, 'safety', system.name);
   const place = await context.adapters.destination(system, session.folder);
-  if (place) return { kind: 'in-place', destination: place.make, stagingParent: place.stagingParent };
+  if (place) {
+    const { make: destination, stagingParent } = place;
+    const kept = withoutSafetyCopy ? {} : { safetyParent };
+    return { kind: 'in-place', destination, stagingParent, ...kept };
+  }
   throw new LifeboatError(
     'RESTORE_REFUSED',
     `${system.name} has no place of its own that it could be put back into`,

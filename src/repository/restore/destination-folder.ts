@@ -8,6 +8,7 @@ import {
   mkdirAt,
   mknodAt,
   removeDirectoryAt,
+  renameAt,
   statAt,
   symlinkAt,
   unlinkAt,
@@ -27,6 +28,10 @@ export interface DestinationFolder extends Disposable {
   readonly rootFd: number;
   readonly isEmpty: boolean;
   exists(path: string): 'directory' | 'other' | undefined;
+  /** Renames one entry that is no directory into the same path of another folder, over what is there. */
+  moveTo(other: DestinationFolder, path: string): void;
+  /** The parent's descriptor is only good until the next call. */
+  at<T>(path: string, act: (dirFd: number, name: Buffer) => T): T;
   /** Removes one file, link or node; not a directory with content. */
   remove(path: string): void;
   /** Makes the directory unless it is there, closed to others until its own mode is set. */
@@ -54,6 +59,10 @@ export function openDestination(target: string): DestinationFolder {
       ignoreAbsent(() =>
         at(path, (dirFd, name) => (statAt(dirFd, name).isDirectory() ? 'directory' : 'other')),
       ),
+    at,
+    moveTo(other, path) {
+      at(path, (fromFd, name) => other.at(path, (toFd) => renameAt(fromFd, name, toFd, name)));
+    },
     remove(path) {
       at(path, (dirFd, name) =>
         statAt(dirFd, name).isDirectory() ? removeDirectoryAt(dirFd, name) : unlinkAt(dirFd, name),

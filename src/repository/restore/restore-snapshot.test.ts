@@ -112,12 +112,13 @@ async function forge(store: MemoryStore, entries: readonly (Node | Folder)[]): P
 async function restoreForged(
   target: string,
   entries: readonly (Node | Folder)[],
-  existing: 'refuse' | 'replace' = 'refuse',
+  replaceFrom?: string,
 ): Promise<readonly EntryProblem[]> {
   const store = openMemoryStore();
   await using vault = await makeVault(store, { workers: 1 });
   const snapshot = await forge(store, entries);
-  return (await restoreTo(vault, snapshot, target, { existing })).problems;
+  return (await restoreTo(vault, snapshot, target, replaceFrom === undefined ? {} : { replaceFrom }))
+    .problems;
 }
 
 /** Everything below, a path each. */
@@ -171,7 +172,7 @@ test('a link that stands in the destination is not followed', async () => {
   symlinkSync(join(outside, 'file'), join(target, 'file'));
   const entries = [folder('folder', [node('inside')]), node('file')];
   await assert.rejects(restoreForged(target, entries), { code: 'RESTORE_REFUSED' });
-  assert.deepEqual(await restoreForged(target, entries, 'replace'), []);
+  assert.deepEqual(await restoreForged(target, entries, join(temporary.path, 'staged')), []);
   assert.deepEqual(readdirSync(outside), []);
   assert.deepEqual(namesBelow(target), ['file', 'folder', 'folder/inside']);
   assert.ok(lstatSync(join(target, 'folder')).isDirectory());
@@ -189,7 +190,7 @@ test('what exists is refused before anything is written, or replaced', async () 
     message: /1 entries.*such as b/,
   });
   assert.deepEqual(namesBelow(target), ['b', 'unrelated']);
-  assert.deepEqual(await restoreForged(target, entries, 'replace'), []);
+  assert.deepEqual(await restoreForged(target, entries, join(temporary.path, 'staged')), []);
   assert.deepEqual(namesBelow(target), ['a', 'b', 'c', 'unrelated']);
   assert.equal(readFileSync(join(target, 'b'), 'utf8'), 'content');
   assert.equal(readFileSync(join(target, 'unrelated'), 'utf8'), 'mine');
@@ -201,12 +202,27 @@ test('a folder with content in the place of a file is not emptied: it is named a
   mkdirSync(join(target, 'a'), { recursive: true });
   writeFileSync(join(target, 'a', 'precious'), 'mine');
   writeFileSync(join(target, 'b'), 'mine');
-  await assert.rejects(restoreForged(target, [node('b'), node('a')], 'replace'), {
+  await assert.rejects(restoreForged(target, [node('b'), node('a')], join(temporary.path, 'staged')), {
     code: 'RESTORE_REFUSED',
     message: /folder.*\ba\b/,
   });
   assert.deepEqual(namesBelow(target), ['a', 'a/precious', 'b']);
   assert.equal(readFileSync(join(target, 'b'), 'utf8'), 'mine');
+});
+
+test('what cannot be restored leaves the file that is there', async () => {
+  using temporary = temporaryFolder();
+  const target = join(temporary.path, 'target');
+  mkdirSync(target);
+  for (const name of ['a', 'b']) writeFileSync(join(target, name), 'mine');
+  const lost = { ...node('a'), content: ['0'.repeat(64)] };
+  const problems = await restoreForged(target, [lost, node('b')], join(temporary.path, 'staged'));
+  assert.deepEqual(
+    problems.map(({ path }) => path),
+    ['/a'],
+  );
+  assert.equal(readFileSync(join(target, 'a'), 'utf8'), 'mine');
+  assert.equal(readFileSync(join(target, 'b'), 'utf8'), 'content');
 });
 
 interface Scene extends AsyncDisposable {

@@ -42,8 +42,21 @@ export async function restoreSnapshot(
   options: RestoreOptions,
 ): Promise<RestoreReport> {
   const plan = await planRestore(context.trees, snapshot, options);
-  using destination = openDestination(options.target);
-  clearTheWay(destination, plan, options);
+  using target = openDestination(options.target);
+  refuseWhatIsInTheWay(target, plan, options);
+  if (options.replaceFrom === undefined) return await restoreInto(context, plan, target, options);
+  using staged = openDestination(options.replaceFrom);
+  return await restoreInto(context, plan, staged, options, target);
+}
+
+/** With a `target` the entries move there from `destination` when all are in. */
+async function restoreInto(
+  context: RestoreContext,
+  plan: RestorePlan,
+  destination: DestinationFolder,
+  options: RestoreOptions,
+  target?: DestinationFolder,
+): Promise<RestoreReport> {
   const run = new RestoreRun(context, plan, destination, options);
   await using pool: Pool = createWorkerPool(
     readWorkerModule,
@@ -56,25 +69,29 @@ export async function restoreSnapshot(
   if (options.verify) await run.verify(pool);
   run.dropFailedFiles();
   run.makeLinksAndOthers();
-  run.finishDirectories();
+  if (target) run.moveTo(target);
+  run.finishDirectories(target ?? destination);
   return run.report();
 }
 
 export const readWorkerModule = siblingModule(import.meta.url, './read-worker');
 
-/** Refuses before anything is written, or removes what stands where something else must be. */
-function clearTheWay(destination: DestinationFolder, plan: RestorePlan, options: RestoreOptions): void {
+/** Before anything is written. A folder in the place of a file is never replaced. */
+function refuseWhatIsInTheWay(
+  destination: DestinationFolder,
+  plan: RestorePlan,
+  options: RestoreOptions,
+): void {
   if (destination.isEmpty) return;
   const entries = [...plan.files, ...plan.hardLinks, ...plan.others];
   const inTheWay = entries.filter(({ path }) => destination.exists(path) !== undefined);
   const blocking = plan.directories.filter(({ path }) => destination.exists(path) === 'other');
   const [first] = [...inTheWay, ...blocking];
   if (first === undefined) return;
-  if (options.existing !== 'replace')
+  if (options.replaceFrom === undefined)
     throw wouldOverwrite(options.target, first.path, inTheWay.length + blocking.length);
   const folder = inTheWay.find(({ path }) => destination.exists(path) === 'directory');
   if (folder) throw folderInTheWay(options.target, folder.path);
-  for (const { path } of [...blocking, ...inTheWay]) destination.remove(path);
 }
 
 /** Replacing a file loses one file; a folder may hold anything. */
@@ -163,12 +180,26 @@ class RestoreRun {
       this.#attempt(entry.path, () => this.#note(entry.path, this.#destination.makeOther(entry)));
   }
 
+  /** What was not restored is not moved, so that the old one stays. */
+  moveTo(target: DestinationFolder): void {
+    const { directories, files, hardLinks, others } = this.#plan;
+    for (const { path } of directories) {
+      this.#attempt(path, () => {
+        if (target.exists(path) === 'other') target.remove(path);
+        target.makeDirectory(path);
+      });
+    }
+    for (const { path } of [...files, ...hardLinks, ...others]) {
+      this.#attempt(path, () => {
+        if (this.#destination.exists(path) !== undefined) this.#destination.moveTo(target, path);
+      });
+    }
+  }
+
   /** Deepest first, so that nothing is made in a directory after its times are set. */
-  finishDirectories(): void {
+  finishDirectories(destination: DestinationFolder): void {
     for (const directory of this.#plan.directories.toReversed()) {
-      this.#attempt(directory.path, () =>
-        this.#note(directory.path, this.#destination.finishDirectory(directory)),
-      );
+      this.#attempt(directory.path, () => this.#note(directory.path, destination.finishDirectory(directory)));
     }
   }
 

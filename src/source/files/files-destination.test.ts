@@ -52,6 +52,16 @@ test('files are replaced, lost ones come back, and what is new stays and is list
   assert.equal(fs.existsSync('/elsewhere/file'), false);
 });
 
+test('what is received is counted, and nothing at all is an error', async () => {
+  using folder = temporaryFolder();
+  const { live, staged } = twoStates(folder.path);
+  await assert.rejects(
+    createFilesDestination({ paths: [path.join(folder.path, 'moved')] }).receive(staged),
+    (error) => hasCode(error, 'PATH_NOT_FOUND'),
+  );
+  assert.equal(await createFilesDestination({ paths: [live] }).receive(staged), 4);
+});
+
 test('the safety copy keeps what is replaced, whatever happens to the place', async () => {
   using folder = temporaryFolder();
   const { live, staged } = twoStates(folder.path);

@@ -44,6 +44,7 @@ export function createFilesDestination(options: FilesDestinationOptions): FilesD
   let extras: readonly string[] = [];
   return {
     description: `in place: ${targets.map(toText).join(', ')}`,
+    targets: targets.map(toBytes),
     async preflight(signal) {
       signal?.throwIfAborted();
       return targets.flatMap(findUnwritable);
@@ -60,6 +61,8 @@ export function createFilesDestination(options: FilesDestinationOptions): FilesD
       for (const target of targets) await receiveTarget(merge, fromText(staged), target);
       extras = merge.extras;
       assertComplete(merge);
+      assertSome(merge, targets);
+      return merge.entries;
     },
     extras: () => extras,
   };
@@ -149,6 +152,14 @@ function openIfThere(path: Buffer): OpenFolder | undefined {
 
 function parentOf(path: ByteString): ByteString {
   return path.slice(0, path.lastIndexOf('/')) || '/';
+}
+
+function assertSome({ entries }: Merge, targets: readonly ByteString[]): void {
+  if (entries > 0) return;
+  const message = `nothing was put in place: what was restored holds no entry of ${targets.map(toText).join(', ')}`;
+  throw new LifeboatError('PATH_NOT_FOUND', message, {
+    hint: 'Restore to another folder with "--to", or with the plan that had the paths of that time.',
+  });
 }
 
 function assertComplete(merge: Merge): void {

@@ -1,4 +1,4 @@
-/** Copies a file with its owner, mode and times, such that it survives a loss of power. */
+/** Copies or moves a file with its owner, mode and times, such that it survives a loss of power. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { systemErrorName } from '../../error/lifeboat-error.ts';
@@ -10,7 +10,7 @@ const permissionBits = 0o7777;
 
 /** Into a new hidden file in the folder, whose path it gives. On an error nothing is left. */
 export async function copyDurably(from: string, folder: string): Promise<string> {
-  const to = path.join(folder, `.${path.basename(from)}.${randomHex(randomNameBytes)}.tmp`);
+  const to = temporaryIn(folder, from);
   try {
     await fs.copyFile(from, to, fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE);
     await takeOver(from, to);
@@ -18,6 +18,35 @@ export async function copyDurably(from: string, folder: string): Promise<string>
   } catch (error) {
     await fs.rm(to, { force: true });
     throw error;
+  }
+}
+
+/**
+ * As `copyDurably`, but a file on the same file system needs no room: it is moved. On an error nothing is left in the
+ * folder; `from` may be gone.
+ */
+export async function moveDurably(from: string, folder: string): Promise<string> {
+  const to = temporaryIn(folder, from);
+  await syncFile(from);
+  try {
+    await fs.rename(from, to);
+    return to;
+  } catch (error) {
+    if (systemErrorName(error) !== 'EXDEV') throw error;
+    return await copyDurably(from, folder);
+  }
+}
+
+function temporaryIn(folder: string, file: string): string {
+  return path.join(folder, `.${path.basename(file)}.${randomHex(randomNameBytes)}.tmp`);
+}
+
+async function syncFile(name: string): Promise<void> {
+  const file = await fs.open(name, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

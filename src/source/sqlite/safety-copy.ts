@@ -1,4 +1,4 @@
-/** Moves a database out of the way, complete. */
+/** Keeps a database as it is before another takes its place. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { systemErrorName } from '../../error/lifeboat-error.ts';
@@ -8,8 +8,9 @@ import { copyDurably } from './copy-durably.ts';
 import { databaseFiles, existingFiles, sizeOf } from './database-files.ts';
 
 /**
- * Every file gets its second name (or, on another disk, its copy) before the first one loses its old name, so that no
- * crash separates a database from its log. The main file goes first: without it SQLite ignores what is left.
+ * Every file gets a second name or, on another disk, a copy; the first name stays, for nothing may be taken away
+ * before something else is there. What the log holds may move into the linked main file when the old database is
+ * settled before it is replaced: the kept files then hold the same rows.
  */
 export async function keepDatabaseFiles(
   target: string,
@@ -26,8 +27,6 @@ export async function keepDatabaseFiles(
     await linkOrCopy(file, path.join(kept, path.basename(file)));
   }
   await syncFolder(kept);
-  for (const file of files) await fs.unlink(file);
-  if (files.length > 0) await syncFolder(path.dirname(target));
   return { folder, bytes, problems: [] };
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -54,11 +55,13 @@ test('the safety copy keeps what belongs together, and opens as the database tha
   const destination = createSqliteDestination({ path: place.target });
   const kept = await destination.keepSafetyCopy(place.safety);
   assert.deepEqual(kept.problems, []);
-  assert.deepEqual(await destination.overwrites(), []);
+  assert.equal((await destination.overwrites()).length, 3, 'the live database is untouched');
   const copy = place.safety + place.target;
   assert.equal(kept.bytes, sizes([copy, `${copy}-wal`, `${copy}-shm`]));
-  using database = new DatabaseSync(copy);
-  assert.ok(Number(database.prepare('SELECT count(*) AS n FROM credit').get()?.['n']) >= acknowledged);
+  {
+    using database = new DatabaseSync(copy);
+    assert.ok(Number(database.prepare('SELECT count(*) AS n FROM credit').get()?.['n']) >= acknowledged);
+  }
   await destination.receive(place.staged);
   assert.deepEqual(marksOf(place.target), ['restored']);
 });
@@ -120,6 +123,52 @@ test('a folder that was lost is made again, and nothing is restored from nothing
   );
   await destination.receive(place.staged);
   assert.deepEqual(marksOf(place.target), ['restored']);
+});
+
+test('without something to put there the database stays as it is, also after its safety copy', async () => {
+  using folder = temporaryFolder();
+  const place = makePlace(folder);
+  fs.writeFileSync(place.target, 'the only copy');
+  const destination = createSqliteDestination({ path: place.target });
+  await destination.keepSafetyCopy(place.safety);
+  await assert.rejects(destination.receive(`${folder.path}/no-stage`), (error) =>
+    hasCode(error, 'PATH_NOT_FOUND'),
+  );
+  assert.equal(fs.readFileSync(place.target, 'utf8'), 'the only copy');
+});
+
+test('on one file system a restore needs no room; from another, too little room leaves the old database', async (t) => {
+  using folder = temporaryFolder();
+  const small = `${folder.path}/small`;
+  fs.mkdirSync(small);
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', small]).status !== 0) {
+    t.skip('a full file system can only be made by a user who may mount one');
+    return;
+  }
+  try {
+    const target = `${small}/app.db`;
+    makeStaged(target);
+    const destination = createSqliteDestination({ path: target });
+    const staged = `${folder.path}/stage`;
+    makeStaged(staged + target);
+    {
+      using database = new DatabaseSync(staged + target);
+      database.exec('CREATE TABLE big AS SELECT zeroblob(200000) AS content');
+    }
+    await destination.keepSafetyCopy(`${small}/safety`);
+    await assert.rejects(destination.receive(staged), (error) => hasCode(error, 'DISK_FULL'));
+    assert.deepEqual(marksOf(target), ['restored']);
+    assert.deepEqual(fs.readdirSync(small).sort(), ['app.db', 'safety']);
+    makeStaged(`${small}/stage${target}`);
+    fs.writeFileSync(`${small}/filler`, Buffer.alloc(fs.statfsSync(small).bavail * 4096));
+    fs.writeFileSync(target, '');
+    assert.equal(await destination.receive(`${small}/stage`), 1);
+    // SQLite itself needs room to open it
+    fs.rmSync(`${small}/filler`);
+    assert.deepEqual(marksOf(target), ['restored']);
+  } finally {
+    execFileSync('umount', [small]);
+  }
 });
 
 function makePlace(folder: TemporaryFolder): Place {

@@ -5,7 +5,7 @@ import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { syncFolder } from '../../platform/atomic-file.ts';
 import type { Destination } from '../destination.ts';
 import type { SourceFinding } from '../source.ts';
-import { copyDurably } from './copy-durably.ts';
+import { moveDurably } from './copy-durably.ts';
 import { companionFiles, databaseFiles, existingFiles, sizeOf } from './database-files.ts';
 import { findDatabaseUsers } from './database-users.ts';
 import { inPlace } from './file-failure.ts';
@@ -26,6 +26,7 @@ export interface SqliteDestinationOptions {
 export function createSqliteDestination(options: SqliteDestinationOptions): Destination {
   return {
     description: `SQLite database ${options.path}, in place`,
+    targets: [Buffer.from(path.normalize(options.path))],
     preflight: async () => checkPlace(await targetOf(options.path)),
     overwrites: async () => existingFiles(databaseFiles(await targetOf(options.path))),
     keepSafetyCopy: async (folder, signal) => {
@@ -37,19 +38,20 @@ export function createSqliteDestination(options: SqliteDestinationOptions): Dest
       const target = await targetOf(options.path);
       await refuseWhileOpen(target);
       await inPlace(target, () => replaceDatabase(path.join(staged, options.path), target, signal));
+      return 1;
     },
   };
 }
 
 /**
- * In this order a crash leaves the old database, complete in itself, or the new one: first the new one is written
+ * In this order a crash leaves the old database, complete in itself, or the new one: first the new one is brought
  * beside it, then the old one takes up what its log holds, then the companions go, then the new one gets the name.
  */
 async function replaceDatabase(staged: string, target: string, signal?: AbortSignal): Promise<void> {
   await requireStaged(staged);
   const folder = path.dirname(target);
   await fs.mkdir(folder, { recursive: true });
-  const temporary = await copyDurably(staged, folder);
+  const temporary = await moveDurably(staged, folder);
   try {
     signal?.throwIfAborted();
     if ((await sizeOf(target)) !== undefined) await settleDatabase(target);
