@@ -6,6 +6,7 @@ import type { CliContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
 import type { Input } from '../input.ts';
 import { passwordOfNewKey } from '../new-password.ts';
+import { recordKey } from '../record-vault-event.ts';
 import { newRecoveryKey } from '../recovery-key.ts';
 import { makeSecretFile, requireAbsent } from '../secret-file.ts';
 import { shortId } from '../snapshot-text.ts';
@@ -44,6 +45,7 @@ export const keyAdd: Command = {
     // the file first: a key that nobody has would be one more way in for nobody
     if (recoveryFile !== undefined) await makeSecretFile(recoveryFile, password);
     const key = await vault.repository.addKey(password, signal);
+    await recordKey(context, vault, 'add', key.id);
     await output.result(keyRecord(key), `added key ${shortId(key.id)}`);
     if (recoveryFile !== undefined)
       await output.text(`the recovery key is in ${recoveryFile}: keep it somewhere else`);

@@ -1,6 +1,7 @@
 /** `lifeboat key remove`: a password opens the vault no longer. */
 import { chooseVault, vaultOptions } from '../choose-vault.ts';
 import type { Command } from '../command.ts';
+import { recordKey } from '../record-vault-event.ts';
 
 export const keyRemove: Command = {
   description:
@@ -12,7 +13,10 @@ export const keyRemove: Command = {
   run: async (context, input) => {
     await using vault = await context.openVault(await chooseVault(context, input));
     const id = input.required('ID');
+    const keys = await vault.repository.keys(context.signal);
     await vault.repository.removeKey(id, context.signal);
+    const removed = keys.find((key) => key.id.startsWith(id))?.id ?? id;
+    await recordKey(context, vault, 'remove', removed);
     await context.output.text(`removed key ${id}`);
     return { summary: { removed: id } };
   },

@@ -6,6 +6,7 @@ import type { CliContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
 import { newPassword } from '../new-password.ts';
+import { recordInit, recordKey } from '../record-vault-event.ts';
 import { newRecoveryKey } from '../recovery-key.ts';
 import { makeSecretFile, requireAbsent } from '../secret-file.ts';
 
@@ -54,8 +55,12 @@ export const vaultInit: Command = {
     // the file first: a key that was never written down would be one more way in for nobody
     if (recovery.kind === 'file') await makeSecretFile(recovery.path, recoveryKey ?? '');
     await using vault = await madeOr(context.initVault({ location, password, role }), recovery);
-    if (recoveryKey !== undefined) await vault.repository.addKey(recoveryKey, context.signal);
-    return await told(context, vault, role, recovery, recoveryKey);
+    const key = recoveryKey && (await vault.repository.addKey(recoveryKey, context.signal));
+    const end = await told(context, vault, role, recovery, recoveryKey);
+    // after the recovery key was shown: a vault that takes no record must not cost it
+    await recordInit(context, vault);
+    if (key) await recordKey(context, vault, 'add', key.id);
+    return end;
   },
 };
 

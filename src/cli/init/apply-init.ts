@@ -5,6 +5,7 @@ import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { writeFileAtomically } from '../../platform/atomic-file.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
+import { recordKey } from '../record-vault-event.ts';
 import { newRecoveryKey } from '../recovery-key.ts';
 import { makeSecretFile, requireAbsent } from '../secret-file.ts';
 import type { RecoveryWish } from './init-choices.ts';
@@ -69,7 +70,10 @@ async function makeRecoveryKey(
   if (recovery.kind === 'show') context.output.showSecret(key);
   else await makeSecretFile(recovery.path, key);
   made.push(recovery.kind === 'show' ? 'the recovery key' : `the recovery key in ${recovery.path}`);
-  for (const vault of fresh) await vault.repository.addKey(key, context.signal);
+  for (const vault of fresh) {
+    const { id } = await vault.repository.addKey(key, context.signal);
+    await recordKey(context, vault, 'add', id);
+  }
 }
 
 /** Gives the place of the plan that was there before. */

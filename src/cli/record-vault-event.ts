@@ -1,0 +1,36 @@
+/** What is done to a vault itself goes into its history: that it was made, and which keys came and went. */
+import type { KeyRecord } from '../evidence/record.ts';
+import { recordTimes } from '../evidence/record.ts';
+import { sharedFields } from '../evidence/run-context.ts';
+import { hostname } from '../platform/host.ts';
+import { randomUuid } from '../platform/random.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { CliContext } from './cli-context.ts';
+
+export async function recordInit(context: CliContext, vault: Vault): Promise<void> {
+  await vault.append({ type: 'init', ...common(context, vault) });
+}
+
+/** `keyId` in full. A plain repository keeps no records. */
+export async function recordKey(
+  context: CliContext,
+  vault: Vault,
+  action: KeyRecord['action'],
+  keyId: string,
+): Promise<void> {
+  await vault.append({ type: 'key', ...common(context, vault), action, keyId });
+}
+
+function common({ nowMs, output, programVersion }: CliContext, vault: Vault) {
+  const run = {
+    runId: randomUuid(),
+    host: hostname(),
+    programVersion,
+    trigger: 'manual' as const,
+    nowMs,
+    newId: randomUuid,
+    redact: output.redact,
+  };
+  const atMs = nowMs();
+  return { ...sharedFields(run, vault.id), ...recordTimes(atMs, atMs), verdict: 'pass' as const };
+}
