@@ -68,7 +68,6 @@ describe('the documented decoder', () => {
       'snapshotId',
       'restored',
       'damagedSnapshotIds',
-      'readBack',
       'keyId',
       'bytesFreed',
     ];

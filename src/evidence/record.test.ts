@@ -68,13 +68,6 @@ const records: readonly RunRecord[] = [
     bytes: 1,
     safetyCopy: '/var/x',
   },
-  {
-    type: 'canary',
-    ...common,
-    mark: { sequence: 5, writtenAtMs: 2 },
-    readBack: { sequence: 4, writtenAtMs: 1 },
-    loss: { kind: 'measured', ms: 1 },
-  },
   { type: 'key', ...common, action: 'remove', keyId: 'k' },
   { type: 'forget', ...common, snapshotIds: ['cd34'], bytesFreed: 10 },
 ];
@@ -98,7 +91,6 @@ describe('parseRecord', () => {
         'canary',
         'loss',
         'safetyCopy',
-        'readBack',
       ];
       for (const name of Object.keys(record)) {
         if (optionalFields.includes(name)) continue;

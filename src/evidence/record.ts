@@ -26,7 +26,6 @@ export type RunRecord =
   | CheckRecord
   | VerifyRecord
   | RestoreRecord
-  | CanaryRecord
   | KeyRecord
   | ForgetRecord
   | UnknownRecord;
@@ -153,14 +152,6 @@ export interface RestoreRecord extends RecordCommon {
   readonly loss?: Loss;
 }
 
-/** A marker was written into a source, or read back after a restore. */
-export interface CanaryRecord extends RecordCommon {
-  readonly type: 'canary';
-  readonly mark: CanaryMark;
-  readonly readBack?: CanaryMark;
-  readonly loss?: Loss;
-}
-
 export interface KeyRecord extends RecordCommon {
   readonly type: 'key';
   readonly action: 'add' | 'remove';
@@ -209,8 +200,6 @@ export function parseRecord(json: unknown): RunRecord {
       return { type, ...common, ...parseVerify(from) };
     case 'restore':
       return { type, ...common, ...parseRestore(from) };
-    case 'canary':
-      return { type, ...common, ...parseCanary(from) };
     case 'key':
       return {
         type,
@@ -345,14 +334,6 @@ function parseRestore(from: JsonObject): Omit<RestoreRecord, keyof RecordCommon 
     files: number(from, 'files'),
     bytes: number(from, 'bytes'),
     ...optional(from, 'safetyCopy', text),
-    ...optional(from, 'loss', parseLoss),
-  };
-}
-
-function parseCanary(from: JsonObject): Omit<CanaryRecord, keyof RecordCommon | 'type'> {
-  return {
-    mark: parseMark(from, 'mark'),
-    ...optional(from, 'readBack', parseMark),
     ...optional(from, 'loss', parseLoss),
   };
 }
