@@ -30,6 +30,7 @@ export async function recordCheck(context: CliContext, vault: Vault, done: DoneC
     trigger: 'manual' as const,
     nowMs,
     newId: randomUuid,
+    redact: context.output.redact,
   };
   const record: CheckRecord = {
     type: 'check',

@@ -12,7 +12,7 @@ export interface RunContext {
   readonly nowMs: () => number;
   readonly newId: () => string;
   /** Takes known secrets out of what other programs said, before it is kept. */
-  readonly redact?: (text: string) => string;
+  readonly redact: (text: string) => string;
 }
 
 export interface SystemIdentity {
@@ -43,5 +43,5 @@ export function recordError(
   run: RunContext,
   error: { readonly code: string; readonly message: string },
 ): RecordError {
-  return { code: error.code, message: run.redact?.(error.message) ?? error.message };
+  return { code: error.code, message: run.redact(error.message) };
 }

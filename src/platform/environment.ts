@@ -15,6 +15,16 @@ export function environmentSnapshot(): Readonly<Record<string, string>> {
   return Object.fromEntries(entries);
 }
 
+/**
+ * For the `environment` of programs that a plan names: they need no password of the vault, and could print it.
+ * `undefined` takes a variable away.
+ */
+export const withoutPasswords = {
+  LIFEBOAT_PASSWORD: undefined,
+  LIFEBOAT_PASSWORD_FILE: undefined,
+  LIFEBOAT_PASSWORD_COMMAND: undefined,
+} as const;
+
 export function homeDirectory(): string {
   return homedir();
 }

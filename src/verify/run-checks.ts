@@ -4,6 +4,7 @@ import { hasCode } from '../error/lifeboat-error.ts';
 import type { CheckResult } from '../evidence/record.ts';
 import type { ResolvedCheck } from '../plan/resolved-plan.ts';
 import { type Program, type ProgramResult, startProgram } from '../platform/child-process.ts';
+import { withoutPasswords } from '../platform/environment.ts';
 import type { Manifest } from '../recovery-point/manifest.ts';
 import type { CheckTools, DatabaseProbe, ProbeVerdict } from './check-tools.ts';
 import { compareValues } from './compare-values.ts';
@@ -136,7 +137,7 @@ async function runToEnd(
   await using program = await startProgram(programOf(check.run), {
     folder: sandbox,
     timeoutMs: check.timeoutMs,
-    environment: { LIFEBOAT_SANDBOX: sandbox, LIFEBOAT_SYSTEM: systemName },
+    environment: { ...withoutPasswords, LIFEBOAT_SANDBOX: sandbox, LIFEBOAT_SYSTEM: systemName },
     signal,
   });
   const output = program.stdout[Symbol.asyncIterator]();

@@ -27,6 +27,7 @@ export interface UpScene extends Disposable {
 export interface PlanParts {
   readonly systems: Readonly<Record<string, object>>;
   readonly deadManUrl?: string;
+  readonly onFailure?: string;
 }
 
 export async function makeScene(): Promise<UpScene> {
@@ -64,13 +65,14 @@ async function makeQuickVault(path: string, folder: string): Promise<void> {
 }
 
 /** JSON is YAML. */
-function writePlan(path: string, { systems, deadManUrl }: PlanParts): void {
+function writePlan(path: string, { systems, deadManUrl, onFailure }: PlanParts): void {
   const plan = {
     version: 1,
     metadata: { id: '5f0c8a52-7f0e-4a39-9a51-0e6a3c6f1d77', name: 'Shop', owner: 'Jane Doe' },
     vaults: { here: { location: './here' }, away: { location: './away', role: 'secondary' } },
     on_failure: {
       command:
+        onFailure ??
         'echo "$LIFEBOAT_EVENT|$LIFEBOAT_SYSTEM|$LIFEBOAT_VAULT|$LIFEBOAT_ERROR_CODE" >> alarms.txt && test -n "$LIFEBOAT_ERROR_MESSAGE"',
     },
     ...(deadManUrl === undefined ? {} : { dead_man_url: deadManUrl }),

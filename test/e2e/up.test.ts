@@ -125,6 +125,31 @@ describe('up', () => {
     assert.equal(scene.alarms()[1], 'recovered|uploads|away|RECOVERED');
   });
 
+  test('commands of the plan inherit no password, and what they say is kept without it', async () => {
+    fs.writeFileSync(scene.path('known.txt'), password);
+    const says = (run: string) => ({ source: { kind: 'command', run, file: 'data.txt' }, schedule: rarely });
+    const isClean = { kind: 'command', name: 'clean', run: '! env | grep -q ^LIFEBOAT_PASSWORD' };
+    scene.writePlan({
+      systems: {
+        dump: { ...says('env | tee dumped.txt'), checks: [isClean] },
+        leak: { ...says('env >&2; echo "it said $(cat known.txt)" >&2; exit 1'), checks: ['files'] },
+      },
+      onFailure: 'env >> told.txt',
+    });
+    const run = await cliEnds(1, scene.options, 'up', '--once', '--json');
+    assert.equal(ofType(run, 'verify')[0]?.['verdict'], 'pass');
+    const states = fs.globSync('**/run.json', { cwd: scene.folder });
+    assert.equal(states.length, 1);
+    for (const name of ['told.txt', ...states]) {
+      assert.match(fs.readFileSync(scene.path(name), 'utf8'), /it said \[secret\]/);
+    }
+    for (const name of ['dumped.txt', 'told.txt', ...states]) {
+      const text = fs.readFileSync(scene.path(name), 'utf8');
+      assert.ok(!text.includes(password) && !text.includes('LIFEBOAT_PASSWORD'), name);
+    }
+    assert.match(fs.readFileSync(scene.path('dumped.txt'), 'utf8'), /^PATH=/m);
+  });
+
   test('an on_failure command that fails is said, ends nothing, and is run again', async () => {
     scene.writePlan({ systems: { uploads: { ...uploads, source: { kind: 'files', paths: ['./absent'] } } } });
     // the command appends to this file, which a folder in its place forbids; its last word decides how it ends

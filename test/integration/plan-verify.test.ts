@@ -79,6 +79,7 @@ async function prove(snapshotId: string, sandboxParent = join(scene.folder, '../
         trigger: 'manual',
         nowMs: scene.context.nowMs,
         newId: () => crypto.randomUUID(),
+        redact: (text) => text,
       },
       system: { name: planned.name, hash: 'v1:test' },
       planned,

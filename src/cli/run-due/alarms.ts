@@ -4,8 +4,8 @@ import type { Finding } from './finding.ts';
 /** The same error of the same subject is told again only after this. */
 export const alarmAgainAfterMs = 60 * 60_000;
 
-/** An alarm whose subject no pass has judged for so long (its system is gone from the plan) is dropped in silence. */
-const alarmKeptMs = 7 * 86_400_000;
+/** An alarm whose subject no pass has judged for so long (its system is gone from the plan) is dropped in silence; so is an end that could not be told. */
+export const alarmKeptMs = 7 * 86_400_000;
 
 /** One pass tells no more; what is left over is told by the next one. */
 export const alarmsPerPassMax = 20;

@@ -35,6 +35,14 @@ export function passExitCode(findings: readonly Finding[]): ExitCode {
   return milder.find((code) => codes.includes(code)) ?? exitCodes.error;
 }
 
+/** What is kept or told holds none of the known secrets, whatever program's words it quotes. */
+export function redactFinding(finding: Finding, redact: (text: string) => string): Finding {
+  const { error } = finding;
+  if (error === undefined) return finding;
+  const hint = error.hint === undefined ? {} : { hint: redact(error.hint) };
+  return { ...finding, error: new LifeboatError(error.code, redact(error.message), hint) };
+}
+
 function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorCodes, code);
 }

@@ -134,6 +134,23 @@ test('a breached objective fails a pass in which nothing else is wrong, and is t
   assert.deepEqual(alarms(), ['failure OBJECTIVE_NOT_MET', 'recovered RECOVERED']);
 });
 
+test('an end that could not be told is told by the next pass, once', async () => {
+  const tell = 'on_failure: { command: test ! -e deaf && echo $LIFEBOAT_EVENT >> alarms }\n';
+  writePlan('monthly on the 1st at 04:00', ', objectives: { rpo: 2 h }', tell);
+  await passAndTell();
+  nowMs += 3 * hourMs;
+  await passAndTell();
+  writePlan('hourly', ', objectives: { rpo: 2 h }', tell);
+  fs.writeFileSync(join(scene.path, 'deaf'), '');
+  await passAndTell();
+  assert.deepEqual(alarms(), ['failure']);
+  fs.rmSync(join(scene.path, 'deaf'));
+  for (const _pass of ['told', 'told before']) {
+    await passAndTell();
+    assert.deepEqual(alarms(), ['failure', 'recovered']);
+  }
+});
+
 test('a system that was never proven, and cannot be, is unknown and never a success', async () => {
   writePlan('daily at 02:00', '', '  idle: { source: { kind: files, paths: [./data] }, checks: [files] }\n');
   const first = await pass();

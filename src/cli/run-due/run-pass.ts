@@ -25,7 +25,7 @@ import {
   proofFinding,
   proofSubject,
 } from './decide-pass.ts';
-import { type Finding, passExitCode } from './finding.ts';
+import { type Finding, passExitCode, redactFinding } from './finding.ts';
 import { nextPassAt } from './next-pass.ts';
 import { objectiveFindings } from './objective-findings.ts';
 import { backupError, proofError, silentChangeError } from './pass-errors.ts';
@@ -229,7 +229,8 @@ async function remember(
   const memory = loadMemory(planId);
   const oldestMs = context.nowMs() - attemptKeptMs;
   const attempts = new Map([...memory.attempts].filter(([, { atMs }]) => atMs > oldestMs));
-  for (const { subject, error } of findings) {
+  for (const finding of findings) {
+    const { subject, error } = redactFinding(finding, context.output.redact);
     if (error === undefined) attempts.delete(subject);
     else {
       const { code, message } = error;

@@ -1,10 +1,11 @@
 /** Runs the plan's `on_failure` command for what a pass found. Its own failure is reported and ends nothing. */
 import { runProgram } from '../../platform/child-process.ts';
+import { withoutPasswords } from '../../platform/environment.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { PlanSession } from '../plan/plan-session.ts';
 import { knownError } from '../report-error.ts';
-import { type Alarm, decideAlarms } from './alarms.ts';
-import type { Finding } from './finding.ts';
+import { type Alarm, alarmKeptMs, decideAlarms } from './alarms.ts';
+import { type Finding, redactFinding } from './finding.ts';
 import type { PassVoice } from './pass-voice.ts';
 import { loadMemory, saveMemory } from './run-memory.ts';
 
@@ -15,7 +16,8 @@ type AlarmKind = 'failure' | 'recovered';
 
 /**
  * Alarms are remembered before the command runs: killed in between, one is lost for an hour, none runs without end.
- * What the command could not tell, because it failed itself, is told by the next pass.
+ * What the command could not tell, because it failed itself, is told by the next pass, the end of an error too: its
+ * alarm stays known until then.
  */
 export async function tellOnFailure(
   context: AppContext,
@@ -25,17 +27,23 @@ export async function tellOnFailure(
 ): Promise<void> {
   const planId = session.plan.metadata.id;
   const memory = loadMemory(planId);
-  const { raise, recovered, alarms } = decideAlarms(findings, memory.alarms, context.nowMs());
+  const safe = findings.map((finding) => redactFinding(finding, context.output.redact));
+  const { raise, recovered, alarms } = decideAlarms(safe, memory.alarms, context.nowMs());
   if (raise.length === 0 && recovered.length === 0) return;
   await saveMemory(planId, { ...memory, alarms });
-  for (const alarm of recovered) await tell(context, session, voice, alarm, 'recovered');
   const unheard = new Set<Alarm>();
+  const stillKnown: Alarm[] = [];
+  for (const alarm of recovered) {
+    const told = await tell(context, session, voice, alarm, 'recovered');
+    if (!told && context.nowMs() - alarm.raisedAtMs < alarmKeptMs) stillKnown.push(alarm);
+  }
   for (const alarm of raise) {
     const told = await tell(context, session, voice, alarm, 'failure');
     if (!told) unheard.add(alarm);
   }
-  if (unheard.size > 0)
-    await saveMemory(planId, { ...memory, alarms: alarms.filter((alarm) => !unheard.has(alarm)) });
+  if (unheard.size === 0 && stillKnown.length === 0) return;
+  const heard = alarms.filter((alarm) => !unheard.has(alarm));
+  await saveMemory(planId, { ...memory, alarms: [...heard, ...stillKnown] });
 }
 
 /** False when the command failed. */
@@ -71,7 +79,7 @@ async function troubleOf(
       { kind: 'shell', script: command },
       {
         folder: session.folder,
-        environment: alarmEnvironment(session.fileName, alarm, kind),
+        environment: { ...withoutPasswords, ...alarmEnvironment(session.fileName, alarm, kind) },
         timeoutMs,
         stderr: 'inherit',
         signal: context.signal,

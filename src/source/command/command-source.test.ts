@@ -35,6 +35,33 @@ async function open(capture: Capture, signal?: AbortSignal): Promise<AsyncIterab
   return content.open(signal);
 }
 
+test('the program inherits everything but the passwords of the vault', async () => {
+  const names = [
+    'LIFEBOAT_PASSWORD',
+    'LIFEBOAT_PASSWORD_FILE',
+    'LIFEBOAT_PASSWORD_COMMAND',
+    'LIFEBOAT_TEST_OTHER',
+  ];
+  const before = names.map((name) => [name, process.env[name]] as const);
+  for (const name of names) process.env[name] = 'visible';
+  try {
+    await using capture = await source({ command: 'env', env: { GIVEN: 'by the plan' } }).capture();
+    const lines = Buffer.concat(await Array.fromAsync(await open(capture)))
+      .toString()
+      .split('\n');
+    assert.deepEqual(
+      lines.filter((line) => line.endsWith('=visible')),
+      ['LIFEBOAT_TEST_OTHER=visible'],
+    );
+    assert.ok(lines.includes('GIVEN=by the plan'));
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+});
+
 /** What a run that must fail gave out, and its error. */
 async function failing(options: Parameters<typeof source>[0]): Promise<{ output: string; error: unknown }> {
   await using capture = await source(options).capture();

@@ -15,6 +15,7 @@ import {
   type RunningProgram,
   startProgram,
 } from '../../platform/child-process.ts';
+import { withoutPasswords } from '../../platform/environment.ts';
 import { groupName, userName } from '../../platform/posix/accounts.ts';
 import type { EntryMetadata } from '../entry-metadata.ts';
 import type { Capture, CaptureEvent, Source, SourceFinding } from '../source.ts';
@@ -166,7 +167,7 @@ async function* readOutput(
     timeoutMs: options.timeoutMs,
     ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
     ...(options.cwd === undefined ? {} : { folder: options.cwd }),
-    ...(options.env === undefined ? {} : { environment: options.env }),
+    environment: { ...withoutPasswords, ...options.env },
   });
   await using started = await running.started;
   for await (const chunk of started.stdout) {
