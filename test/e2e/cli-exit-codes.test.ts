@@ -174,6 +174,13 @@ function flipByte(path: string): void {
   fs.writeFileSync(path, bytes);
 }
 
+test('2: points asks for a whole number of points', async () => {
+  for (const last of ['x', '0', '-1', '1.5', '1e3']) {
+    const run = await cliEnds(2, options, 'points', `--last=${last}`);
+    assert.match(run.stderr, /is no number of points/);
+  }
+});
+
 test('130: interrupted in the middle of a backup, and the vault stays usable', async () => {
   const large = join(scene.path, 'large');
   fs.mkdirSync(large);

@@ -12,6 +12,7 @@ import type { Command, CommandEnd } from '../command.ts';
 import { confirmOrRefuse } from '../confirm.ts';
 import type { Input } from '../input.ts';
 import { planOption } from '../load-plan.ts';
+import { momentOf } from '../moment-of.ts';
 import { planHistory } from '../plan/plan-history.ts';
 import { chosenSystems, openPlan } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
@@ -23,7 +24,6 @@ import {
 } from '../plan/restore-system.ts';
 import { findPoint, noPoint } from '../plan/verify-systems.ts';
 import { bytesText, countText, plural } from '../quantity-text.ts';
-import { momentOf } from './verify.ts';
 
 export const restore: Command<AppContext> = {
   description:

@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { VerifyRecord } from '../../evidence/record.ts';
 import { durationText } from '../../objective/duration-text.ts';
-import { parseMoment } from '../../recovery-point/parse-moment.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import { planOption } from '../load-plan.ts';
+import { momentOf } from '../moment-of.ts';
 import { planHistory } from '../plan/plan-history.ts';
 import { chosenSystems, openPlan } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
@@ -60,17 +60,6 @@ export const verify: Command<AppContext> = {
     return verifyEnd(proofs);
   },
 };
-
-/** Raises USAGE for what is no moment; echoes what was understood. */
-export function momentOf(text: string, timeZone: string, context: AppContext): number {
-  const moment = parseMoment(text, timeZone);
-  if (!moment.ok)
-    throw new LifeboatError('USAGE', `"${text}" is not a moment: ${moment.message}`, {
-      hint: `Write ${moment.expected}.`,
-    });
-  context.output.note(`at ${moment.echo}`);
-  return moment.atMs;
-}
 
 export async function reportProof(context: AppContext, proof: SystemProof): Promise<void> {
   const record = proof.outcome?.record;
