@@ -9,8 +9,9 @@ import { manifestFolder } from '../recovery-point/manifest.ts';
 import type { RestoreReport, WorkProgress } from '../repository/repository-types.ts';
 import type { Destination, SafetyCopy } from '../source/destination.ts';
 import type { Vault } from '../vault/vault.ts';
-import type { InPlace, RestorePreview } from './preview-restore.ts';
+import type { RestorePreview } from './preview-restore.ts';
 import { removeTree } from './remove-tree.ts';
+import type { InPlace } from './restore-target.ts';
 import { makeStaging } from './staging.ts';
 
 export interface ApplyRequest {

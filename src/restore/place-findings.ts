@@ -3,8 +3,17 @@ import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { fileSystemFree } from '../platform/posix/device.ts';
 import type { Destination } from '../source/destination.ts';
 import type { SourceFinding } from '../source/source.ts';
-import type { Chosen, InPlace, RestoreTarget } from './preview-restore.ts';
+import type { InPlace, RestoreTarget } from './restore-target.ts';
 import { nearestFolder } from './staging.ts';
+
+export interface Chosen {
+  /** Stored paths in Latin-1. */
+  readonly paths: ReadonlySet<string>;
+  /** Those of them that are folders. */
+  readonly folders: ReadonlySet<string>;
+  readonly files: number;
+  readonly bytes: number;
+}
 
 export interface PlacedChoice {
   readonly target: RestoreTarget;

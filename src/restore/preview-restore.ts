@@ -10,30 +10,8 @@ import type { Destination } from '../source/destination.ts';
 import type { SourceFinding } from '../source/source.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { PathChoice } from './path-choice.ts';
-import { placeFindings } from './place-findings.ts';
-
-export type RestoreTarget =
-  /** Below a folder, under the full stored paths. */
-  | {
-      readonly kind: 'folder';
-      readonly folder: string;
-      /** Absolute paths that the system consists of now, which a folder must not lead to. */
-      readonly live: readonly string[];
-    }
-  | InPlace;
-
-/** Where the system lives. */
-export interface InPlace {
-  readonly kind: 'in-place';
-  readonly destination: DestinationMaker;
-  /** On the file system of the system's data. */
-  readonly stagingParent: string;
-  /** Where what is overwritten is kept; absent when the person wants no safety copy. */
-  readonly safetyParent?: string;
-}
-
-/** Makes the destination once it is known what arrives. */
-export type DestinationMaker = (arriving: (path: Buffer) => boolean) => Destination;
+import { type Chosen, placeFindings } from './place-findings.ts';
+import type { RestoreTarget } from './restore-target.ts';
 
 export interface RestorePreview {
   readonly snapshot: Snapshot;
@@ -89,15 +67,6 @@ export async function previewRestore(request: PreviewRequest): Promise<RestorePr
     ],
     ...(destination === undefined ? {} : { destination }),
   };
-}
-
-export interface Chosen {
-  /** Stored paths in Latin-1. */
-  readonly paths: ReadonlySet<string>;
-  /** Those of them that are folders. */
-  readonly folders: ReadonlySet<string>;
-  readonly files: number;
-  readonly bytes: number;
 }
 
 async function chosenEntries({ vault, choice, signal }: PreviewRequest, snapshot: Snapshot): Promise<Chosen> {

@@ -1,7 +1,7 @@
 /** What commands under a plan need from the composition root on top of vaults. */
 import type { CanaryMark } from '../../evidence/record.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
-import type { DestinationMaker } from '../../restore/preview-restore.ts';
+import type { DestinationMaker } from '../../restore/restore-target.ts';
 import type { Source } from '../../source/source.ts';
 import type { CheckTools } from '../../verify/check-tools.ts';
 
