@@ -5,7 +5,8 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, test } from 'node:test';
-import { verifyEnd } from '../../src/cli/commands/verify.ts';
+import { verify, verifyEnd } from '../../src/cli/commands/verify.ts';
+import { parseInput } from '../../src/cli/parse-input.ts';
 import type { CheckResult } from '../../src/evidence/record.ts';
 import { readOnly } from '../../src/object-store/read-only.ts';
 import type { Status } from '../../src/objective/objective.ts';
@@ -346,4 +347,14 @@ test('a disk too small for the sandbox is no fault of the data', { skip: mountNe
   } finally {
     await runProgram({ kind: 'argv', file: 'umount', arguments: [small] });
   }
+});
+
+test('--sandbox counts from the folder of the command', async () => {
+  await backedUp(uploadsWith(''));
+  fs.mkdirSync(scene.path('proofs'));
+  const parsed = parseInput('verify', verify, ['--sandbox', 'proofs', '--keep']);
+  assert.ok(parsed.kind === 'run');
+  const { error } = await verify.run(scene.context, parsed.input);
+  assert.equal(error, undefined);
+  assert.equal(fs.readdirSync(scene.path('proofs')).length, 1);
 });
