@@ -419,8 +419,7 @@ test('a restore that is killed at any moment leaves every file old or new, and t
         `file ${number}`,
       );
     }
-    if (fs.existsSync(scene.path('data/orders.db')))
-      assert.ok([10, 300].includes(rowsOf()), `round ${round}`);
+    assert.ok([10, 300].includes(rowsOf()), `round ${round}`);
     await restore(scene, { system });
     assert.deepEqual(leftStagings(scene), [], `round ${round}`);
     if (system === 'orders') assert.equal(rowsOf(), 300);
@@ -429,6 +428,7 @@ test('a restore that is killed at any moment leaves every file old or new, and t
 });
 
 function rowsOf(): number {
+  assert.ok(fs.existsSync(scene.path('data/orders.db')), 'there is always an old or a new one');
   using database = new DatabaseSync(scene.path('data/orders.db'));
   assert.equal(database.prepare('pragma integrity_check').get()?.['integrity_check'], 'ok');
   return Number(database.prepare('select count(*) as rows from orders').get()?.['rows']);
