@@ -30,7 +30,8 @@ function describeWorst(system: SystemAssessment): string {
 }
 
 /** How its worst assessment stands: `RPO breached, 3 h 10 min against 1 h`. */
-export function whyNotMet({ worst }: SystemAssessment): string {
+export function whyNotMet({ worst, concern }: SystemAssessment): string {
+  if (concern !== undefined && (worst === undefined || worst.status === 'met')) return concern;
   if (worst === undefined) return 'the plan has no objective for it';
   const { measuredMs, objective } = worst;
   const measured =

@@ -12,6 +12,8 @@ export interface SystemAssessment {
   readonly worst?: Assessment;
   /** The highest ratio that was measured: 1 is the limit. */
   readonly ratio?: number;
+  /** Why it is at risk although its objectives are met: lower-case, without full stop. */
+  readonly concern?: string;
 }
 
 /** One system against all its objectives. A system without objectives is unknown. */
@@ -50,4 +52,10 @@ interface Sortable {
 /** A difference of two infinities is no number. */
 function compareRatio(a: number, b: number): number {
   return a === b ? 0 : a - b;
+}
+
+/** What is met is at risk as long as something is wrong that no objective measures. */
+export function withConcern<T extends SystemAssessment>(system: T, concern: string | undefined): T {
+  if (concern === undefined) return system;
+  return { ...system, concern, status: system.status === 'met' ? 'at-risk' : system.status };
 }

@@ -1,5 +1,5 @@
 /** Opens and makes vaults: a repository with records and plans beside it. */
-import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
+import { LifeboatError } from '../error/lifeboat-error.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { hostname } from '../platform/host.ts';
 import { randomUuid } from '../platform/random.ts';
@@ -16,15 +16,10 @@ import { rememberLocation } from './known-history.ts';
 import { createPlanArchive } from './plan-archive.ts';
 import { rereadAfterMs } from './read-packs.ts';
 import { readRecords } from './read-records.ts';
+import { readVaultFile } from './read-vault-file.ts';
 import { type CachedRecords, loadRecordCache, saveRecordCache } from './record-cache.ts';
 import type { Vault, VaultRecords } from './vault.ts';
-import {
-  decodeVaultFile,
-  encodeVaultFile,
-  type VaultFile,
-  type VaultRole,
-  vaultFileKey,
-} from './vault-file.ts';
+import { encodeVaultFile, type VaultFile, type VaultRole, vaultFileKey } from './vault-file.ts';
 
 export interface VaultOptions {
   /** Where this machine's chains are continued; a folder per plan, or one for work without a plan. */
@@ -65,19 +60,6 @@ async function refuseSealed(store: ObjectStore, signal?: AbortSignal): Promise<v
       hint: 'Choose another location, or bring the rest of that vault back from another copy.',
       details: { object: key },
     });
-  }
-}
-
-/** The vault's id without its key, for the cache; `undefined` when there is no vault or a plain repository. */
-export async function readVaultFile(
-  store: ObjectStore,
-  signal?: AbortSignal,
-): Promise<VaultFile | undefined> {
-  try {
-    return decodeVaultFile(await store.get(vaultFileKey, undefined, signal));
-  } catch (error) {
-    if (hasCode(error, 'OBJECT_MISSING')) return undefined;
-    throw error;
   }
 }
 

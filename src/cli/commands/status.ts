@@ -34,7 +34,7 @@ export const status: Command<AppContext> = {
     const nowMs = context.nowMs();
     const assessment = assessPlan(session.plan, histories, nowMs);
     await report(context, session.plan.metadata.name, assessment, histories, nowMs);
-    return statusEnd(assessment);
+    return statusEnd(assessment, histories);
   },
 };
 
@@ -67,14 +67,16 @@ export async function report(
   await output.text(`\n${factsText(histories, nowMs)}`);
 }
 
-function statusEnd({ verdict, systems }: PlanAssessment): CommandEnd {
+function statusEnd({ verdict, systems }: PlanAssessment, histories: readonly VaultHistory[]): CommandEnd {
   const summary = {
     status: verdict.status,
     sentence: verdict.sentence,
     recoverable: verdict.recoverable,
     systems: verdict.systems,
   };
-  if (verdict.status === 'met' || verdict.status === 'at-risk') return { summary };
+  const [away] = histories.flatMap(({ trouble }) => (trouble === undefined ? [] : [trouble]));
+  if (verdict.status === 'met' || verdict.status === 'at-risk')
+    return away === undefined ? { summary } : { summary, error: away };
   const unmet = systems.filter((system) => system.status === 'breached' || system.status === 'unknown');
   const next = unmet.flatMap(({ worst }) => (worst?.nextAction === undefined ? [] : [worst.nextAction]))[0];
   return {
@@ -122,10 +124,13 @@ function rowOf(system: AssessedSystem, nowMs: number, style: Style): Row {
         : `in ${durationText(Math.max(0, system.nextRunMs - nowMs))}`,
     ],
     paint: painter(system.status, style),
-    details: unmet.map(
-      ({ objective, reason, nextAction }) =>
-        `    ${objectiveName(objective.kind)}: ${reason}${nextAction === undefined ? '' : ` → ${nextAction}`}`,
-    ),
+    details: [
+      ...(system.concern === undefined ? [] : [`    ${system.concern}`]),
+      ...unmet.map(
+        ({ objective, reason, nextAction }) =>
+          `    ${objectiveName(objective.kind)}: ${reason}${nextAction === undefined ? '' : ` → ${nextAction}`}`,
+      ),
+    ],
   };
 }
 
@@ -167,6 +172,7 @@ function systemRecord(system: AssessedSystem, nowMs: number) {
     type: 'system',
     system: system.system,
     status: system.status,
+    concern: system.concern,
     ratio: system.ratio,
     objectives: system.assessments.map(
       ({ objective, status: state, measuredMs, ratio, reason, nextAction }) => ({

@@ -1,7 +1,12 @@
 /** Holds every system of a plan against its objectives, from what is known of its vaults. */
 import { objectivesOf } from '../../objective/objective.ts';
 import { type PlanVerdict, planVerdict } from '../../objective/plan-verdict.ts';
-import { assessSystem, compareWorstFirst, type SystemAssessment } from '../../objective/system-assessment.ts';
+import {
+  assessSystem,
+  compareWorstFirst,
+  type SystemAssessment,
+  withConcern,
+} from '../../objective/system-assessment.ts';
 import { systemFacts } from '../../objective/system-facts.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { systemHash } from '../../plan/system-hash.ts';
@@ -58,12 +63,28 @@ function assessOne(
     'approved',
   );
   const nextRunMs = earliestDue(system, nowMs);
+  const assessed = assessSystem(objectivesOf(system.objectives), facts, nowMs);
   return {
-    ...assessSystem(objectivesOf(system.objectives), facts, nowMs),
+    ...withConcern(assessed, concernOf(system.name, own)),
     ...(proven === undefined ? {} : { newestProven: proven }),
     ...(nextRunMs === undefined ? {} : { nextRunMs }),
     ...(factsAtMs === undefined ? {} : { factsAtMs }),
   };
+}
+
+/** What no objective measures, and what must not wait until one is breached. */
+function concernOf(system: string, histories: readonly VaultHistory[]): string | undefined {
+  const away = histories.find(({ trouble }) => trouble !== undefined);
+  if (away?.trouble !== undefined)
+    return `its vault ${away.vault} cannot be counted on: ${away.trouble.message}`;
+  for (const { vault, records } of histories) {
+    const backups = records.filter((record) => record.type === 'backup' && record.system === system);
+    // several machines may write into one vault, each in a chain of its own
+    const last = backups.toSorted((a, b) => a.startMs - b.startMs).at(-1);
+    if (last?.verdict === 'fail')
+      return `its last backup into ${vault} failed: ${last.error?.message ?? 'no reason is known'}`;
+  }
+  return undefined;
 }
 
 function newestReading(histories: readonly VaultHistory[]): number | undefined {

@@ -38,7 +38,7 @@ export async function planHistory(
     const history =
       refresh || known === undefined
         ? await readNow(context, session, vaults, name, known)
-        : historyOf(session, known);
+        : await believed(session, vaults, name, known);
     histories.push({ vault: name, role, ...history });
   }
   return histories;
@@ -64,6 +64,18 @@ async function readNow(
       isStale: true,
     };
   }
+}
+
+/** What was read before counts as long as the vault is still where it was. */
+async function believed(
+  session: PlanSession,
+  vaults: PlanVaults,
+  name: string,
+  known: VaultRecords,
+): Promise<Facts> {
+  const trouble = await vaults.absence(name);
+  const facts = historyOf(session, known);
+  return trouble === undefined ? facts : { ...facts, trouble, isStale: true };
 }
 
 /** Records that were tampered with, or are missing from their chain, prove nothing: the vault's points do not count. */

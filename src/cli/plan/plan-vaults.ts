@@ -1,8 +1,11 @@
 /** The vaults of a plan: opened once when first needed, closed together. */
+import { parseLocation } from '../../config/location.ts';
+import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
 import { absolutePath } from '../../platform/absolute-path.ts';
 import { cacheDirectory } from '../../platform/environment.ts';
 import { knownHistory } from '../../vault/known-history.ts';
+import { readVaultFile } from '../../vault/read-vault-file.ts';
 import type { Vault, VaultRecords } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { PlanSession } from './plan-session.ts';
@@ -11,6 +14,8 @@ export interface PlanVaults extends AsyncDisposable {
   open(name: string): Promise<Vault>;
   /** What this machine knows without opening it. */
   known(name: string): VaultRecords | undefined;
+  /** Why the vault that is known cannot be where it was, seen without its key; `undefined` when it is there. */
+  absence(name: string): Promise<LifeboatError | undefined>;
 }
 
 export function openPlanVaults(context: AppContext, session: PlanSession): PlanVaults {
@@ -27,6 +32,7 @@ export function openPlanVaults(context: AppContext, session: PlanSession): PlanV
       return await vault;
     },
     known: (name) => knownHistory(cacheDirectory(), locationOf(session, vaultOf(name))),
+    absence: (name) => absenceOf(context, session, vaultOf(name)),
     async [Symbol.asyncDispose]() {
       for (const vault of await Promise.allSettled(opened.values())) {
         if (vault.status === 'fulfilled') await vault.value[Symbol.asyncDispose]();
@@ -36,12 +42,45 @@ export function openPlanVaults(context: AppContext, session: PlanSession): PlanV
 }
 
 async function openOne(context: AppContext, session: PlanSession, vault: ResolvedVault): Promise<Vault> {
+  try {
+    return await openNow(context, session, vault);
+  } catch (error) {
+    throw hasCode(error, 'VAULT_NOT_FOUND') ? notThere(vault.name, locationOf(session, vault), error) : error;
+  }
+}
+
+async function openNow(context: AppContext, session: PlanSession, vault: ResolvedVault): Promise<Vault> {
   return await context.openVault({
     location: vault.location,
     folder: session.folder,
     planId: session.plan.metadata.id,
     signal: context.signal,
     ...(vault.password === undefined ? {} : { passwordReference: vault.password }),
+  });
+}
+
+/** A cheap look: what this machine knows of the vault is worth nothing when the vault is not there. */
+async function absenceOf(
+  context: AppContext,
+  session: PlanSession,
+  vault: ResolvedVault,
+): Promise<LifeboatError | undefined> {
+  const location = locationOf(session, vault);
+  try {
+    await using store = await context.adapters.openStore(parseLocation(location, session.folder));
+    const file = await readVaultFile(store, context.signal);
+    const isKnown = file?.id === knownHistory(cacheDirectory(), location)?.vaultId;
+    return isKnown ? undefined : notThere(vault.name, location);
+  } catch (error) {
+    if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
+    return error;
+  }
+}
+
+function notThere(name: string, location: string, cause?: unknown): LifeboatError {
+  return new LifeboatError('VAULT_NOT_FOUND', `the vault ${name} is not at ${location}`, {
+    hint: 'See that its disk or share is mounted. Only a vault that was never made is made with `lifeboat vault init`.',
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 
