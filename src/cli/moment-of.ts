@@ -6,7 +6,7 @@ import type { CliContext } from './cli-context.ts';
 export function momentOf(text: string, timeZone: string, context: CliContext): number {
   const moment = parseMoment(text, timeZone);
   if (!moment.ok)
-    throw new LifeboatError('USAGE', `"${text}" is not a moment: ${moment.message}`, {
+    throw new LifeboatError('USAGE', moment.message, {
       hint: `Write ${moment.expected}.`,
     });
   context.output.note(`at ${moment.echo}`);

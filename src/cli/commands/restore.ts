@@ -23,7 +23,7 @@ import {
   refuseSystemRestore,
 } from '../plan/restore-system.ts';
 import { findPoint, noPoint } from '../plan/verify-systems.ts';
-import { bytesText, countText, plural } from '../quantity-text.ts';
+import { bytesText, plural } from '../quantity-text.ts';
 
 export const restore: Command<AppContext> = {
   description:
@@ -189,7 +189,7 @@ function previewText({ system, found, session }: RestoreSystemRequest, preview: 
     `${system.name}: ${plural(preview.files, 'file')}, ${bytesText(preview.bytes)} from ${found.vault}, point ${found.point.id.slice(0, 8)} (${proofLevel(found.point)})`,
     `  from   ${when}; what was written in the ${durationText(preview.lossMs)} since then is not in it`,
     `  to     ${where}`,
-    `  over   ${preview.overwriteCount === 0 ? 'nothing' : `${countText(preview.overwriteCount)} entries, such as ${preview.overwrites.slice(0, 3).join(', ')}`}`,
+    `  over   ${preview.overwriteCount === 0 ? 'nothing' : `${plural(preview.overwriteCount, 'entry', 'entries')}, such as ${preview.overwrites.slice(0, 3).join(', ')}`}`,
     ...wayBackText(preview),
     ...preview.findings.map(({ severity, message, hint }) => `  ${severity}: ${message}. ${hint}`),
   ].join('\n');
