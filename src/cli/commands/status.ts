@@ -21,7 +21,7 @@ export const status: Command<AppContext> = {
   description:
     'Shows where each system stands against its RPO, RTO and proof age, worst first. It reads what this machine last read from ' +
     'the vaults and says how old that is; --refresh opens them. What is not known or not proven is never green. Exit code 7 ' +
-    'when an objective is not met.',
+    'when an objective is not met; else, when a vault is away or not believed, that error and its exit code.',
   options: [planOption, { flag: '--refresh', description: 'read the vaults now' }],
   examples: [
     { line: 'lifeboat status', says: 'what this machine knows' },
