@@ -25,11 +25,15 @@ const examples: readonly (readonly [RegExp, string])[] = [
 /** A text that is understood and near to what was written: the first word corrected, else an example that fits. */
 export function suggestSchedule(words: string): string | undefined {
   const [first = '', ...rest] = words.split(' ');
-  const near = keywords.find(
-    (word) => word !== first.toLowerCase() && distance(first.toLowerCase(), word) <= distanceMax,
-  );
+  const near = nearWord(first, keywords);
   if (near !== undefined) return [near, ...rest].join(' ');
   return examples.find(([pattern]) => pattern.test(words))?.[1];
+}
+
+/** The first of the words that a slip of the pen could have made this of; it is not the word itself. */
+export function nearWord(word: string, words: readonly string[]): string | undefined {
+  const lower = word.toLowerCase();
+  return words.find((each) => each !== lower && distance(lower, each) <= distanceMax);
 }
 
 /** Levenshtein's distance. */
