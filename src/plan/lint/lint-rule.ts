@@ -1,4 +1,5 @@
 import type { Severity, UnplacedFinding } from '../finding.ts';
+import type { PlanEdit } from '../plan-edit.ts';
 import type { ResolvedPlan } from '../resolved-plan.ts';
 import type { PlanFacts } from './plan-facts.ts';
 
@@ -21,4 +22,9 @@ export interface LintRule {
 /** What a rule reports; id and severity come from the rule unless the hit is milder or worse. */
 export interface LintHit extends Omit<UnplacedFinding, 'id' | 'severity'> {
   readonly severity?: Severity;
+  /**
+   * Changes of the plan that end the finding, for `lint --fix`. Only safe ones: they weaken no promise (an objective
+   * is never relaxed), lose no data, and hold no secret.
+   */
+  readonly edits?: readonly PlanEdit[];
 }
