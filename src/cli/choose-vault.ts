@@ -6,7 +6,7 @@ import { absolutePath } from '../platform/absolute-path.ts';
 import type { CliContext, VaultRequest } from './cli-context.ts';
 import type { OptionSpec } from './command-spec.ts';
 import type { Input } from './input.ts';
-import { loadPlan, loadPlanIfThere, planOption } from './load-plan.ts';
+import { loadPlan, loadPlanIfThere, planOptions, profileOf } from './load-plan.ts';
 
 export const vaultOption = {
   flag: '--vault',
@@ -15,7 +15,7 @@ export const vaultOption = {
 } as const;
 
 /** For commands that read a vault that a plan may name. */
-export const vaultOptions: readonly OptionSpec[] = [vaultOption, planOption];
+export const vaultOptions: readonly OptionSpec[] = [vaultOption, ...planOptions];
 
 /** For the rescue: it never reads a plan. */
 export const vaultAloneOption = {
@@ -34,10 +34,11 @@ export const snapshotOption = {
 export async function chooseVault(context: CliContext, input: Input): Promise<VaultRequest> {
   const wanted = input.value('--vault');
   const planFile = input.value('--plan');
+  const profile = profileOf(input);
   const plan =
     wanted === undefined
-      ? await planOrUsage(planFile, context.folder)
-      : await loadPlanIfThere(planFile, context.folder);
+      ? await planOrUsage(planFile, context.folder, profile)
+      : await loadPlanIfThere(planFile, context.folder, profile);
   if (plan?.parsed.draft === undefined) {
     if (wanted !== undefined) return { location: wanted };
     throw noVaultInPlan(plan?.path ?? '', true);
@@ -65,9 +66,9 @@ export function vaultAlone(input: Input): VaultRequest {
   });
 }
 
-async function planOrUsage(planFile: string | undefined, folder: string) {
-  if (planFile !== undefined) return await loadPlan(planFile, folder);
-  const plan = await loadPlanIfThere(undefined, folder);
+async function planOrUsage(planFile: string | undefined, folder: string, profile: string | undefined) {
+  if (planFile !== undefined) return await loadPlan(planFile, folder, profile);
+  const plan = await loadPlanIfThere(undefined, folder, profile);
   if (plan !== undefined) return plan;
   throw new LifeboatError('USAGE', 'no vault is named, and there is no ./lifeboat.yaml that names one', {
     hint: 'Give --vault LOCATION or --plan FILE.',

@@ -1,10 +1,14 @@
-/** Reads the plan that a command line means: `--plan FILE`, else `./lifeboat.yaml`. */
+/** Reads the plan that a command line means: `--plan FILE`, else `./lifeboat.yaml`, under `--profile NAME`. */
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { chosenProfile } from '../config/plan-profile.ts';
 import { LifeboatError, systemErrorName } from '../error/lifeboat-error.ts';
+import type { Finding } from '../plan/finding.ts';
 import type { ParsedPlan } from '../plan/parse-plan.ts';
 import type { Plan } from '../plan/plan-schema.ts';
 import type { ResolvedPlan } from '../plan/resolved-plan.ts';
+import type { OptionSpec } from './command-spec.ts';
+import type { Input } from './input.ts';
 import { plural } from './quantity-text.ts';
 
 export interface LoadedPlan {
@@ -12,6 +16,8 @@ export interface LoadedPlan {
   readonly path: string;
   /** Absolute: relative paths of the plan count from it. */
   readonly folder: string;
+  /** Absolute: the plan's file and those it includes, also those that could not be read. */
+  readonly files: readonly string[];
   readonly parsed: ParsedPlan;
 }
 
@@ -26,24 +32,64 @@ export const planOption = {
   description: 'the plan (default: ./lifeboat.yaml)',
 } as const;
 
+export const profileOption = {
+  flag: '--profile',
+  value: 'NAME',
+  description: 'a profile of the plan, such as staging (default: $LIFEBOAT_PROFILE, else none)',
+} as const;
+
+/** For every command that reads a plan. */
+export const planOptions: readonly OptionSpec[] = [planOption, profileOption];
+
+/** What commands with `planOptions` hand on as the profile. */
+export function profileOf(input: Input): string | undefined {
+  return chosenProfile(input.value('--profile'));
+}
+
 const fileNameDefault = 'lifeboat.yaml';
 const planBytesMax = 2 * 1024 * 1024;
 
-/** With all its findings, whatever they are. Raises PLAN_NOT_FOUND, PLAN_TOO_LARGE, PERMISSION_DENIED. */
-export async function loadPlan(option: string | undefined, folder: string): Promise<LoadedPlan> {
-  const path = resolve(folder, option ?? fileNameDefault);
+/**
+ * With all its findings, whatever they are. Raises PLAN_NOT_FOUND, PLAN_TOO_LARGE, PERMISSION_DENIED, and USAGE when
+ * the plan has no such profile.
+ */
+export async function loadPlan(
+  option: string | undefined,
+  folder: string,
+  profile?: string,
+): Promise<LoadedPlan> {
+  const fileName = option ?? fileNameDefault;
+  const path = resolve(folder, fileName);
   const text = await readPlanText(path, option);
   const { parsePlan } = await import('../plan/parse-plan.ts');
-  return { path, folder: dirname(path), parsed: parsePlan(text, option ?? fileNameDefault) };
+  const { readIncludes } = await import('./read-includes.ts');
+  const files = await readIncludes(text, fileName, folder);
+  const parsed = parsePlan(text, fileName, { files, ...(profile === undefined ? {} : { profile }) });
+  const unknown = parsed.findings.find(({ id }) => id === 'unknown-profile');
+  if (unknown !== undefined) throw noSuchProfile(path, unknown);
+  return {
+    path,
+    folder: dirname(path),
+    files: [path, ...[...files.keys()].map((name) => resolve(folder, name))],
+    parsed,
+  };
+}
+
+/** Not a fault of the plan: under another profile than the one meant nothing must be done. */
+function noSuchProfile(path: string, { message, expected, suggestion }: Finding): LifeboatError {
+  return new LifeboatError('USAGE', `${message} in the plan ${path}`, {
+    hint: `Known profiles: ${expected ?? 'none'}${suggestion === undefined ? '' : `; ${suggestion}`}${suggestion?.endsWith('?') ? '' : '.'}`,
+  });
 }
 
 /** `undefined` when no plan was named and there is none in the folder. */
 export async function loadPlanIfThere(
   option: string | undefined,
   folder: string,
+  profile?: string,
 ): Promise<LoadedPlan | undefined> {
   try {
-    return await loadPlan(option, folder);
+    return await loadPlan(option, folder, profile);
   } catch (error) {
     if (option === undefined && error instanceof LifeboatError && error.code === 'PLAN_NOT_FOUND')
       return undefined;
@@ -52,8 +98,12 @@ export async function loadPlanIfThere(
 }
 
 /** A plan that may run. Raises PLAN_UNFINISHED while placeholders are the only errors, else PLAN_INVALID. */
-export async function loadRunnablePlan(option: string | undefined, folder: string): Promise<RunnablePlan> {
-  const loaded = await loadPlan(option, folder);
+export async function loadRunnablePlan(
+  option: string | undefined,
+  folder: string,
+  profile?: string,
+): Promise<RunnablePlan> {
+  const loaded = await loadPlan(option, folder, profile);
   const { parsed, path } = loaded;
   if (parsed.plan !== undefined) {
     const { resolvePlan } = await import('../plan/resolve-plan.ts');
@@ -62,7 +112,8 @@ export async function loadRunnablePlan(option: string | undefined, folder: strin
   const errors = parsed.findings.filter((finding) => finding.severity === 'error');
   const unfinished = errors.every((finding) => finding.id === 'placeholder');
   const [first] = errors;
-  const place = first === undefined ? '' : `, the first on line ${first.line}: ${first.message}`;
+  const where = first?.file === undefined ? '' : ` of ${first.file}`;
+  const place = first === undefined ? '' : `, the first on line ${first.line}${where}: ${first.message}`;
   throw new LifeboatError(
     unfinished ? 'PLAN_UNFINISHED' : 'PLAN_INVALID',
     `the plan ${path} has ${plural(errors.length, unfinished ? 'placeholder' : 'error')}${place}`,

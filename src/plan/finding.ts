@@ -11,6 +11,8 @@ export interface Finding {
   readonly severity: Severity;
   /** `systems.orders-db.checks[0].expect`; empty for the file as a whole. */
   readonly path: string;
+  /** Which file of the plan, as `ParsedPlan.files` names it; absent for the main one. */
+  readonly file?: string;
   readonly line: number;
   readonly column: number;
   /** Characters to underline, at least 1. */
@@ -23,13 +25,22 @@ export interface Finding {
   /** Who owes the value, for placeholders. */
   readonly owes?: string;
   /** A second place that the finding is about. */
-  readonly related?: { readonly line: number; readonly column: number; readonly message: string };
+  readonly related?: RelatedPlace;
   /** True when the place may hold a secret, so that its text must not be printed. */
   readonly sensitive?: true;
 }
 
+export interface RelatedPlace {
+  /** Absent for the main file. */
+  readonly file?: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
 /** A finding before its place in the file is known. */
-export interface UnplacedFinding extends Omit<Finding, 'path' | 'line' | 'column' | 'length' | 'related'> {
+export interface UnplacedFinding
+  extends Omit<Finding, 'path' | 'file' | 'line' | 'column' | 'length' | 'related'> {
   readonly at: PlanPath;
   /** Underline the key rather than the value. */
   readonly onKey?: boolean;
@@ -37,6 +48,8 @@ export interface UnplacedFinding extends Omit<Finding, 'path' | 'line' | 'column
 }
 
 export interface TextPosition {
+  /** Absent for the main file. */
+  readonly file?: string;
   readonly line: number;
   readonly column: number;
   readonly length: number;
@@ -49,18 +62,24 @@ export function placeFinding(finding: UnplacedFinding, locate: Locate): Finding 
   const { at, onKey, relatedAt, ...rest } = finding;
   const placed = { ...rest, path: formatPlanPath(at), ...locate(at, onKey) };
   if (relatedAt === undefined) return placed;
-  const { line, column } = locate(relatedAt.at, true);
-  return { ...placed, related: { line, column, message: relatedAt.message } };
+  const { length: _length, ...place } = locate(relatedAt.at, true);
+  return { ...placed, related: { ...place, message: relatedAt.message } };
 }
 
-/** By place in the file, errors before warnings at the same place. */
+/** The main file first, then by place in the file, errors before warnings at the same place. */
 export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted(
     (left, right) =>
+      byText(left.file ?? '', right.file ?? '') ||
       left.line - right.line ||
       left.column - right.column ||
       severityRank[left.severity] - severityRank[right.severity],
   );
+}
+
+function byText(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }
 
 const severityRank: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };

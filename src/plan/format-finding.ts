@@ -1,22 +1,34 @@
 import { hideSecretArguments } from './command-secrets.ts';
 import type { Finding, Severity } from './finding.ts';
+import type { PlanFile } from './plan-file.ts';
 
 /**
  * A finding for people: place, message, the line with a caret, what was expected and what to do. Lines are split
- * by `\n`, the last one without. Text that is or may be a secret is never printed.
+ * by `\n`, the last one without. Text that is or may be a secret is never printed. `fileName` and `text` are the
+ * main file's; `files` are all of the plan, for findings that are in another one.
  */
-export function formatFinding(finding: Finding, fileName: string, text: string): string {
-  const place = `${fileName}:${finding.line}:${finding.column}`;
+export function formatFinding(
+  finding: Finding,
+  fileName: string,
+  text: string,
+  files: readonly PlanFile[] = [],
+): string {
+  const place = `${finding.file ?? fileName}:${finding.line}:${finding.column}`;
   const lines = [`${place}: ${severityWords[finding.severity]}: ${finding.message} [${finding.id}]`];
-  const excerpt = excerptOf(finding, text);
+  const excerpt = excerptOf(finding, textOf(finding.file) ?? '');
   if (excerpt !== undefined) lines.push(...excerpt);
   if (finding.expected !== undefined) lines.push(`  expected: ${finding.expected}`);
   if (finding.owes !== undefined) lines.push(`  owed by: ${finding.owes}`);
   if (finding.suggestion !== undefined) lines.push(`  ${finding.suggestion}`);
   if (finding.related !== undefined) {
-    lines.push(`  ${fileName}:${finding.related.line}:${finding.related.column}: ${finding.related.message}`);
+    const { file = fileName, line, column, message } = finding.related;
+    lines.push(`  ${file}:${line}:${column}: ${message}`);
   }
   return lines.join('\n');
+
+  function textOf(name: string | undefined): string | undefined {
+    return name === undefined ? text : files.find((file) => file.fileName === name)?.text;
+  }
 }
 
 const severityWords: Readonly<Record<Severity, string>> = {

@@ -1,3 +1,4 @@
+import type { IncludedTexts } from './compose/included-text.ts';
 import { crossCheck, type DeclaredNames } from './cross-check.ts';
 import {
   type Finding,
@@ -7,6 +8,7 @@ import {
   sortFindings,
   type UnplacedFinding,
 } from './finding.ts';
+import type { PlanFile } from './plan-file.ts';
 import { isWithin, type PlanPath, valueAt } from './plan-path.ts';
 import { type Plan, planSchema } from './plan-schema.ts';
 import { locateIn, placeTextFinding, startsWithin } from './plan-text.ts';
@@ -18,6 +20,8 @@ import { walkYaml } from './walk-yaml.ts';
 export interface ParsedPlan {
   readonly fileName: string;
   readonly text: string;
+  /** All files that were read, the main one first. */
+  readonly files: readonly PlanFile[];
   /** There only when nothing forbids running: no error, no placeholder. */
   readonly plan?: Plan;
   /** What can be linted: the plan, or what is right of it. */
@@ -27,18 +31,26 @@ export interface ParsedPlan {
   readonly locate: Locate;
 }
 
+export interface ParseOptions {
+  /** What became of reading the included files. */
+  readonly files?: IncludedTexts;
+  /** The profile to use; without one the plan is what stands in its files. */
+  readonly profile?: string;
+}
+
 const findingsMax = 500;
 
 /**
  * Reads a plan and reports everything that is wrong with it in one run. Never throws for anything that a file
  * can hold. Relative paths and secret references stay as they are written.
  */
-export function parsePlan(text: string, fileName: string): ParsedPlan {
+export function parsePlan(text: string, fileName: string, options: ParseOptions = {}): ParsedPlan {
   if (Buffer.byteLength(text) > planBytesMax) return refused(text, fileName);
   const read = readYaml(text);
   const place = (finding: TextFinding): Finding => placeTextFinding(finding, read, text);
   const locate = locateIn(read, text);
-  const base = { fileName, text, locate };
+  const base = { fileName, text, files: [{ fileName, text }], locate };
+  if (options.profile !== undefined) return { ...base, findings: [unknownProfile(options.profile)] };
   const data = read.problems.length > 0 ? undefined : plainData(read);
   if (data === undefined) return { ...base, findings: sortFindings(read.problems.map(place)) };
   if ('problem' in data) return { ...base, findings: [place(data.problem)] };
@@ -134,5 +146,17 @@ function refused(text: string, fileName: string): ParsedPlan {
     expected: 'at most 2 MiB',
     suggestion: 'check that this is the plan; data belongs into files that the plan names',
   };
-  return { fileName, text, findings: [finding], locate: () => position };
+  return { fileName, text, files: [{ fileName, text }], findings: [finding], locate: () => position };
+}
+
+function unknownProfile(name: string): Finding {
+  return {
+    id: 'unknown-profile',
+    severity: 'error',
+    path: 'profiles',
+    line: 1,
+    column: 1,
+    length: 1,
+    message: `there is no profile "${name.slice(0, 60)}"`,
+  };
 }

@@ -8,7 +8,7 @@ import { lintPlan } from '../../plan/lint/lint-plan.ts';
 import { explainRule, lintRules } from '../../plan/lint/rules.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
-import { loadPlan, planOption } from '../load-plan.ts';
+import { loadPlan, planOptions, profileOf } from '../load-plan.ts';
 import type { Output } from '../output.ts';
 import { planFacts } from '../plan-facts.ts';
 import { plural } from '../quantity-text.ts';
@@ -18,7 +18,7 @@ export const lint: Command<AppContext> = {
     'Reads the plan and reports everything that is wrong in one run: what forbids running it, and what its ' +
     'fields mean together, such as a schedule that cannot meet the RPO. Errors end with exit code 6.',
   options: [
-    planOption,
+    ...planOptions,
     { flag: '--explain', value: 'RULE', description: 'explain a rule by its id or number, such as T2' },
   ],
   examples: [
@@ -28,11 +28,11 @@ export const lint: Command<AppContext> = {
   run: async (context, input) => {
     const rule = input.value('--explain');
     if (rule !== undefined) return await explained(context.output, rule);
-    const { parsed, folder, path } = await loadPlan(input.value('--plan'), context.folder);
+    const { parsed, folder, path } = await loadPlan(input.value('--plan'), context.folder, profileOf(input));
     const findings = lintPlan(parsed, planFacts(parsed, folder));
     const lines = parsed.text.split('\n').length;
     for (const finding of findings) {
-      const words = formatFinding(finding, parsed.fileName, parsed.text);
+      const words = formatFinding(finding, parsed.fileName, parsed.text, parsed.files);
       await context.output.result(findingRecord(finding), `${words}\n`);
     }
     return await told(context.output, path, lines, findings);

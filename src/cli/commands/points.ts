@@ -4,7 +4,7 @@ import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import { proofLevel } from '../../recovery-point/recovery-point.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
-import { planOption } from '../load-plan.ts';
+import { planOptions, profileOf } from '../load-plan.ts';
 import { planHistory } from '../plan/plan-history.ts';
 import { chosenSystems, openPlan } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
@@ -16,7 +16,7 @@ export const points: Command<AppContext> = {
     'restored (into a sandbox), approved (by the checks of the plan). It reads the vaults.',
   arguments: [{ name: 'SYSTEM', kind: 'any', description: 'only these systems' }],
   options: [
-    planOption,
+    ...planOptions,
     { flag: '--last', value: 'N', description: 'only the newest N of each system and vault' },
   ],
   examples: [
@@ -26,7 +26,7 @@ export const points: Command<AppContext> = {
   whenNobodyReads: 'stop',
   run: async (context, input) => {
     const last = countOf(input.value('--last'));
-    const session = await openPlan(input.value('--plan'), context.folder);
+    const session = await openPlan(input.value('--plan'), context.folder, profileOf(input));
     await using vaults = openPlanVaults(context, session);
     const systems = chosenSystems(session.plan, input.list('SYSTEM')).map(({ name }) => name);
     const histories = await planHistory(context, session, vaults, true);

@@ -11,7 +11,7 @@ import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import { confirmOrRefuse } from '../confirm.ts';
 import type { Input } from '../input.ts';
-import { planOption } from '../load-plan.ts';
+import { planOptions, profileOf } from '../load-plan.ts';
 import { momentOf } from '../moment-of.ts';
 import { planHistory } from '../plan/plan-history.ts';
 import { chosenSystems, openPlan } from '../plan/plan-session.ts';
@@ -32,7 +32,7 @@ export const restore: Command<AppContext> = {
     'Systems come back in the order of their dependencies.',
   arguments: [{ name: 'SYSTEM', kind: 'any', description: 'which systems' }],
   options: [
-    planOption,
+    ...planOptions,
     { flag: '--all', description: 'all systems of the plan' },
     { flag: '--to', value: 'DIR', description: 'below this folder, under the full stored paths' },
     { flag: '--in-place', description: 'where the systems live' },
@@ -55,7 +55,7 @@ export const restore: Command<AppContext> = {
   ],
   run: async (context, input) => {
     const to = targetOf(input);
-    const session = await openPlan(input.value('--plan'), context.folder);
+    const session = await openPlan(input.value('--plan'), context.folder, profileOf(input));
     await using vaults = openPlanVaults(context, session);
     const systems = inRecoveryOrder(systemsOf(session.plan, input));
     const histories = await planHistory(context, session, vaults, true);

@@ -3,7 +3,7 @@ import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { ScheduleEvent } from '../../schedule/schedule.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
-import { planOption } from '../load-plan.ts';
+import { planOptions, profileOf } from '../load-plan.ts';
 import { chosenSystems, openPlan, type PlanSession } from '../plan/plan-session.ts';
 import { passExitCode } from '../run-due/finding.ts';
 import type { PassResult } from '../run-due/pass-result.ts';
@@ -21,7 +21,7 @@ export const runDue: Command<AppContext> = {
     'wrong, else 1 when something could not be done, 3 when input was missing, 5 when a proof stayed open, 7 when an ' +
     'objective is breached or unknown after the work. A failure that only waits to be tried again counts.',
   options: [
-    planOption,
+    ...planOptions,
     {
       flag: '--event',
       value: 'EVENT',
@@ -40,7 +40,7 @@ export const runDue: Command<AppContext> = {
   ],
   unattended: true,
   run: async (context, input) => {
-    const session = await openPlan(input.value('--plan'), context.folder);
+    const session = await openPlan(input.value('--plan'), context.folder, profileOf(input));
     const event = events.find((each) => each === input.value('--event'));
     const dryRun = input.has('--dry-run');
     if (event !== undefined) requireListener(session, event);

@@ -9,7 +9,7 @@ import {
 } from '../../objective/objective.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
-import { planOption } from '../load-plan.ts';
+import { planOptions, profileOf } from '../load-plan.ts';
 import { type AssessedSystem, assessPlan, type PlanAssessment } from '../plan/assess-plan.ts';
 import { planHistory, type VaultHistory } from '../plan/plan-history.ts';
 import { openPlan } from '../plan/plan-session.ts';
@@ -22,13 +22,13 @@ export const status: Command<AppContext> = {
     'Shows where each system stands against its RPO, RTO and proof age, worst first. It reads what this machine last read from ' +
     'the vaults and says how old that is; --refresh opens them. What is not known or not proven is never green. Exit code 7 ' +
     'when an objective is not met; else, when a vault is away or not believed, that error and its exit code.',
-  options: [planOption, { flag: '--refresh', description: 'read the vaults now' }],
+  options: [...planOptions, { flag: '--refresh', description: 'read the vaults now' }],
   examples: [
     { line: 'lifeboat status', says: 'what this machine knows' },
     { line: 'lifeboat status --refresh --json', says: 'what the vaults say now, for a monitor' },
   ],
   run: async (context, input) => {
-    const session = await openPlan(input.value('--plan'), context.folder);
+    const session = await openPlan(input.value('--plan'), context.folder, profileOf(input));
     await using vaults = openPlanVaults(context, session);
     const histories = await planHistory(context, session, vaults, input.has('--refresh'));
     const nowMs = context.nowMs();

@@ -2,7 +2,7 @@
 import { hasCode } from '../../error/lifeboat-error.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
-import { planOption } from '../load-plan.ts';
+import { planOptions, profileOf } from '../load-plan.ts';
 import { openPlan } from '../plan/plan-session.ts';
 import { keepUp, passOnce, requireSameId } from '../run-due/keep-up.ts';
 import { lockPlan } from '../run-due/run-lock.ts';
@@ -16,7 +16,7 @@ export const up: Command<AppContext> = {
     'dead_man_url after every good pass, and reads the plan again when its file changes. One process per plan. ' +
     'SIGTERM stops it with exit code 0, Ctrl-C with 130; what was complete is kept.',
   options: [
-    planOption,
+    ...planOptions,
     { flag: '--once', description: 'one pass with on_failure and dead_man_url, then end' },
   ],
   examples: [
@@ -27,13 +27,15 @@ export const up: Command<AppContext> = {
   unattended: true,
   run: async (context, input) => {
     const option = input.value('--plan');
-    const first = await openPlan(option, context.folder);
+    const profile = profileOf(input);
+    const first = await openPlan(option, context.folder, profile);
     using _lock = lockPlan(first.plan.metadata.id);
     if (input.has('--once')) return passEnd(await passOnce(context, first));
-    const watch = watchPlan(first.fileName);
+    const watch = watchPlan(first.files);
     // read once more: it may have changed before it was watched
-    const session = await openPlan(option, context.folder);
+    const session = await openPlan(option, context.folder, profile);
     requireSameId(first, session);
+    watch.follow(session.files);
     try {
       return await keepUp(context, session, watch);
     } catch (error) {

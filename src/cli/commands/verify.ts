@@ -5,7 +5,7 @@ import type { VerifyRecord } from '../../evidence/record.ts';
 import { durationText } from '../../objective/duration-text.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
-import { planOption } from '../load-plan.ts';
+import { planOptions, profileOf } from '../load-plan.ts';
 import { momentOf } from '../moment-of.ts';
 import { planHistory } from '../plan/plan-history.ts';
 import { chosenSystems, openPlan } from '../plan/plan-session.ts';
@@ -18,7 +18,7 @@ export const verify: Command<AppContext> = {
     'checks on it. The verdict is pass, fail or inconclusive; the time it took is the measured RTO. The sandbox is removed afterwards.',
   arguments: [{ name: 'SYSTEM', kind: 'any', description: 'only these systems' }],
   options: [
-    planOption,
+    ...planOptions,
     { flag: '--vault', value: 'NAME', description: 'only points of this vault of the plan' },
     { flag: '--point', value: 'ID', description: 'this point, by the beginning of its id' },
     { flag: '--at', value: 'TIME', description: 'the newest point at or before this time' },
@@ -33,7 +33,7 @@ export const verify: Command<AppContext> = {
     },
   ],
   run: async (context, input) => {
-    const session = await openPlan(input.value('--plan'), context.folder);
+    const session = await openPlan(input.value('--plan'), context.folder, profileOf(input));
     await using vaults = openPlanVaults(context, session);
     const histories = await planHistory(context, session, vaults, true);
     const at = input.value('--at');

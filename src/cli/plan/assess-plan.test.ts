@@ -27,7 +27,7 @@ const skewMs = 60_000;
 const planId = '5f0c8a52-7f0e-4a39-9a51-0e6a3c6f1d11';
 const plan = planOf();
 const hash = systemHash(plan.systems[0] ?? assert.fail('the plan has a system'));
-const session = { plan, planHash: 'v1:plan', fileName: '/lifeboat.yaml', folder: '/', text: '' };
+const session = { plan, planHash: 'v1:plan', fileName: '/lifeboat.yaml', folder: '/', text: '', files: [] };
 
 function planOf(): ResolvedPlan {
   const { plan: parsed, findings } = parsePlan(

@@ -6,13 +6,14 @@ import type { RecordTrigger } from '../../evidence/record.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
+import { profileOf } from '../load-plan.ts';
 import { bytesText, countText, plural } from '../quantity-text.ts';
 import { backupSystems, type SystemBackup } from './backup-systems.ts';
 import { chosenSystems, openPlan } from './plan-session.ts';
 import { openPlanVaults, type PlanVaults } from './plan-vaults.ts';
 
 export async function planBackup(context: AppContext, input: Input): Promise<CommandEnd> {
-  const session = await openPlan(input.value('--plan'), context.folder);
+  const session = await openPlan(input.value('--plan'), context.folder, profileOf(input));
   await using vaults = openPlanVaults(context, session);
   const systems = chosenSystems(session.plan, input.list('SYSTEM'));
   const trigger: RecordTrigger = 'manual';

@@ -1,5 +1,6 @@
 /** One plan, read, checked and resolved: what commands that work under a plan begin with. */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { composedText } from '../../plan/compose/composed-text.ts';
 import { planHash } from '../../plan/plan-hash.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { systemHash } from '../../plan/system-hash.ts';
@@ -12,18 +13,28 @@ export interface PlanSession {
   readonly fileName: string;
   /** What relative paths in the plan count from. */
   readonly folder: string;
+  /** What is kept in vaults as the plan that ran; needs no other file. */
   readonly text: string;
+  /** Absolute: the plan's file and those it includes. */
+  readonly files: readonly string[];
+  readonly profile?: string;
 }
 
-/** `option` is what `--plan` says. Raises what loading a plan that may run raises. */
-export async function openPlan(option: string | undefined, folder: string): Promise<PlanSession> {
-  const loaded = await loadRunnablePlan(option, folder);
+/** `option` is what `--plan` says, `profile` what `profileOf` gives. Raises what loading a plan that may run raises. */
+export async function openPlan(
+  option: string | undefined,
+  folder: string,
+  profile?: string,
+): Promise<PlanSession> {
+  const loaded = await loadRunnablePlan(option, folder, profile);
   return {
     plan: loaded.resolved,
     planHash: planHash(loaded.resolved),
     fileName: loaded.path,
     folder: loaded.folder,
-    text: loaded.parsed.text,
+    text: composedText(loaded.parsed),
+    files: loaded.files,
+    ...(profile === undefined ? {} : { profile }),
   };
 }
 

@@ -10,6 +10,7 @@ import { monotonicMs } from '../../platform/clock.ts';
 import { sleep } from '../../platform/timers.ts';
 import { nextDue } from '../../schedule/due-times.ts';
 import type { AppContext } from '../cli-context.ts';
+import { loadPlan } from '../load-plan.ts';
 import { chosenSystems, openPlan, type PlanSession } from '../plan/plan-session.ts';
 import { plural } from '../quantity-text.ts';
 import { knownError } from '../report-error.ts';
@@ -44,7 +45,7 @@ export async function keepUp(context: AppContext, session: PlanSession, watch: P
     const nextPassAtMs = await passWithHooks(context, inUse);
     const { jumpMs, planChanged } = await idle(context, clock, watch, nextPassAtMs);
     if (jumpMs !== undefined) await sayJump(context, inUse.session, jumpMs);
-    if (planChanged) inUse = await readAgain(context, inUse);
+    if (planChanged) inUse = await readAgain(context, inUse, watch);
   }
 }
 
@@ -128,11 +129,13 @@ function planFindings({ session, trouble }: PlanInUse): readonly Finding[] {
 }
 
 /** A file that cannot be used leaves the plan of before in use; the next pass tells it. */
-async function readAgain(context: AppContext, inUse: PlanInUse): Promise<PlanInUse> {
+async function readAgain(context: AppContext, inUse: PlanInUse, watch: PlanWatch): Promise<PlanInUse> {
   const { session } = inUse;
   const voice = passVoice(context, session.plan.metadata.timeZone);
   try {
-    const changed = await openPlan(session.fileName, context.folder);
+    // before it is read for use, so that a change in between is noticed; also when the plan cannot be used
+    watch.follow((await loadPlan(session.fileName, context.folder, session.profile)).files);
+    const changed = await openPlan(session.fileName, context.folder, session.profile);
     requireSameId(session, changed);
     const systems = chosenSystems(changed.plan, []).length;
     const fields = { plan_hash: changed.planHash, systems };

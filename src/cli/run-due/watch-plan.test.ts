@@ -9,7 +9,7 @@ test('a change is said once, when it has settled', () => {
   using folder = temporaryFolder();
   const file = join(folder.path, 'lifeboat.yaml');
   writeFileSync(file, 'one');
-  const watch = watchPlan(file);
+  const watch = watchPlan([file]);
   assert.equal(watch.poll(), 'same');
   writeFileSync(file, 'half of');
   assert.equal(watch.poll(), 'settling');
@@ -23,7 +23,7 @@ test('a file that is renamed into place, or is gone, is a change', () => {
   using folder = temporaryFolder();
   const file = join(folder.path, 'lifeboat.yaml');
   writeFileSync(file, 'one');
-  const watch = watchPlan(file);
+  const watch = watchPlan([file]);
   writeFileSync(`${file}.new`, 'two');
   renameSync(`${file}.new`, file);
   assert.deepEqual([watch.poll(), watch.poll()], ['settling', 'changed']);
