@@ -1,3 +1,4 @@
+import type { PlanEdit } from './plan-edit.ts';
 import type { PlanPath } from './plan-path.ts';
 import { formatPlanPath } from './plan-path.ts';
 
@@ -28,6 +29,8 @@ export interface Finding {
   readonly related?: RelatedPlace;
   /** True when the place may hold a secret, so that its text must not be printed. */
   readonly sensitive?: true;
+  /** Changes of the plan that end the finding and are safe: they weaken no promise and hold no secret. */
+  readonly edits?: readonly PlanEdit[];
 }
 
 export interface RelatedPlace {

@@ -1,5 +1,4 @@
 import type { Severity, UnplacedFinding } from '../finding.ts';
-import type { PlanEdit } from '../plan-edit.ts';
 import type { ResolvedPlan } from '../resolved-plan.ts';
 import type { PlanFacts } from './plan-facts.ts';
 
@@ -19,12 +18,10 @@ export interface LintRule {
   check(plan: ResolvedPlan, facts: PlanFacts): readonly LintHit[];
 }
 
-/** What a rule reports; id and severity come from the rule unless the hit is milder or worse. */
+/**
+ * What a rule reports; id and severity come from the rule unless the hit is milder or worse. Its `edits` are for
+ * `lint --fix`: they never relax an objective, never lose data and never hold a secret.
+ */
 export interface LintHit extends Omit<UnplacedFinding, 'id' | 'severity'> {
   readonly severity?: Severity;
-  /**
-   * Changes of the plan that end the finding, for `lint --fix`. Only safe ones: they weaken no promise (an objective
-   * is never relaxed), lose no data, and hold no secret.
-   */
-  readonly edits?: readonly PlanEdit[];
 }
