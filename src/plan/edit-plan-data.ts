@@ -22,10 +22,19 @@ function change(value: unknown, path: PlanPath, depth: number, edit: PlanEdit): 
   const isNothing = value === null || value === undefined;
   if (Array.isArray(value)) return changeList(value, part, path, depth, edit);
   if (isNothing && typeof part === 'number') return changeList([], part, path, depth, edit);
-  if (!isRecord(value) && !isNothing)
-    return { problem: `${formatPlanPath(path.slice(0, depth))} holds nothing further` };
-  const record = isRecord(value) ? value : {};
-  const key = String(part);
+  if (isNothing) return changeRecord({}, String(part), path, depth, edit);
+  return isRecord(value)
+    ? changeRecord(value, String(part), path, depth, edit)
+    : { problem: `${formatPlanPath(path.slice(0, depth))} holds nothing further` };
+}
+
+function changeRecord(
+  record: Readonly<Record<string, unknown>>,
+  key: string,
+  path: PlanPath,
+  depth: number,
+  edit: PlanEdit,
+): EditedData {
   const isThere = Object.hasOwn(record, key);
   const isLast = depth === path.length - 1;
   if (!isThere && (edit.kind === 'remove' || edit.kind === 'rename')) return absent(path);
