@@ -1,7 +1,14 @@
 /** When a schedule is due: pure functions of the schedule and the clock, never of the last run. */
 import { unreachable } from '../error/assert.ts';
 import { type CivilDay, civilDate, dayMs, daysInMonth } from './civil-day.ts';
-import type { CalendarSchedule, DayRule, IntervalSchedule, Schedule, TimedSchedule } from './schedule.ts';
+import type {
+  CalendarSchedule,
+  DayRule,
+  IntervalSchedule,
+  MonthWeekday,
+  Schedule,
+  TimedSchedule,
+} from './schedule.ts';
 import { isTimed } from './schedule.ts';
 import { firstInstantAtOrAfter, instantsOf, startOfDayMs, wallTime } from './zone-clock.ts';
 
@@ -9,13 +16,14 @@ import { firstInstantAtOrAfter, instantsOf, startOfDayMs, wallTime } from './zon
 const searchDaysMax = 9 * 366;
 
 const minuteMs = 60_000;
+const dayMinutes = 1440;
 
 /** Asking the zone takes microseconds; for many minutes of a day without a change of the clock they are added up. */
 const minutesAskedOneByOneMax = 2;
 
 /** The first due time after `afterMs`; `undefined` for schedules without due times. */
 export function nextDue(schedule: Schedule, afterMs: number): number | undefined {
-  for (const dueMs of dueAfter(schedule, afterMs)) return dueMs;
+  for (const { dueMs } of runsAfter(schedule, afterMs)) return dueMs;
   return undefined;
 }
 
@@ -32,13 +40,31 @@ export function previousDue(schedule: Schedule, atMs: number): number | undefine
 
 /** Due times within `[fromMs, toMs)`, ascending, none twice. */
 export function* dueTimes(schedule: Schedule, fromMs: number, toMs: number): Generator<number> {
-  for (const dueMs of dueAfter(schedule, fromMs - 1)) {
-    if (dueMs >= toMs) return;
-    yield dueMs;
+  for (const { dueMs } of dueRuns(schedule, fromMs, toMs)) yield dueMs;
+}
+
+/** A run that the schedule asks for. */
+export interface DueRun {
+  readonly dueMs: number;
+  /** When a run that has not begun is late: the end of its window, or the due time itself. */
+  readonly lateMs: number;
+}
+
+/** Runs that are due within `[fromMs, toMs)`, ascending, none twice. */
+export function* dueRuns(schedule: Schedule, fromMs: number, toMs: number): Generator<DueRun> {
+  for (const run of runsAfter(schedule, fromMs - 1)) {
+    if (run.dueMs >= toMs) return;
+    yield run;
   }
 }
 
-function* dueAfter(schedule: Schedule, afterMs: number): Generator<number> {
+/** When the first run that is due after `afterMs` is late; `undefined` for schedules without due times. */
+export function nextLate(schedule: Schedule, afterMs: number): number | undefined {
+  for (const { lateMs } of runsAfter(schedule, afterMs)) return lateMs;
+  return undefined;
+}
+
+function* runsAfter(schedule: Schedule, afterMs: number): Generator<DueRun> {
   if (!isTimed(schedule)) return;
   let lastMs = afterMs;
   // One day back, because a day that a zone skips altogether runs at the start of the following one.
@@ -49,12 +75,23 @@ function* dueAfter(schedule: Schedule, afterMs: number): Generator<number> {
       if (dueMs <= lastMs) continue;
       lastMs = dueMs;
       giveUpDay = day + searchDaysMax;
-      yield dueMs;
+      yield { dueMs, lateMs: lateOf(schedule, day, dueMs) };
     }
   }
 }
 
-function dueOnDay(schedule: TimedSchedule, day: CivilDay): readonly number[] {
+export function lateOf(schedule: TimedSchedule, day: CivilDay, dueMs: number): number {
+  if (schedule.kind !== 'calendar' || schedule.windowMinutes === undefined) return dueMs;
+  const endMinute = (schedule.minutesOfDay[0] ?? 0) + schedule.windowMinutes;
+  const endMs = firstInstantAtOrAfter(
+    day + Math.floor(endMinute / dayMinutes),
+    endMinute % dayMinutes,
+    schedule.zone,
+  );
+  return Math.max(dueMs, endMs);
+}
+
+export function dueOnDay(schedule: TimedSchedule, day: CivilDay): readonly number[] {
   switch (schedule.kind) {
     case 'calendar':
       return matchesDay(schedule.days, day) ? calendarTimes(schedule, day) : [];
@@ -106,6 +143,8 @@ export function matchesDay(rule: DayRule, day: CivilDay): boolean {
       const wanted = rule.day === 'last' ? last : Math.min(rule.day, last);
       return rule.months.includes(date.month) && date.day === wanted;
     }
+    case 'month-weekday':
+      return rule.months.includes(date.month) && isMonthWeekday(rule, day);
     case 'cron': {
       if (!rule.months.includes(date.month)) return false;
       const isLast = rule.lastDay && date.day === daysInMonth(date.year, date.month);
@@ -116,4 +155,18 @@ export function matchesDay(rule: DayRule, day: CivilDay): boolean {
     default:
       return unreachable(rule);
   }
+}
+
+function isMonthWeekday(rule: MonthWeekday, day: CivilDay): boolean {
+  const { year, month, day: dayOfMonth, weekday } = civilDate(day);
+  if (!rule.weekdays.includes(weekday)) return false;
+  const isNamed = (each: number): boolean =>
+    rule.weekdays.includes((((weekday + each - dayOfMonth) % 7) + 7) % 7);
+  if (rule.nth === 'last') {
+    for (let each = dayOfMonth + 1; each <= daysInMonth(year, month); each++) if (isNamed(each)) return false;
+    return true;
+  }
+  let nth = 0;
+  for (let each = 1; each <= dayOfMonth; each++) if (isNamed(each)) nth += 1;
+  return nth === rule.nth;
 }

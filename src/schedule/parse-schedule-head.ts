@@ -1,4 +1,6 @@
-/** The part of a schedule before `at`: which days, which interval, which event. Input is lower-case. */
+/** The part of a schedule before its time: which days, which interval, which event. Input is lower-case. */
+import { everyMonths, parseMonthDays } from './parse-month-days.ts';
+import { parseWeekday } from './parse-weekday.ts';
 import type { DayRule, ScheduleError, ScheduleEvent } from './schedule.ts';
 
 export type ScheduleHead =
@@ -11,9 +13,6 @@ export type ScheduleHead =
 const dayMinutes = 1440;
 const intervalDaysMax = 366;
 const everyDay: DayRule = { kind: 'every', days: 1 };
-const everyMonth = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
-const weekdayWords = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
-const ordinalWords = ['first', 'second', 'third', 'fourth', 'fifth'];
 
 const fixedHeads: ReadonlyMap<string, ScheduleHead> = new Map<string, ScheduleHead>([
   ['continuous', { kind: 'continuous' }],
@@ -54,7 +53,7 @@ function parseEvery(head: string): ScheduleHead | undefined {
   if (unit.startsWith('s'))
     return refused('a schedule is at least one minute apart', 'a minute or more', 'every 1 min');
   if (count === 0) return refused('a schedule cannot repeat every 0', 'a number from 1');
-  if (unit.startsWith('mo')) return everyMonths(count);
+  if (unit.startsWith('mo')) return monthsApart(count);
   if (unit.startsWith('m')) return everyMinutes(count);
   if (unit.startsWith('h')) return everyMinutes(count * 60);
   if (unit.startsWith('w')) return count === 1 ? fixedHeads.get('weekly') : everyDays(count * 7);
@@ -78,47 +77,17 @@ function everyDays(days: number): ScheduleHead {
   return { kind: 'days', days: { kind: 'every', days } };
 }
 
-function everyMonths(count: number): ScheduleHead {
+function monthsApart(count: number): ScheduleHead {
   if (12 % count !== 0) {
     return refused(`every ${count} months does not divide a year`, 'every 1, 2, 3, 4, 6 or 12 months');
   }
-  const months = everyMonth.filter((month) => (month - 1) % count === 0);
-  return { kind: 'days', days: { kind: 'monthly', day: 1, months } };
+  return { kind: 'days', days: { kind: 'monthly', day: 1, months: everyMonths(count) } };
 }
 
-/** `monthly`, `monthly on the 1st`, `quarterly on the last day`, `yearly`. */
 function parseMonthly(head: string): ScheduleHead | undefined {
-  const match =
-    /^(monthly|quarterly|yearly|annually|every month|every quarter|every year)(?: on (?:the |day )?(.+))?$/.exec(
-      head,
-    );
-  if (match === null) return undefined;
-  const word = match[1] ?? '';
-  const day = match[2] === undefined ? 1 : parseDayOfMonth(match[2]);
-  if (day === undefined) {
-    return refused(
-      `day "${match[2]}" is not understood`,
-      'a day such as "the 1st", "the 15th" or "the last day"',
-      `${word} on the 1st`,
-    );
-  }
-  const every = word.includes('month') ? 1 : word.includes('quarter') ? 3 : 12;
-  return {
-    kind: 'days',
-    days: { kind: 'monthly', day, months: everyMonth.filter((month) => (month - 1) % every === 0) },
-  };
-}
-
-function parseDayOfMonth(text: string): number | 'last' | undefined {
-  const words = text
-    .replace(/ (day )?of (the|each|every) (month|quarter|year)$/, ' day')
-    .replace(/ day$/, '');
-  if (words === 'last') return 'last';
-  const ordinal = ordinalWords.indexOf(words);
-  if (ordinal !== -1) return ordinal + 1;
-  const match = /^(\d{1,2})(st|nd|rd|th|\.)?$/.exec(words);
-  const day = match === null ? 0 : Number(match[1]);
-  return day >= 1 && day <= 31 ? day : undefined;
+  const result = parseMonthDays(head);
+  if (result === undefined) return undefined;
+  return result.ok ? { kind: 'days', days: result.days } : { kind: 'refused', error: result.error };
 }
 
 /** `weekly on Sunday`, `on Monday and Thursday`, `every Friday`, `Tuesdays`. */
@@ -131,19 +100,6 @@ function parseWeekly(head: string): ScheduleHead | undefined {
     weekdays.add(weekday);
   }
   return { kind: 'days', days: { kind: 'weekdays', weekdays: [...weekdays].sort((a, b) => a - b) } };
-}
-
-function parseWeekday(word: string): number | undefined {
-  const singular = word.replace(/s$/, '');
-  if (singular.length < 3) return undefined;
-  const index = weekdayWords.findIndex(
-    (name) =>
-      name === singular ||
-      name.slice(0, 3) === word ||
-      name.slice(0, 4) === word ||
-      name.slice(0, 5) === word,
-  );
-  return index === -1 ? undefined : index;
 }
 
 function refused(message: string, expected: string, suggestion?: string): ScheduleHead {

@@ -32,6 +32,31 @@ const understood: readonly (readonly [string, string])[] = [
   ['monthly on the 31st', 'on day 31 (or the last) of every month at 00:00 America/New_York'],
   ['monthly on the last day at 23:30', 'on the last day of every month at 23:30 America/New_York'],
   ['quarterly on the 2nd at 05:00 UTC', 'on day 2 of Jan, Apr, Jul and Oct at 05:00 UTC'],
+  ['quarterly', 'on day 1 of Jan, Apr, Jul and Oct at 00:00 America/New_York'],
+  ['yearly', 'on day 1 of Jan at 00:00 America/New_York'],
+  ['annually on 15 March at 04:00 UTC', 'on day 15 of Mar at 04:00 UTC'],
+  ['yearly on March 15 UTC', 'on day 15 of Mar at 00:00 UTC'],
+  ['yearly on the 29th of February UTC', 'on day 29 (or the last) of Feb at 00:00 UTC'],
+  ['monthly on the first Sunday at 03:00 UTC', 'on the first Sunday of every month at 03:00 UTC'],
+  ['on the last Friday of each month at 22:00 UTC', 'on the last Friday of every month at 22:00 UTC'],
+  ['monthly on the last weekday UTC', 'on the last weekday of every month at 00:00 UTC'],
+  ['quarterly on the first working day UTC', 'on the first weekday of Jan, Apr, Jul and Oct at 00:00 UTC'],
+  ['on the 2nd Tuesday of march and september UTC', 'on the second Tuesday of Mar and Sep at 00:00 UTC'],
+  ['daily between 01:00 and 05:00', 'daily between 01:00 and 05:00 America/New_York'],
+  ['daily from 1am to 5am UTC', 'daily between 01:00 and 05:00 UTC'],
+  [
+    'weekdays between 22:00 and 04:00 Europe/Berlin',
+    'every Monday, Tuesday, Wednesday, Thursday and Friday between 22:00 and 04:00 Europe/Berlin',
+  ],
+  ['weekly on Sunday between 00:00 and 06:00 UTC', 'every Sunday between 00:00 and 06:00 UTC'],
+  ['every 6h from 02:00', 'every 6 hours, counted from 02:00 America/New_York'],
+  ['every 6h from 20:00 UTC', 'every 6 hours, counted from 02:00 UTC'],
+  ['every 15 min from 00:05 UTC', 'every 15 min, counted from :05 after midnight UTC'],
+  ['every 4 hours starting at 01:30 UTC', 'every 4 hours, counted from 01:30 UTC'],
+  [
+    'daily at 0:00, 1:00, 2:00, 3:00, 4:00, 5:00 and 6:00 UTC',
+    'daily at 00:00, 01:00, 02:00, 03:00, 04:00, 05:00, 06:00 UTC',
+  ],
   ['on deploy', 'on every deployment'],
   ['on every deployment', 'on every deployment'],
   ['on every commit', 'on every commit'],
@@ -57,6 +82,18 @@ const refused: readonly (readonly [string, string, string | undefined])[] = [
   ['every 0 min', 'a schedule cannot repeat every 0', undefined],
   ['every 36h', 'an interval above a day that is not whole days is not supported', 'every 1 day'],
   ['monthly on the 32nd', 'day "32nd" is not understood', 'monthly on the 1st'],
+  ['monthly on the fifth Monday', 'day "fifth monday" is not understood', 'monthly on the 1st'],
+  ['yearly on 31 April', 'there is no day 31 in april', undefined],
+  ['daily between 01:00 and 01:00', 'a window begins and ends at the same time', undefined],
+  ['daily between 01:00 and late', 'time "late" is not understood', undefined],
+  ['daily from 02:00', 'days are not counted from a time', undefined],
+  ['every 15 min between 08:00 and 18:00', 'a window says when one run of a day may begin', undefined],
+  ['hourly from noonish', 'minute "noonish" is not understood', 'hourly at :15'],
+  [
+    'on deploy between 01:00 and 02:00',
+    'schedule "on deploy between 01:00 and 02:00" is not understood',
+    'on deploy',
+  ],
   ['0 0 31 2 *', 'cron expression "0 0 31 2 *" names a date that never comes', undefined],
   [
     'cron: 0 2 * *',
@@ -90,6 +127,18 @@ describe('parseSchedule', () => {
       assert.deepEqual([result.error.message, result.error.suggestion], [message, suggestion]);
     });
   }
+
+  it('understands its own words, cron aside', () => {
+    for (const [text] of understood) {
+      const result = parseSchedule(text, 'America/New_York');
+      assert.ok(result.ok, text);
+      const { schedule } = result;
+      if (schedule.kind === 'calendar' && schedule.days.kind === 'cron') continue;
+      const words = describeSchedule(schedule);
+      const again = parseSchedule(words, 'UTC');
+      assert.deepEqual(again, { ok: true, schedule: { ...schedule, text: words } }, words);
+    }
+  });
 
   it('suggests only what it understands itself', () => {
     for (const [text] of refused) {

@@ -3,7 +3,8 @@
  *
  * Glossary: a *calendar* schedule names times on the wall clock of its zone; an *interval* counts real minutes
  * from midnight of its zone, so that its due times depend on the clock alone and not on the last run; an *event*
- * schedule runs when somebody says so (`lifeboat backup --on deploy`); *continuous* follows a database's log.
+ * schedule runs when somebody says so (`lifeboat backup --on deploy`); *continuous* follows a database's log. A
+ * *window* lets a run begin anywhere between two times of day: it is due at the first and late only after the second.
  */
 export type Schedule = TimedSchedule | EventSchedule | ContinuousSchedule;
 
@@ -25,6 +26,11 @@ export interface CalendarSchedule {
    * doubled time once.
    */
   readonly everyHour: boolean;
+  /**
+   * Of schedules with a window: its length on the wall clock, 1 to 1439. Such a schedule has one time of day, at which
+   * the window opens. Absent: a run is late as soon as it is due.
+   */
+  readonly windowMinutes?: number;
 }
 
 export interface IntervalSchedule {
@@ -57,7 +63,18 @@ export type DayRule =
   | { readonly kind: 'weekdays'; readonly weekdays: readonly number[] }
   /** A day that the month does not have means its last one. Months 1–12. */
   | { readonly kind: 'monthly'; readonly day: number | 'last'; readonly months: readonly number[] }
+  | MonthWeekday
   | CronDays;
+
+/** The first, second, … or last day of a month that is one of the weekdays. */
+export interface MonthWeekday {
+  readonly kind: 'month-weekday';
+  /** 1 to 4: every month has that many of each weekday. */
+  readonly nth: number | 'last';
+  /** 0 Sunday to 6 Saturday, ascending. */
+  readonly weekdays: readonly number[];
+  readonly months: readonly number[];
+}
 
 export interface CronDays {
   readonly kind: 'cron';
