@@ -1,3 +1,4 @@
+import type { PlanEdit } from '../plan-edit.ts';
 import type { ResolvedSource } from '../resolved-plan.ts';
 import type { LintRule } from './lint-rule.ts';
 import { systemPlace } from './system-place.ts';
@@ -19,10 +20,18 @@ export const noCheck: LintRule = {
               at: systemPlace(name, 'checks'),
               message: `${name} has no check, so no recovery point of it can be approved`,
               suggestion: `add "checks: ${suggestedChecks[source.kind]}"`,
+              ...checksEdit(name, source.kind),
             },
           ],
     ),
 };
+
+/** The checks that need no words of their own. */
+function checksEdit(name: string, kind: ResolvedSource['kind']): { readonly edits?: readonly PlanEdit[] } {
+  const words = /^\[([a-z_, ]+)\]$/.exec(suggestedChecks[kind])?.[1];
+  if (words === undefined) return {};
+  return { edits: [{ kind: 'set', at: systemPlace(name, 'checks'), value: words.split(', ') }] };
+}
 
 const suggestedChecks: Readonly<Record<ResolvedSource['kind'], string>> = {
   files: '[files]',

@@ -1,5 +1,7 @@
+import { hasSecretArgument } from '../command-secrets.ts';
+import type { PlanEdit } from '../plan-edit.ts';
 import type { LintRule } from './lint-rule.ts';
-import { planCommands } from './plan-commands.ts';
+import { type PlanCommand, planCommands } from './plan-commands.ts';
 
 export const pipeStatus: LintRule = {
   id: 'pipe-status',
@@ -14,12 +16,19 @@ export const pipeStatus: LintRule = {
       .filter(
         ({ text, isCapture, shell }) => isCapture && shell && hasPipe(text) && !text.includes('pipefail'),
       )
-      .map(({ at }) => ({
-        at,
+      .map((command) => ({
+        at: command.at,
         message: 'when a program before the "|" fails, the capture counts as done',
         suggestion: 'drop the pipe, or run it as [bash, -o, pipefail, -c, "…"]',
+        ...pipefailEdit(command),
       })),
 };
+
+/** By bash, for many a `sh` knows no pipefail. Not for scripts of several lines, nor where a secret would be repeated. */
+function pipefailEdit({ at, text }: PlanCommand): { readonly edits?: readonly PlanEdit[] } {
+  if (text.includes('\n') || hasSecretArgument(text)) return {};
+  return { edits: [{ kind: 'set', at, value: ['bash', '-o', 'pipefail', '-c', text] }] };
+}
 
 /** A single bar outside of quotes. */
 function hasPipe(command: string): boolean {

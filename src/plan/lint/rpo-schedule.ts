@@ -1,5 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import type { Objective, ResolvedSystem } from '../resolved-plan.ts';
+import { denserSchedule, denserScheduleEdit } from './denser-schedule.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import type { PlanFacts } from './plan-facts.ts';
 import { objectivePlace, systemPlace } from './system-place.ts';
@@ -33,24 +34,20 @@ function hitsOf(system: ResolvedSystem, rpo: Objective, facts: PlanFacts): reado
         at,
         message: `${system.name} ${why}, so nothing holds ${target}`,
         suggestion: 'add a schedule such as "hourly"',
+        ...denserScheduleEdit(system, denserSchedule(rpo.valueMs, 0)),
         ...related,
       },
     ];
   }
   if (loss.totalMs <= rpo.valueMs) return [];
-  const suggestion =
-    rpo.valueMs === 0
-      ? 'no schedule reaches zero; it takes synchronous replication to a second site'
-      : suggestedSchedule(rpo, loss.captureMs);
-  return [{ at, message: `${loss.arithmetic}, more than ${target}`, suggestion, ...related }];
+  const denser = denserSchedule(rpo.valueMs, loss.captureMs);
+  const suggestion = suggestionOf(rpo, denser);
+  const edits = denserScheduleEdit(system, denser);
+  return [{ at, message: `${loss.arithmetic}, more than ${target}`, suggestion, ...edits, ...related }];
 }
 
-/** Half of what the RPO leaves, so that one late run does not break it. */
-function suggestedSchedule(rpo: Objective, captureMs: number): string {
-  const minutes = Math.floor((rpo.valueMs - captureMs) / 2 / 60_000);
-  const step = [1, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440].findLast(
-    (each) => each <= minutes,
-  );
-  if (step === undefined) return 'a copy on a schedule is too slow for this RPO';
-  return `"every ${step < 60 ? `${step} min` : `${step / 60}h`}" leaves room for one late run`;
+function suggestionOf(rpo: Objective, denser: string | undefined): string {
+  if (rpo.valueMs === 0) return 'no schedule reaches zero; it takes synchronous replication to a second site';
+  if (denser === undefined) return 'a copy on a schedule is too slow for this RPO';
+  return `"${denser}" leaves room for one late run`;
 }

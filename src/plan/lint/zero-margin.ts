@@ -1,5 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import type { ResolvedSystem } from '../resolved-plan.ts';
+import { denserSchedule, denserScheduleEdit } from './denser-schedule.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import type { PlanFacts } from './plan-facts.ts';
 import { objectivePlace, systemPlace } from './system-place.ts';
@@ -28,5 +29,6 @@ function hitsOf(system: ResolvedSystem, facts: PlanFacts): readonly LintHit[] {
   if (marginMs < 0 || marginMs >= usualDelayMs) return [];
   const margin = marginMs === 0 ? 'no margin' : `only ${formatDuration(marginMs)} of margin`;
   const message = `${loss.arithmetic}, which leaves ${margin} to the RPO of ${formatDuration(rpo.valueMs)}`;
-  return [{ at: systemPlace(system.name, 'schedule'), message, ...objectivePlace(rpo, 'the RPO') }];
+  const edits = denserScheduleEdit(system, denserSchedule(rpo.valueMs, loss.captureMs));
+  return [{ at: systemPlace(system.name, 'schedule'), message, ...edits, ...objectivePlace(rpo, 'the RPO') }];
 }
