@@ -1,10 +1,10 @@
 import { formatDuration } from '../duration.ts';
-import type { Objective, ResolvedSystem } from '../resolved-plan.ts';
+import type { Objective, ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import { denserSchedule, denserScheduleEdit } from './denser-schedule.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import type { PlanFacts } from './plan-facts.ts';
+import { systemLoss } from './system-loss.ts';
 import { objectivePlace, systemPlace } from './system-place.ts';
-import { worstLoss } from './worst-loss.ts';
 
 export const rpoSchedule: LintRule = {
   id: 'rpo-schedule',
@@ -18,16 +18,21 @@ export const rpoSchedule: LintRule = {
   check: (plan, facts) =>
     plan.systems.flatMap((system) => {
       const { rpo } = system.objectives;
-      return rpo === undefined || system.source === undefined ? [] : hitsOf(system, rpo, facts);
+      return rpo === undefined || system.source === undefined ? [] : hitsOf(plan, system, rpo, facts);
     }),
 };
 
-function hitsOf(system: ResolvedSystem, rpo: Objective, facts: PlanFacts): readonly LintHit[] {
+function hitsOf(
+  plan: ResolvedPlan,
+  system: ResolvedSystem,
+  rpo: Objective,
+  facts: PlanFacts,
+): readonly LintHit[] {
   const at = systemPlace(system.name, 'schedule');
   const target = `the RPO of ${formatDuration(rpo.valueMs)}`;
   const related = objectivePlace(rpo, 'the RPO');
-  const loss = worstLoss(system, facts);
-  if (loss === undefined) {
+  const { counted, runMs } = systemLoss(plan, system, facts);
+  if (counted === undefined) {
     const why = system.schedules.length === 0 ? 'has no schedule' : 'runs only on an event';
     return [
       {
@@ -39,11 +44,11 @@ function hitsOf(system: ResolvedSystem, rpo: Objective, facts: PlanFacts): reado
       },
     ];
   }
-  if (loss.totalMs <= rpo.valueMs) return [];
-  const denser = denserSchedule(rpo.valueMs, loss.captureMs);
+  if (counted.totalMs <= rpo.valueMs) return [];
+  const denser = denserSchedule(rpo.valueMs, runMs);
   const suggestion = suggestionOf(rpo, denser);
   const edits = denserScheduleEdit(system, denser);
-  return [{ at, message: `${loss.arithmetic}, more than ${target}`, suggestion, ...edits, ...related }];
+  return [{ at, message: `${counted.arithmetic}, more than ${target}`, suggestion, ...edits, ...related }];
 }
 
 function suggestionOf(rpo: Objective, denser: string | undefined): string {

@@ -1,10 +1,10 @@
 import { formatDuration } from '../duration.ts';
-import type { ResolvedSystem } from '../resolved-plan.ts';
+import type { ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import { denserSchedule, denserScheduleEdit } from './denser-schedule.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import type { PlanFacts } from './plan-facts.ts';
+import { systemLoss } from './system-loss.ts';
 import { objectivePlace, systemPlace } from './system-place.ts';
-import { worstLoss } from './worst-loss.ts';
 
 /** A run that is this late is nothing unusual. */
 const usualDelayMs = 5 * 60_000;
@@ -18,17 +18,19 @@ export const zeroMargin: LintRule = {
     'The worst loss on paper is as large as the RPO, or a few minutes less. A single run that is late or has to be ' +
     'repeated breaches the objective.',
   fix: 'Run at least twice as often as the RPO demands.',
-  check: (plan, facts) => plan.systems.flatMap((system) => hitsOf(system, facts)),
+  check: (plan, facts) => plan.systems.flatMap((system) => hitsOf(plan, system, facts)),
 };
 
-function hitsOf(system: ResolvedSystem, facts: PlanFacts): readonly LintHit[] {
+function hitsOf(plan: ResolvedPlan, system: ResolvedSystem, facts: PlanFacts): readonly LintHit[] {
   const { rpo } = system.objectives;
-  const loss = rpo === undefined || system.source === undefined ? undefined : worstLoss(system, facts);
-  if (rpo === undefined || loss === undefined || loss.gapMs === 0) return [];
-  const marginMs = rpo.valueMs - loss.totalMs;
+  if (rpo === undefined || system.source === undefined) return [];
+  const { counted, runMs } = systemLoss(plan, system, facts);
+  // Logs that are shipped all the time have no next run that could be late.
+  if (counted === undefined || counted.terms.some(({ kind }) => kind === 'log lag')) return [];
+  const marginMs = rpo.valueMs - counted.totalMs;
   if (marginMs < 0 || marginMs >= usualDelayMs) return [];
   const margin = marginMs === 0 ? 'no margin' : `only ${formatDuration(marginMs)} of margin`;
-  const message = `${loss.arithmetic}, which leaves ${margin} to the RPO of ${formatDuration(rpo.valueMs)}`;
-  const edits = denserScheduleEdit(system, denserSchedule(rpo.valueMs, loss.captureMs));
+  const message = `${counted.arithmetic}, which leaves ${margin} to the RPO of ${formatDuration(rpo.valueMs)}`;
+  const edits = denserScheduleEdit(system, denserSchedule(rpo.valueMs, runMs));
   return [{ at: systemPlace(system.name, 'schedule'), message, ...edits, ...objectivePlace(rpo, 'the RPO') }];
 }
