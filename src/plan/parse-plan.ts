@@ -1,4 +1,6 @@
+import { type Composed, type Composition, composePlan } from './compose/compose-plan.ts';
 import type { IncludedTexts } from './compose/included-text.ts';
+import { planSource } from './compose/plan-source.ts';
 import { crossCheck, type DeclaredNames } from './cross-check.ts';
 import {
   type Finding,
@@ -13,9 +15,8 @@ import { isWithin, type PlanPath, valueAt } from './plan-path.ts';
 import { type Plan, planSchema } from './plan-schema.ts';
 import { locateIn, placeTextFinding, startsWithin } from './plan-text.ts';
 import { type Draft, prunePlan } from './prune-plan.ts';
-import { type PlanDocument, plainData, planBytesMax, readYaml, type TextFinding } from './read-yaml.ts';
+import { plainData, planBytesMax, readYaml, type TextFinding } from './read-yaml.ts';
 import { schemaFindings } from './schema-findings.ts';
-import { walkYaml } from './walk-yaml.ts';
 
 export interface ParsedPlan {
   readonly fileName: string;
@@ -27,8 +28,12 @@ export interface ParsedPlan {
   /** What can be linted: the plan, or what is right of it. */
   readonly draft?: Draft;
   readonly findings: readonly Finding[];
-  /** Places in the text, for findings of the linter. */
+  /** Places in the texts, for findings of the linter. */
   readonly locate: Locate;
+  /** The profile that was applied. */
+  readonly profile?: string;
+  /** Plain data of all files, with the profile and the variables in it; there when the files could be read. */
+  readonly composed?: unknown;
 }
 
 export interface ParseOptions {
@@ -48,42 +53,64 @@ export function parsePlan(text: string, fileName: string, options: ParseOptions 
   if (Buffer.byteLength(text) > planBytesMax) return refused(text, fileName);
   const read = readYaml(text);
   const place = (finding: TextFinding): Finding => placeTextFinding(finding, read, text);
-  const locate = locateIn(read, text);
-  const base = { fileName, text, files: [{ fileName, text }], locate };
-  if (options.profile !== undefined) return { ...base, findings: [unknownProfile(options.profile)] };
+  const base = { fileName, text, files: [{ fileName, text }], locate: locateIn(read, text) };
   const data = read.problems.length > 0 ? undefined : plainData(read);
   if (data === undefined) return { ...base, findings: sortFindings(read.problems.map(place)) };
   if ('problem' in data) return { ...base, findings: [place(data.problem)] };
-  return { ...base, ...understood(read, data.value, place, locate) };
+  const main = planSource({ fileName, text }, read, data.value, true);
+  return understood(base, composePlan(main, options.files ?? new Map(), options.profile), options.profile);
 }
 
 function understood(
-  read: PlanDocument,
-  value: unknown,
-  place: (finding: TextFinding) => Finding,
+  base: Omit<ParsedPlan, 'findings'>,
+  { sources, composed, findings, locate }: Composition,
+  profile: string | undefined,
+): ParsedPlan {
+  const files = sources.map((source) => ({ fileName: source.fileName, text: source.text }));
+  if (composed === undefined) return { ...base, files, findings: sortFindings(findings) };
+  return {
+    ...base,
+    files,
+    locate,
+    ...(profile === undefined ? {} : { profile }),
+    composed: composed.value,
+    ...judged(composed, findings, locate),
+  };
+}
+
+function judged(
+  composed: Composed,
+  known: readonly Finding[],
   locate: Locate,
 ): Pick<ParsedPlan, 'plan' | 'draft' | 'findings'> {
-  const { duplicates, placeholders } = walkYaml(read);
+  const { value, placeholders, unresolved } = composed;
+  const gaps = [...placeholders, ...unresolved];
   const result = planSchema.safeParse(value);
   const issues = result.success ? [] : schemaFindings(result.error.issues, value);
   const draft =
-    result.success && placeholders.length === 0
-      ? { plan: result.data, removed: [] }
-      : prunePlan(value, placeholders);
+    result.success && gaps.length === 0 ? { plan: result.data, removed: [] } : prunePlan(value, gaps);
   const crossed = draft === undefined ? [] : crossCheck(draft.plan, declaredNames(value));
   const own = [
     ...issues,
     ...crossed.filter((finding) => placesOf(finding).every((at) => isOwnFault(at, draft))),
   ]
-    .filter((finding) => !startsWithin(finding.at, placeholders))
+    .filter((finding) => !startsWithin(finding.at, gaps))
+    .map((finding) => withVariable(finding, composed))
     .concat(placeholders.map((path) => placeholderFinding(path, value, placeholders)));
   const findings = sortFindings([
-    ...duplicates.map(place),
+    ...known,
     ...own.slice(0, findingsMax).map((each) => placeFinding(each, locate)),
   ]);
   if (draft === undefined) return { findings };
   const faulty = { ...draft, removed: [...draft.removed, ...crossed.map((finding) => finding.at)] };
   return hasErrors(findings) ? { draft: faulty, findings } : { draft, plan: draft.plan, findings };
+}
+
+/** A value that came from a variable is wrong where it is used, and made where the variable is. */
+function withVariable(finding: UnplacedFinding, composed: Composed): UnplacedFinding {
+  const name = finding.relatedAt === undefined ? composed.variableAt(finding.at) : undefined;
+  if (name === undefined) return finding;
+  return { ...finding, relatedAt: { at: ['variables', name], message: 'its value comes from here' } };
 }
 
 /** What is unsuitable for a source is also about the source. */
@@ -147,16 +174,4 @@ function refused(text: string, fileName: string): ParsedPlan {
     suggestion: 'check that this is the plan; data belongs into files that the plan names',
   };
   return { fileName, text, files: [{ fileName, text }], findings: [finding], locate: () => position };
-}
-
-function unknownProfile(name: string): Finding {
-  return {
-    id: 'unknown-profile',
-    severity: 'error',
-    path: 'profiles',
-    line: 1,
-    column: 1,
-    length: 1,
-    message: `there is no profile "${name.slice(0, 60)}"`,
-  };
 }

@@ -6,14 +6,18 @@ import { nodeAt, type PlanDocument, type TextFinding } from './read-yaml.ts';
 
 const underlineMax = 60;
 
-/** Looks places up; a value that is absent is looked for at its nearest surroundings that are there. */
-export function locateIn(read: PlanDocument, text: string): Locate {
+/**
+ * Looks places up; a value that is absent is looked for at its nearest surroundings that are there. `file` is given
+ * for a file that is not the main one.
+ */
+export function locateIn(read: PlanDocument, text: string, file?: string): Locate {
+  const named = file === undefined ? {} : { file };
   return (path, onKey = false) => {
     for (let length = path.length; length > 0; length -= 1) {
       const target = targetAt(read, path.slice(0, length), onKey || length < path.length);
-      if (target !== undefined) return rangeOf(target, read, text);
+      if (target !== undefined) return { ...named, ...rangeOf(target, read, text) };
     }
-    return { line: 1, column: 1, length: 1 };
+    return { ...named, line: 1, column: 1, length: 1 };
   };
 }
 
@@ -38,12 +42,18 @@ function positionOf(read: PlanDocument, text: string, from: number, to: number):
   };
 }
 
-export function placeTextFinding(finding: TextFinding, read: PlanDocument, text: string): Finding {
+export function placeTextFinding(
+  finding: TextFinding,
+  read: PlanDocument,
+  text: string,
+  file?: string,
+): Finding {
+  const named = file === undefined ? {} : { file };
   const { from, to, relatedFrom, ...rest } = finding;
-  const placed = { ...rest, path: '', ...positionOf(read, text, from, to) };
+  const placed = { ...rest, path: '', ...named, ...positionOf(read, text, from, to) };
   if (relatedFrom === undefined) return placed;
   const { line, column } = positionOf(read, text, relatedFrom.from, relatedFrom.from + 1);
-  return { ...placed, related: { line, column, message: relatedFrom.message } };
+  return { ...placed, related: { ...named, line, column, message: relatedFrom.message } };
 }
 
 export function startsWithin(path: PlanPath, tops: readonly PlanPath[]): boolean {

@@ -19,13 +19,16 @@ import { syntaxMessage } from './syntax-message.ts';
 
 export const planBytesMax = 2 * 1024 * 1024;
 const depthMax = 64;
-const tokensMax = 400_000;
+/** Words and signs, of all files of a plan together. */
+export const lexemesMax = 400_000;
 const aliasesMax = 100;
 
 export interface PlanDocument {
   readonly document: Document.Parsed | undefined;
   readonly lineCounter: LineCounter;
   readonly problems: readonly TextFinding[];
+  /** How many words and signs were read. */
+  readonly lexemes: number;
 }
 
 /** A finding whose place is an offset into the text, because there is no value at it. */
@@ -36,10 +39,11 @@ export interface TextFinding extends Omit<UnplacedFinding, 'at' | 'relatedAt' | 
 }
 
 /** Reads one YAML document. Never throws; what is wrong with the text is in `problems`. */
-export function readYaml(text: string): PlanDocument {
+export function readYaml(text: string, most: number = lexemesMax): PlanDocument {
   const lineCounter = new LineCounter();
-  const tokens = readTokens(text, lineCounter);
-  if ('refused' in tokens) return { document: undefined, lineCounter, problems: [tokens.refused] };
+  const tokens = readTokens(text, lineCounter, most);
+  const { lexemes } = tokens;
+  if ('refused' in tokens) return { document: undefined, lineCounter, problems: [tokens.refused], lexemes };
   const composer = new Composer({
     version: '1.2',
     uniqueKeys: false,
@@ -48,7 +52,7 @@ export function readYaml(text: string): PlanDocument {
     lineCounter,
   });
   const [document, second] = [...composer.compose(tokens.accepted, true, text.length)];
-  if (document === undefined) return { document: undefined, lineCounter, problems: [emptyPlan] };
+  if (document === undefined) return { document: undefined, lineCounter, problems: [emptyPlan], lexemes };
   const problems: TextFinding[] = document.errors.slice(0, syntaxErrorsMax).map((error) => ({
     id: 'yaml-syntax',
     severity: 'error',
@@ -58,7 +62,7 @@ export function readYaml(text: string): PlanDocument {
   }));
   if (second !== undefined) problems.push(secondDocument(second));
   if (document.contents === null && problems.length === 0) problems.push(emptyPlan);
-  return { document: document as Document.Parsed, lineCounter, problems };
+  return { document: document as Document.Parsed, lineCounter, problems, lexemes };
 }
 
 const syntaxErrorsMax = 50;
@@ -68,7 +72,11 @@ type Token = Parameters<Composer['next']>[0];
 function readTokens(
   text: string,
   lineCounter: LineCounter,
-): { readonly accepted: readonly Token[] } | { readonly refused: TextFinding } {
+  most: number,
+): { readonly lexemes: number } & (
+  | { readonly accepted: readonly Token[] }
+  | { readonly refused: TextFinding }
+) {
   lineCounter.addNewLine(0);
   const parser = new Parser(lineCounter.addNewLine);
   const accepted: Token[] = [];
@@ -78,13 +86,16 @@ function readTokens(
     for (const token of parser.next(lexeme)) accepted.push(token);
     lexemes += 1;
     if (parser.stack.length > depthMax)
-      return { refused: refusal('too-deep', offset, `nested deeper than ${depthMax} levels`) };
-    if (lexemes > tokensMax)
-      return { refused: refusal('too-large', offset, `holds more than ${tokensMax} words and signs`) };
+      return { refused: refusal('too-deep', offset, `nested deeper than ${depthMax} levels`), lexemes };
+    if (lexemes > most)
+      return {
+        refused: refusal('too-large', offset, `holds more than ${lexemesMax} words and signs`),
+        lexemes,
+      };
     offset = parser.offset;
   }
   for (const token of parser.end()) accepted.push(token);
-  return { accepted };
+  return { accepted, lexemes };
 }
 
 function refusal(id: string, offset: number, message: string): TextFinding {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { isPlaceholder } from '../placeholder.ts';
 import { plainData, readYaml } from '../read-yaml.ts';
+import { memberOf } from './plan-source.ts';
 
 /**
  * The names of the files that a file of a plan includes itself, in its order: relative to the folder that `fileName`
@@ -8,15 +9,22 @@ import { plainData, readYaml } from '../read-yaml.ts';
  */
 export function includesOf(text: string, fileName: string): readonly string[] {
   if (!mayInclude.test(text)) return [];
-  const read = readYaml(text);
-  if (read.problems.length > 0) return [];
-  const data = plainData(read);
-  if ('problem' in data || typeof data.value !== 'object' || data.value === null) return [];
-  return includedPaths(Reflect.get(data.value, 'include')).map(({ path }) => includedName(path, fileName));
+  const block = blockPattern.exec(text)?.[0];
+  const include = (block === undefined ? undefined : includeIn(block)) ?? includeIn(text);
+  return includedPaths(include).map(({ path }) => includedName(path, fileName));
 }
 
 /** Most files include nothing, and need not be read twice to know it. */
 const mayInclude = /\binclude\b/;
+
+/** A block at the top of a file: its line, and those below that are indented, list entries, comments or empty. */
+const blockPattern = /^(["']?)include\1[ \t]*:(?![^\s]).*(?:\r?\n(?:[ \t#\-\]].*)?)*/m;
+
+function includeIn(text: string): unknown {
+  const read = readYaml(text);
+  const data = read.problems.length > 0 ? { problem: read.problems[0] } : plainData(read);
+  return 'problem' in data ? undefined : memberOf(data.value, 'include');
+}
 
 /** The entries that can be followed, with their place in the list. */
 export function includedPaths(
