@@ -64,6 +64,10 @@ export const errorCodes = {
   SOURCE_LOCKED: { exit: 1, summary: 'The source is locked by another process for longer than allowed.' },
   SOURCE_DAMAGED: { exit: 1, summary: 'The source itself is damaged; a backup of it would be worthless.' },
   SOURCE_INVALID: { exit: 1, summary: 'The source is not of the kind that the plan says.' },
+  SOURCE_UNSUPPORTED: {
+    exit: 1,
+    summary: 'The plan has a source of a kind that this version does not capture from yet.',
+  },
   SOURCE_PAUSE_EXCEEDED: {
     exit: 1,
     summary: 'A consistent copy would stop writers for longer than the plan allows.',
@@ -78,6 +82,10 @@ export const errorCodes = {
 
   PLAN_NOT_FOUND: { exit: 6, summary: 'There is no plan file where one was expected.' },
   PLAN_EXISTS: { exit: 1, summary: 'There is a plan file at this place already.' },
+  PLAN_CHANGED: {
+    exit: 1,
+    summary: 'The plan file is not as it was read a moment ago, so nothing was written into it.',
+  },
   PLAN_INVALID: { exit: 6, summary: 'The plan has errors.' },
   PLAN_TOO_LARGE: { exit: 6, summary: 'The plan file is larger than 2 MiB.' },
   PLAN_UNFINISHED: { exit: 6, summary: 'The plan still has placeholders that somebody owes.' },

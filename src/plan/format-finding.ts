@@ -59,12 +59,19 @@ const secretKey = /(?:pass|pasw|pwd|secret|token|credential|api[-_]?key|private[
 const keyThenValue = /(["']?[\w-]*["']?\s*[:=]\s*)(\S.*)$/;
 const wholeReference = /^["']?\$\{(?:env|file|command):[^}]*\}["']?\s*(?:#.*)?$/;
 
-/** Hides what stands after a key that names a secret, below such a key, inside an address, and where the finding says so. */
-function withoutSecrets(line: string, before: string, finding: Finding): string {
+/**
+ * One line of a plan without what is or may be a secret: behind a key that names one, below such a key, inside an
+ * address or a command. `before` is the last line above it that is not empty.
+ */
+export function hideSecretsInLine(line: string, before: string): string {
   const belowKey = secretKey.test(before) && /[:=]\s*[|>]?[+-]?\s*$/.test(before);
-  if (belowKey && finding.line > 1) return `${/^\s*/.exec(line)?.[0] ?? ''}${hidden}`;
-  const hiddenByKey = hideAfterSecretKey(line);
-  const hiddenInside = hideSecretArguments(hiddenByKey, hidden);
+  if (belowKey) return `${/^\s*/.exec(line)?.[0] ?? ''}${hidden}`;
+  return hideSecretArguments(hideAfterSecretKey(line), hidden);
+}
+
+/** And where the finding says that there is one. */
+function withoutSecrets(line: string, before: string, finding: Finding): string {
+  const hiddenInside = hideSecretsInLine(line, before);
   if (finding.sensitive !== true) return hiddenInside;
   const head = hiddenInside.slice(0, finding.column - 1);
   const key = /^["']?[\w-]+["']?\s*:/.exec(line.slice(finding.column - 1))?.[0] ?? '';
