@@ -1,9 +1,11 @@
 /** The root of everything that works under a plan or takes backups: the only file, with `rescue.ts`, that knows adapters. */
+
 import { dirname, join } from 'node:path';
 import type { AppAdapters } from './cli/adapters.ts';
 import type { PlaceOf } from './cli/plan/plan-adapters.ts';
 import { planPath } from './cli/plan/system-paths.ts';
 import { defined, unreachable } from './error/assert.ts';
+import { LifeboatError } from './error/lifeboat-error.ts';
 import type { CanaryMark } from './evidence/record.ts';
 import type { ResolvedCanary, ResolvedSource, ResolvedSystem } from './plan/resolved-plan.ts';
 import { monotonicMs, nowMs } from './platform/clock.ts';
@@ -63,9 +65,27 @@ async function sourceOf(system: ResolvedSystem, source: ResolvedSource, folder: 
         cwd: folder,
       });
     }
+    case 'postgres':
+    case 'mysql':
+    case 's3':
+    case 'azure':
+    case 'git':
+    case 'kubernetes':
+    case 'terraform':
+      throw unsupportedSource(system.name, source.kind);
     default:
       return unreachable(source);
   }
+}
+
+function unsupportedSource(system: string, kind: string): LifeboatError {
+  return new LifeboatError(
+    'SOURCE_UNSUPPORTED',
+    `this version does not capture ${kind} sources yet, and ${system} is one`,
+    {
+      hint: "Nothing of it is backed up. Use a source of kind command with the engine's own dump until a later version does it.",
+    },
+  );
 }
 
 async function filesSource(

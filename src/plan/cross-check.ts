@@ -2,19 +2,11 @@
 
 import { parseSchedule } from '../schedule/parse-schedule.ts';
 import type { ScheduleError } from '../schedule/schedule.ts';
+import type { DeclaredNames } from './declared-names.ts';
 import type { UnplacedFinding } from './finding.ts';
-import { nearestName } from './nearest-name.ts';
 import type { PlanPath } from './plan-path.ts';
 import type { Plan, SystemPlan } from './plan-schema.ts';
-
-/** The names that a file declares, also those whose content has errors. */
-export interface DeclaredNames {
-  readonly systems: ReadonlySet<string>;
-  readonly vaults: ReadonlySet<string>;
-  /** Absent when the file has no such block: then any name may be used. */
-  readonly tiers?: ReadonlySet<string>;
-  readonly dataClasses?: ReadonlySet<string>;
-}
+import { referenceFindings } from './reference-findings.ts';
 
 /** Nobody reads more, and each unknown name is compared with many. */
 const crossFindingsMax = 500;
@@ -22,12 +14,19 @@ const crossFindingsMax = 500;
 export function crossCheck(plan: Plan, names: DeclaredNames): readonly UnplacedFinding[] {
   const zone = plan.metadata.time_zone ?? 'UTC';
   const findings: UnplacedFinding[] = [];
-  if (names.systems.size === 0) findings.push(nothingThere('systems', 'there is nothing to protect'));
-  if (names.vaults.size === 0) findings.push(nothingThere('vaults', 'there is nowhere to back up to'));
+  if (names.get('system')?.size === 0) findings.push(nothingThere('systems', 'there is nothing to protect'));
+  if (names.get('vault')?.size === 0) findings.push(nothingThere('vaults', 'there is nowhere to back up to'));
+  for (const finding of referenceFindings(plan, names)) {
+    findings.push(finding);
+    if (findings.length > crossFindingsMax) break;
+  }
   for (const [name, system] of Object.entries(plan.systems)) {
     if (findings.length > crossFindingsMax) break;
-    findings.push(...referencesOf(name, system, names), ...schedulesOf(name, system, zone));
-    findings.push(...checksOf(name, system), ...canaryOf(name, system));
+    findings.push(...schedulesOf(name, system, zone), ...checksOf(name, system), ...canaryOf(name, system));
+    findings.push(...twoSchedules(name, system));
+  }
+  for (const [name, drill] of Object.entries(plan.drills ?? {})) {
+    findings.push(...scheduleFindings(drill.schedule, ['drills', name, 'schedule'], zone));
   }
   return [...findings, ...dependencyCycles(plan)];
 }
@@ -43,58 +42,44 @@ function nothingThere(key: string, message: string): UnplacedFinding {
   };
 }
 
-function referencesOf(name: string, system: SystemPlan, names: DeclaredNames): readonly UnplacedFinding[] {
-  const at = ['systems', name];
-  return [
-    ...listReferences('system', system.depends_on, names.systems, [...at, 'depends_on']),
-    ...listReferences('vault', system.vaults, names.vaults, [...at, 'vaults']),
-    ...listReferences('data class', system.data_classes, names.dataClasses, [...at, 'data_classes']),
-    ...(system.tier === undefined ? [] : reference('tier', system.tier, names.tiers, [...at, 'tier'])),
-  ];
-}
-
-function listReferences(
-  what: string,
-  given: readonly string[] | undefined,
-  known: ReadonlySet<string> | undefined,
-  at: PlanPath,
-) {
-  return (given ?? []).flatMap((name, index) => reference(what, name, known, [...at, index]));
-}
-
-function reference(
-  what: string,
-  name: string,
-  known: ReadonlySet<string> | undefined,
-  at: PlanPath,
-): UnplacedFinding[] {
-  if (known === undefined || known.has(name)) return [];
-  const near = nearestName(name, [...known]);
-  const suggestion = near === undefined ? `declare a ${what} of this name` : `did you mean "${near}"?`;
-  const expected =
-    known.size === 0 ? `a ${what} that the plan declares` : `one of ${[...known].slice(0, 12).join(', ')}`;
-  return [
-    {
-      id: 'unknown-reference',
-      severity: 'error',
-      at,
-      message: `there is no ${what} "${name}"`,
-      expected,
-      suggestion,
-    },
-  ];
-}
-
 function schedulesOf(name: string, system: SystemPlan, zone: string): readonly UnplacedFinding[] {
-  const given = system.schedule ?? [];
-  const texts = typeof given === 'string' ? [given] : given;
+  const lines = Object.entries(system.backups ?? {});
+  return [
+    ...scheduleFindings(system.schedule, ['systems', name, 'schedule'], zone),
+    ...lines.flatMap(([line, backup]) =>
+      scheduleFindings(backup.schedule, ['systems', name, 'backups', line, 'schedule'], zone),
+    ),
+  ];
+}
+
+function scheduleFindings(
+  given: SystemPlan['schedule'],
+  at: PlanPath,
+  zone: string,
+): readonly UnplacedFinding[] {
+  const texts = typeof given === 'string' ? [given] : (given ?? []);
   return texts.flatMap((text, index) => {
     const result = parseSchedule(text, zone);
-    const at = ['systems', name, 'schedule', ...(typeof given === 'string' ? [] : [index])];
-    return result.ok
-      ? []
-      : [{ id: 'wrong-schedule', severity: 'error' as const, at, ...scheduleWords(result.error) }];
+    if (result.ok) return [];
+    const place = typeof given === 'string' ? at : [...at, index];
+    return [{ id: 'wrong-schedule', severity: 'error' as const, at: place, ...scheduleWords(result.error) }];
   });
+}
+
+/** What runs when must stand in one place. */
+function twoSchedules(name: string, system: SystemPlan): readonly UnplacedFinding[] {
+  if (system.schedule === undefined || system.backups === undefined) return [];
+  return [
+    {
+      id: 'two-schedules',
+      severity: 'error',
+      at: ['systems', name, 'schedule'],
+      onKey: true,
+      message: `${name} has both a schedule and backups with schedules of their own`,
+      suggestion: 'move the schedule into the backups',
+      relatedAt: { at: ['systems', name, 'backups'], message: 'the backups stand here' },
+    },
+  ];
 }
 
 function scheduleWords(error: ScheduleError): Pick<UnplacedFinding, 'message' | 'expected' | 'suggestion'> {
@@ -106,23 +91,36 @@ function scheduleWords(error: ScheduleError): Pick<UnplacedFinding, 'message' | 
   };
 }
 
-const sqliteChecks: readonly string[] = ['integrity', 'foreign_keys', 'sql'];
+/** Which sources a check can be made of; a check that is not named suits all. */
+const suitedSources: Readonly<Record<string, readonly string[]>> = {
+  integrity: ['sqlite', 'postgres', 'mysql'],
+  foreign_keys: ['sqlite', 'postgres', 'mysql'],
+  sql: ['sqlite', 'postgres', 'mysql'],
+  row_counts: ['sqlite', 'postgres', 'mysql', 'command'],
+  tables: ['postgres', 'mysql', 'command'],
+};
 
 function checksOf(name: string, system: SystemPlan): readonly UnplacedFinding[] {
   const kind = system.source?.kind;
   return (system.checks ?? []).flatMap((check, index) => {
-    const misplaced = sqliteChecks.includes(check.kind) && kind !== 'sqlite';
-    if (!misplaced) return [];
+    const suited = suitedSources[check.kind];
+    if (suited === undefined || suited.includes(kind ?? '')) return [];
     return [
       {
         id: 'check-unsuitable',
         severity: 'error' as const,
         at: ['systems', name, 'checks', index],
-        message: `the check "${check.kind}" needs a source of kind sqlite, and this system has ${kind ?? 'no source'}`,
+        message: `the check "${check.kind}" needs a source of kind ${oneOf(suited)}, and this system has ${kind ?? 'no source'}`,
         expected: kind === undefined ? 'a source' : 'the check "files" or "command"',
       },
     ];
   });
+}
+
+function oneOf(kinds: readonly string[]): string {
+  const [first = '', ...rest] = kinds;
+  const last = rest.pop();
+  return last === undefined ? first : `${[first, ...rest].join(', ')} or ${last}`;
 }
 
 function canaryOf(name: string, system: SystemPlan): readonly UnplacedFinding[] {

@@ -1,7 +1,8 @@
 import { type Composed, type Composition, composePlan } from './compose/compose-plan.ts';
 import type { IncludedTexts } from './compose/included-text.ts';
 import { planSource } from './compose/plan-source.ts';
-import { crossCheck, type DeclaredNames } from './cross-check.ts';
+import { crossCheck } from './cross-check.ts';
+import { declaredNames } from './declared-names.ts';
 import {
   type Finding,
   hasErrors,
@@ -123,21 +124,6 @@ function isOwnFault(at: PlanPath, draft: Draft | undefined): boolean {
   return !(draft?.removed ?? []).some(
     (path) => path.length > 0 && (isWithin(path, at) || isWithin(at, path)),
   );
-}
-
-function declaredNames(root: unknown): DeclaredNames {
-  const keysAt = (key: string): ReadonlySet<string> | undefined => {
-    const value = valueAt(root, [key]);
-    return typeof value === 'object' && value !== null ? new Set(Object.keys(value)) : undefined;
-  };
-  const tiers = keysAt('tiers');
-  const dataClasses = keysAt('data_classes');
-  return {
-    systems: keysAt('systems') ?? new Set(),
-    vaults: keysAt('vaults') ?? new Set(),
-    ...(tiers === undefined ? {} : { tiers }),
-    ...(dataClasses === undefined ? {} : { dataClasses }),
-  };
 }
 
 /** A gap is owed by the owner of its system, else by the owner of the plan. */

@@ -1,38 +1,153 @@
 import { createHash } from 'node:crypto';
 import type { Schedule } from '../schedule/schedule.ts';
 import { canonicalJson } from './canonical-json.ts';
-import type { Objective, ResolvedPlan, ResolvedSystem } from './resolved-plan.ts';
+import { planSchema } from './plan-schema.ts';
+import type { Objective, ResolvedBackup, ResolvedPlan, ResolvedSystem } from './resolved-plan.ts';
+import { withSortedSets } from './schema-walk.ts';
 
 /**
  * `v1:` and the SHA-256 of the canonical JSON of what a plan means. Order of keys, comments, layout, equivalent
- * words for a duration or a schedule, and the place an objective was inherited from do not change it.
+ * words for a duration or a schedule, a usual value that is written out, the order of lists that are sets, and the
+ * place an objective was inherited from do not change it.
  */
 export function planHash(plan: ResolvedPlan): string {
-  return hashOf({
-    ...plan,
-    vaults: byName(plan.vaults),
+  return hashOf(planMeaning(plan));
+}
+
+/** The canonical form: what the hash is made of. */
+export function planMeaning(plan: ResolvedPlan): Readonly<Record<string, unknown>> {
+  return {
+    ...blocksOf(plan),
+    version: plan.version,
+    metadata: withoutEmpty({ ...plan.metadata }),
+    vaults: byName(
+      plan.vaults.map((vault) => {
+        const { store: _store, declared, ...own } = vault;
+        return withoutEmpty({ ...own, declared: sorted(planSchema.shape.vaults.valueType, declared) });
+      }),
+    ),
     systems: byName(plan.systems.map(meaningOf)),
-  });
+    ...(plan.onFailure === undefined ? {} : { onFailure: plan.onFailure }),
+    ...(plan.deadManUrl === undefined ? {} : { deadManUrl: plan.deadManUrl }),
+  };
 }
 
 export function hashOf(value: unknown): string {
   return `v1:${createHash('sha256').update(canonicalJson(value)).digest('hex')}`;
 }
 
+/** Blocks whose shape is that of the file, by their name in the file. */
+function blocksOf(plan: ResolvedPlan): Readonly<Record<string, unknown>> {
+  const { recoveryNeeds, relatedDocuments, tiers, dataClasses, ...rest } = plan;
+  const { version, metadata, vaults, systems, onFailure, deadManUrl, ...blocks } = rest;
+  const inherited = { tiers: ownOf(tiers), data_classes: ownOf(dataClasses) };
+  const named = {
+    ...blocks,
+    ...inherited,
+    recovery_needs: recoveryNeeds,
+    related_documents: relatedDocuments,
+  };
+  const shape: Readonly<Record<string, Parameters<typeof sorted>[0]>> = planSchema.shape;
+  return withoutEmpty(
+    Object.fromEntries(
+      Object.entries(named).flatMap(([key, value]) => {
+        const schema = shape[key];
+        return schema === undefined || value === undefined ? [] : [[key, sorted(schema, value)]];
+      }),
+    ),
+  );
+}
+
+/** What tiers and data classes say beside objectives, which count where they are inherited. */
+function ownOf(
+  classes: ResolvedPlan['tiers'] | ResolvedPlan['dataClasses'],
+): Readonly<Record<string, unknown>> {
+  return withoutEmpty(
+    Object.fromEntries(
+      Object.entries(classes).map(([name, each]) => [
+        name,
+        withoutEmpty({
+          minimum_service: 'minimum_service' in each ? each.minimum_service : undefined,
+          personal: 'personal' in each && each.personal === true ? true : undefined,
+        }),
+      ]),
+    ),
+  );
+}
+
+function sorted(schema: Parameters<typeof withSortedSets>[0], value: unknown): unknown {
+  return withSortedSets(schema, value, canonicalJson);
+}
+
 function meaningOf(system: ResolvedSystem): Named & Readonly<Record<string, unknown>> {
-  const { rpo, rto, proofAge } = system.objectives;
+  const { logs, replication, proof, estimates, content, service, dns, cdn, release, needs, ...own } = system;
+  const { highAvailability, backups, runbook, site, objectives, ...rest } = own;
+  const running = {
+    logs,
+    replication,
+    proof,
+    estimates,
+    content,
+    service,
+    dns,
+    cdn,
+    release,
+    needs,
+    runbook,
+    site,
+  };
+  const written = { ...running, high_availability: highAvailability };
   return {
-    ...system,
-    objectives: { rpo: objectiveMs(rpo), rto: objectiveMs(rto), proofAge: objectiveMs(proofAge) },
+    ...rest,
+    objectives: Object.fromEntries(
+      Object.entries(objectives).map(([key, objective]: [string, Objective | undefined]) => [
+        key,
+        objective?.valueMs,
+      ]),
+    ),
     schedules: asSet(system.schedules.map(scheduleMeaning)),
+    ...withoutEmpty({ backups: backupsMeaning(backups) }),
     dependsOn: asSet(system.dependsOn),
     dataClasses: asSet(system.dataClasses),
     vaults: asSet(system.vaults),
+    ...withoutEmpty(sortedSystem(written)),
   };
 }
 
-function objectiveMs(objective: Objective | undefined): number | undefined {
-  return objective?.valueMs;
+function sortedSystem(written: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const result = sorted(planSchema.shape.systems.valueType, written);
+  return typeof result === 'object' && result !== null ? { ...result } : {};
+}
+
+/** A plain schedule adds nothing to `schedules`. */
+function backupsMeaning(backups: readonly ResolvedBackup[]): Readonly<Record<string, unknown>> {
+  const schema = planSchema.shape.systems.valueType.shape.backups;
+  const lines = backups.filter((backup) => backup.path.at(-2) !== undefined && backup.path.length > 3);
+  return Object.fromEntries(
+    lines.map(({ name, schedules, path: _path, ...rest }) => [
+      name,
+      {
+        ...objectOf(objectOf(sorted(schema, { [name]: rest }))[name]),
+        schedules: asSet(schedules.map(scheduleMeaning)),
+      },
+    ]),
+  );
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+/** What is absent and what is there and empty mean the same. */
+function withoutEmpty<Value extends object>(value: Value): Value {
+  const kept = Object.entries(value).filter(([, inner]) => !isEmpty(inner));
+  return Object.fromEntries(kept) as Value;
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+  );
 }
 
 /** A schedule without the words that it was written in. */

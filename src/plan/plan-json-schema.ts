@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { planSchema } from './plan-schema.ts';
+import { ownMetaKeys } from './schema/field-facts.ts';
 
 /** A part of a JSON Schema as zod writes it. */
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -21,11 +22,12 @@ export function planSchemaDocument(): JsonSchema {
   });
 }
 
-/** zod drops the examples of fields that are parsed into something else; ours show what is written. */
+/** zod drops the examples of fields that are parsed into something else; ours show what is written. Our own facts stay ours. */
 function keepExamples(context: {
   readonly zodSchema: z.core.$ZodTypes;
   readonly jsonSchema: JsonSchema;
 }): void {
+  for (const key of ownMetaKeys) Reflect.deleteProperty(context.jsonSchema, key);
   const examples = z.globalRegistry.get(context.zodSchema)?.['examples'];
   if (Array.isArray(examples)) context.jsonSchema.examples = examples;
 }

@@ -1,7 +1,7 @@
 import { unreachable } from '../error/assert.ts';
 import { milliseconds } from './duration.ts';
 import type { SystemPlan } from './plan-schema.ts';
-import type { ResolvedCheck } from './resolved-plan.ts';
+import type { ResolvedCheck, RunnableCheck } from './resolved-plan.ts';
 
 type CheckPlan = NonNullable<SystemPlan['checks']>[number];
 
@@ -57,9 +57,22 @@ function resolveCheck(check: CheckPlan, name: string): ResolvedCheck {
       return filesCheck(check, name);
     case 'command':
       return { kind: 'command', name, run: check.run, timeoutMs: check.timeout ?? checkTimeoutMs };
+    case 'row_counts':
+    case 'tables':
+    case 'object_count':
+    case 'compare':
+    case 'sample':
+    case 'http':
+    case 'consistency':
+      return { ...check, name };
     default:
       return unreachable(check);
   }
+}
+
+/** Whether this version carries it out. */
+export function isRunnableCheck(check: ResolvedCheck): check is RunnableCheck {
+  return ['integrity', 'foreign_keys', 'sql', 'files', 'command'].includes(check.kind);
 }
 
 interface FilesCheckPlan {

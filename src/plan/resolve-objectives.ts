@@ -4,7 +4,7 @@ import type { Objective, ObjectiveOrigin, ResolvedObjectives } from './resolved-
 
 const defaultProofAgeMs = milliseconds(7 * 86_400_000);
 
-type ObjectiveKey = 'rpo' | 'rto' | 'proof_age';
+type ObjectiveKey = 'rpo' | 'rto' | 'proof_age' | 'drill_age' | 'keep_at_least' | 'keep_at_most';
 
 /** The nearest wins: the system itself, the strictest of its data classes, its tier, the plan. */
 export function resolveObjectives(name: string, system: SystemPlan, plan: Plan): ResolvedObjectives {
@@ -15,7 +15,17 @@ export function resolveObjectives(name: string, system: SystemPlan, plan: Plan):
     ...(rpo === undefined ? {} : { rpo }),
     ...(rto === undefined ? {} : { rto }),
     proofAge: nearest('proof_age', name, system, plan) ?? fallback,
+    ...present('drillAge', nearest('drill_age', name, system, plan)),
+    ...present('keepAtLeast', nearest('keep_at_least', name, system, plan)),
+    ...present('keepAtMost', nearest('keep_at_most', name, system, plan)),
   };
+}
+
+function present<Key extends string>(
+  key: Key,
+  objective: Objective | undefined,
+): Partial<Record<Key, Objective>> {
+  return objective === undefined ? {} : ({ [key]: objective } as Record<Key, Objective>);
 }
 
 function nearest(key: ObjectiveKey, name: string, system: SystemPlan, plan: Plan): Objective | undefined {
@@ -33,7 +43,8 @@ function strictestClass(key: ObjectiveKey, system: SystemPlan, plan: Plan): Obje
     const values = Object.hasOwn(classes, name) ? classes[name] : undefined;
     return found(values, key, { kind: 'data class', path: ['data_classes', name, key] }) ?? [];
   });
-  return values.toSorted((left, right) => left.valueMs - right.valueMs)[0];
+  const sorted = values.toSorted((left, right) => left.valueMs - right.valueMs);
+  return key === 'keep_at_least' ? sorted.at(-1) : sorted[0];
 }
 
 function found(

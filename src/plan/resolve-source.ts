@@ -1,7 +1,7 @@
 import { unreachable } from '../error/assert.ts';
 import { type Milliseconds, milliseconds } from './duration.ts';
 import type { SystemPlan } from './plan-schema.ts';
-import type { ResolvedCanary, ResolvedSource } from './resolved-plan.ts';
+import type { LocalSource, ResolvedCanary, ResolvedSource } from './resolved-plan.ts';
 
 type SourcePlan = NonNullable<SystemPlan['source']>;
 
@@ -36,9 +36,22 @@ export function resolveSource(source: SourcePlan): ResolvedSource {
         file: source.file,
         timeoutMs: source.timeout ?? commandTimeoutMs,
       };
+    case 'postgres':
+    case 'mysql':
+    case 's3':
+    case 'azure':
+    case 'git':
+    case 'kubernetes':
+    case 'terraform':
+      return source;
     default:
       return unreachable(source);
   }
+}
+
+/** Whether this version captures from it. */
+export function isLocalSource(source: ResolvedSource): source is LocalSource {
+  return ['files', 'sqlite', 'env', 'command'].includes(source.kind);
 }
 
 /** A file canary without a path lies in the first folder of the source. */
@@ -60,7 +73,15 @@ export function sourcePaths(source: ResolvedSource): readonly string[] {
       return [source.path];
     case 'env':
       return source.files;
+    case 'terraform':
+      return [source.directory];
     case 'command':
+    case 'postgres':
+    case 'mysql':
+    case 's3':
+    case 'azure':
+    case 'git':
+    case 'kubernetes':
       return [];
     default:
       return unreachable(source);

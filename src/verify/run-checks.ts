@@ -60,9 +60,26 @@ async function runCheck(
       return filesResult(request, check);
     case 'command':
       return await commandResult(request, check);
+    case 'row_counts':
+    case 'tables':
+    case 'object_count':
+    case 'compare':
+    case 'sample':
+    case 'http':
+    case 'consistency':
+      return notCarriedOut(name, check.kind);
     default:
       return unreachable(check);
   }
+}
+
+/** What was not looked at proves nothing. */
+function notCarriedOut(name: string, kind: string): CheckResult {
+  return {
+    name,
+    verdict: 'inconclusive',
+    message: `this version does not carry out checks of kind ${kind} yet`,
+  };
 }
 
 function ofProbe(name: string, verdict: ProbeVerdict | undefined): CheckResult {

@@ -86,5 +86,5 @@ function notThere(name: string, location: string, cause?: unknown): LifeboatErro
 
 /** As the vault itself states it: absolute. */
 function locationOf(session: PlanSession, vault: ResolvedVault): string {
-  return absolutePath(vault.location, session.folder);
+  return vault.store === 'folder' ? absolutePath(vault.location, session.folder) : vault.location;
 }

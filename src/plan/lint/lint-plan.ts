@@ -16,7 +16,7 @@ export function lintPlan(parsed: ParsedPlan, facts: PlanFacts): readonly Finding
   const plan = resolvePlan(draft.plan);
   const found = lintRules.flatMap((rule) =>
     rule
-      .check(plan, facts)
+      .check(plan, facts, draft.plan)
       .filter((hit) => !isEcho(hit, draft.removed))
       .map((hit) => placeFinding({ id: rule.id, severity: severityOf(rule, hit), ...hit }, parsed.locate)),
   );

@@ -1,4 +1,5 @@
 import type { Severity, UnplacedFinding } from '../finding.ts';
+import type { Plan } from '../plan-schema.ts';
 import type { ResolvedPlan } from '../resolved-plan.ts';
 import type { PlanFacts } from './plan-facts.ts';
 
@@ -15,7 +16,8 @@ export interface LintRule {
   readonly explanation: string;
   /** What to change. */
   readonly fix: string;
-  check(plan: ResolvedPlan, facts: PlanFacts): readonly LintHit[];
+  /** `written` is the plan as the file has it, without what is inherited. */
+  check(plan: ResolvedPlan, facts: PlanFacts, written: Plan): readonly LintHit[];
 }
 
 /**

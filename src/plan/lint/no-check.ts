@@ -38,4 +38,11 @@ const suggestedChecks: Readonly<Record<ResolvedSource['kind'], string>> = {
   sqlite: '[integrity, foreign_keys]',
   env: '[files]',
   command: '[{ kind: command, run: … }]',
+  postgres: '[tables, { kind: row_counts, tables: [ … ] }]',
+  mysql: '[tables, { kind: row_counts, tables: [ … ] }]',
+  s3: '[{ kind: object_count }]',
+  azure: '[{ kind: object_count }]',
+  git: '[{ kind: command, run: git fsck }]',
+  kubernetes: '[files]',
+  terraform: '[files]',
 };

@@ -1,4 +1,9 @@
-import type { ResolvedSystem } from '../resolved-plan.ts';
+import { formatPlanPath, type PlanPath } from '../plan-path.ts';
+import type { Plan } from '../plan-schema.ts';
+import { planSchema } from '../plan-schema.ts';
+import { isLocalSource } from '../resolve-source.ts';
+import type { ResolvedPlan } from '../resolved-plan.ts';
+import { walkFields } from '../schema-walk.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import { systemPlace } from './system-place.ts';
 
@@ -9,24 +14,72 @@ export const notExecuted: LintRule = {
   explanation:
     'The field is understood and checked, but this version does not act on it. It is named here so that nobody relies on it.',
   fix: 'Nothing to change; do by hand what the field asks for until a later version does it.',
-  check: (plan) => plan.systems.flatMap(hitsOf),
+  check: (plan, _facts, written) => [...plannedFields(written), ...withoutEffect(plan)],
 };
 
-function hitsOf(system: ResolvedSystem): readonly LintHit[] {
-  const hits: LintHit[] = [];
-  if (system.schedules.some((schedule) => schedule.kind === 'continuous')) {
-    hits.push({
-      at: systemPlace(system.name, 'schedule'),
-      message: 'continuous logs are declared, not yet executed',
-    });
+const placesNamedMax = 4;
+
+/** One hit for each kind of field, at the first place where it stands. */
+function plannedFields(written: Plan): readonly LintHit[] {
+  const places = new Map<string, PlanPath[]>();
+  let covered: PlanPath | undefined;
+  for (const { path, facts } of walkFields(planSchema, written)) {
+    if (covered !== undefined && isBelow(path, covered)) continue;
+    covered = undefined;
+    if (facts.use !== 'planned' || path.length === 0) continue;
+    covered = path;
+    const kind = kindOf(path);
+    places.set(kind, [...(places.get(kind) ?? []), path]);
   }
-  if (system.retention !== undefined) {
-    const message = 'the retention is declared, not yet executed: everything is kept';
-    hits.push({ at: systemPlace(system.name, 'retention'), onKey: true, message });
-  }
-  if (system.source === undefined && system.schedules.length > 0) {
-    const message = `${system.name} has a schedule but no source, so there is nothing to capture`;
-    hits.push({ at: systemPlace(system.name, 'schedule'), severity: 'warning', message });
-  }
-  return hits;
+  return [...places].map(([kind, paths]) => plannedHit(kind, paths));
+}
+
+function isBelow(path: PlanPath, top: PlanPath): boolean {
+  return path.length > top.length && top.every((part, index) => path[index] === part);
+}
+
+/** `systems.*.logs`: names and indexes left out. */
+function kindOf(path: PlanPath): string {
+  return path.map((part, index) => (typeof part === 'number' || index === 1 ? '*' : part)).join('.');
+}
+
+function plannedHit(kind: string, paths: readonly PlanPath[]): LintHit {
+  const [first = []] = paths;
+  const names = paths.map((path) => formatPlanPath(path));
+  const more = names.length > placesNamedMax ? ` and ${names.length - placesNamedMax} more` : '';
+  const what = kind.endsWith('.*') ? kind.slice(0, -2) : kind.replaceAll('.*', '');
+  return {
+    at: first,
+    onKey: true,
+    message: `${what} is declared, not yet executed: ${names.slice(0, placesNamedMax).join(', ')}${more}`,
+  };
+}
+
+/** What this version would act on, were there something to act on. */
+function withoutEffect({ systems, vaults }: ResolvedPlan): readonly LintHit[] {
+  return [
+    ...systems.flatMap((system): LintHit[] => {
+      if (system.source === undefined && system.schedules.length > 0) {
+        const message = `${system.name} has a schedule but no source, so there is nothing to capture`;
+        return [{ at: systemPlace(system.name, 'schedule'), severity: 'warning', message }];
+      }
+      if (system.schedules.some((schedule) => schedule.kind === 'continuous')) {
+        const message = `continuous logs of ${system.name} are declared, not yet executed`;
+        return [{ at: systemPlace(system.name, 'schedule'), message }];
+      }
+      if (system.source === undefined || isLocalSource(system.source)) return [];
+      const message = `nothing of ${system.name} is captured yet: sources of kind ${system.source.kind} are not executed`;
+      return [{ at: systemPlace(system.name, 'source', 'kind'), message }];
+    }),
+    ...vaults.flatMap((vault): LintHit[] =>
+      vault.store === 'folder'
+        ? []
+        : [
+            {
+              at: ['vaults', vault.name, 'location'],
+              message: `the vault ${vault.name} is not opened yet: only folders are`,
+            },
+          ],
+    ),
+  ];
 }

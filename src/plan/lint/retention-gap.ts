@@ -18,7 +18,7 @@ export const retentionGap: LintRule = {
 };
 
 function hitsOf(system: ResolvedSystem, retention: Retention): readonly LintHit[] {
-  const { withinMs, ...counts } = retention;
+  const { withinMs, atMostMs: _atMost, archive: _archive, ...counts } = retention;
   const at = systemPlace(system.name, 'retention');
   if (Object.values(counts).some((count) => count > 0)) return [];
   if (withinMs === undefined) {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { positiveDuration, strict, text } from './field.ts';
+import { positiveDuration, references, strict, text, textOrReference, texts } from './field.ts';
+import { maybe, must } from './field-facts.ts';
 
 const nameField = text()
   .exactOptional()
@@ -38,7 +39,10 @@ const tolerance = z
   });
 
 const sqlCheck = strict({
-  kind: z.literal('sql').meta({ description: 'One value from the restored database is as expected.' }),
+  kind: z.literal('sql').meta({
+    description: 'One value from the restored database is as expected.',
+    mission: ['H4', 'H11'],
+  }),
   name: nameField,
   query: text().meta({
     description: 'A query that gives one row with one column.',
@@ -59,9 +63,14 @@ const filesCheck = strict({
     .min(0)
     .exactOptional()
     .meta({ description: 'At least so many regular files must be there.', examples: [100] }),
-  manifest: z.boolean().exactOptional().meta({
-    description: 'Compare count and hashes with the manifest captured with the snapshot. Default: true.',
-  }),
+  manifest: z
+    .boolean()
+    .exactOptional()
+    .meta({
+      examples: [true],
+      mission: ['H6'],
+      description: 'Compare count and hashes with the manifest captured with the snapshot. Default: true.',
+    }),
 }).meta({ id: 'filesCheck' });
 
 const commandCheck = strict({
@@ -81,6 +90,83 @@ const commandCheck = strict({
     }),
 }).meta({ id: 'commandCheck' });
 
+const later = { use: 'planned' } as const;
+
+const rowCountCheck = strict({
+  kind: z
+    .literal('row_counts')
+    .meta({ description: 'Rows of named tables are as many as at capture.', mission: ['H4'] }),
+  name: nameField,
+  tables: must(texts().meta({ isSet: true }), 'The tables.', ['users', 'orders'], { mission: ['B6', 'H4'] }),
+  tolerance: tolerance.exactOptional(),
+}).meta({ id: 'rowCountCheck', ...later });
+
+const tableCheck = strict({
+  kind: z.literal('tables').meta({
+    description: "The engine's own check of tables finds nothing (CHECK TABLE, amcheck).",
+    mission: ['H5'],
+  }),
+  name: nameField,
+  tables: maybe(texts().meta({ isSet: true }), 'The tables. Default: all.', ['users', 'orders'], {
+    mission: ['B6', 'H5'],
+  }),
+}).meta({ id: 'tableCheck', ...later });
+
+const objectCountCheck = strict({
+  kind: z
+    .literal('object_count')
+    .meta({ description: 'So many objects or files are there.', mission: ['H7'] }),
+  name: nameField,
+  at_least: maybe(z.int().min(0), 'At least so many. Default: as many as at capture.', 1000),
+  tolerance: tolerance.exactOptional(),
+}).meta({ id: 'objectCountCheck', ...later });
+
+const compareCheck = strict({
+  kind: z.literal('compare').meta({
+    description: 'What was restored is what the store holds: names, sizes and hashes.',
+    mission: ['H6'],
+  }),
+  name: nameField,
+  with: maybe(z.enum(['source', 'manifest']), 'What it is compared with. Default: manifest.', 'manifest'),
+}).meta({ id: 'compareCheck', ...later });
+
+const sampleCheck = strict({
+  kind: z
+    .literal('sample')
+    .meta({ description: 'A named file or object can be read and is whole.', mission: ['M8'] }),
+  name: nameField,
+  path: must(text(), 'The file or object.', 'music/sample.mp3'),
+  sha256: maybe(
+    z.string().regex(/^[0-9a-f]{64}$/),
+    'Its hash, where it never changes.',
+    'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  ),
+}).meta({ id: 'sampleCheck', ...later });
+
+const httpCheck = strict({
+  kind: z
+    .literal('http')
+    .meta({ description: 'An address of the restored system answers as it should.', mission: ['H11', 'M8'] }),
+  name: nameField,
+  url: must(textOrReference(), 'The address.', 'http://sandbox/health'),
+  status: maybe(z.int().min(100).max(599), 'The status that is good. Default: 200.', 200),
+  contains: maybe(text(), 'A text that the answer must hold.', 'ok'),
+}).meta({ id: 'httpCheck', ...later });
+
+const consistencyCheck = strict({
+  kind: z.literal('consistency').meta({
+    description: 'Two systems that were restored together fit each other.',
+    mission: ['H11'],
+  }),
+  name: nameField,
+  with: must(references('system'), 'The other systems.', ['uploads']),
+  query: maybe(
+    text(),
+    'A query whose rows name what the other system must hold.',
+    'select path from uploads',
+  ),
+}).meta({ id: 'consistencyCheck', ...later });
+
 const checkInWord = z.enum(['integrity', 'foreign_keys', 'files']).transform((kind) => ({ kind }));
 
 const checkInFull = z.discriminatedUnion('kind', [
@@ -89,6 +175,13 @@ const checkInFull = z.discriminatedUnion('kind', [
   sqlCheck,
   filesCheck,
   commandCheck,
+  rowCountCheck,
+  tableCheck,
+  objectCountCheck,
+  compareCheck,
+  sampleCheck,
+  httpCheck,
+  consistencyCheck,
 ]);
 
 /** What must be true of restored data: one word, or a map whose `kind` decides the fields. */

@@ -3,9 +3,11 @@
  * messages speak about types. Custom issues carry `expected`, `suggestion` and `id` for the finding.
  */
 import * as z from 'zod';
+import { parseCadence } from '../../schedule/parse-cadence.ts';
 import { parseByteSize } from '../byte-size.ts';
 import { milliseconds, parseDuration } from '../duration.ts';
 import { parseSecretReference } from '../secret-reference.ts';
+import type { ReferenceKind } from './field-facts.ts';
 
 /**
  * A map with exactly these keys. For an unknown key the message of the issue is the list of the known ones:
@@ -107,6 +109,97 @@ export function secretOrUrl() {
       code: 'custom',
       message: 'not a web address',
       params: { sensitive: true, expected: `an address that begins with https:// or ${secretExpected}` },
+    });
+    return z.NEVER;
+  });
+}
+
+/** A text that may come from outside the plan, such as the name of a host. */
+export function textOrReference() {
+  return text().transform((value, context) => {
+    if (!/^\s*\$\{/.test(value)) return { kind: 'literal' as const, value };
+    const result = parseSecretReference(value);
+    if (result.ok) return result.value;
+    context.addIssue({
+      code: 'custom',
+      message: result.reason.replace('a secret must not stand in the plan', 'not a reference'),
+      params: { expected: `text, or ${secretExpected}` },
+    });
+    return z.NEVER;
+  });
+}
+
+/** The name of something that the plan declares elsewhere. */
+export function reference(refersTo: ReferenceKind) {
+  return name().meta({ refersTo });
+}
+
+/** Names of things that the plan declares elsewhere; their order means nothing. */
+export function references(refersTo: ReferenceKind) {
+  return z.array(reference(refersTo)).meta({ isSet: true });
+}
+
+/** Short texts one below the other. */
+export function texts() {
+  return z.array(text()).min(1);
+}
+
+/** How often something happens: `quarterly`, `every 90 days`. */
+export function cadence() {
+  return z.string('expected how often, such as quarterly').transform((value, context) => {
+    const result = parseCadence(value);
+    if (result.ok) return result.cadence;
+    context.addIssue({
+      code: 'custom',
+      message: result.error.message,
+      params: { expected: result.error.expected },
+    });
+    return z.NEVER;
+  });
+}
+
+/** A day of the calendar, `2026-11-21`. */
+export function day() {
+  return z.string('expected a day such as "2026-11-21"').refine((value) => isDay(value), {
+    message: 'not a day of the calendar',
+    params: { expected: 'year, month and day, such as "2026-11-21"' },
+  });
+}
+
+function isDay(value: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
+  const date = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
+}
+
+/** An amount of money in the currency of the budget. */
+export function amount() {
+  return z.number().min(0).max(1e12);
+}
+
+/** A program to run: text for sh -c, or a list of arguments (no shell). */
+export function commandLine() {
+  return z.union([text(), z.array(text()).min(1)], 'expected a command line or a list of arguments');
+}
+
+/** `1%` or `12.5 %`, as a number from 0 on. */
+export function percentage() {
+  return z
+    .string('expected a percentage such as "50%"')
+    .regex(/^\d+(\.\d+)?\s*%$/)
+    .transform((value) => Number.parseFloat(value));
+}
+
+/** Bytes a second: `80 MB/s`. */
+export function byteRate() {
+  return z.string('expected a rate such as 80 MB/s').transform((value, context) => {
+    const match = /^(.*)\/\s*(?:s|sec|second)$/.exec(value.trim());
+    const result = parseByteSize(match?.[1]?.trim() ?? '');
+    if (match !== null && result.ok && result.value > 0) return result.value;
+    context.addIssue({
+      code: 'custom',
+      message: 'not a rate',
+      params: { expected: 'bytes a second such as 80 MB/s' },
     });
     return z.NEVER;
   });

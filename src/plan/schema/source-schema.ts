@@ -1,10 +1,21 @@
 import * as z from 'zod';
 import { byteSize, positiveDuration, strict, text } from './field.ts';
+import {
+  azureSource,
+  gitSource,
+  kubernetesSource,
+  mysqlSource,
+  postgresSource,
+  s3Source,
+  terraformSource,
+} from './remote-source-schema.ts';
 
 const list = () => z.array(text()).min(1);
 
 const filesSource = strict({
-  kind: z.literal('files').meta({ description: 'Folders and files.' }),
+  kind: z
+    .literal('files')
+    .meta({ description: 'Folders and files.', mission: ['B7', 'B9', 'B11', 'B12', 'B15', 'B18', 'D24'] }),
   paths: list().meta({
     description: "What to back up; relative paths count from the plan's folder.",
     examples: [['./uploads', '/etc/shop']],
@@ -16,13 +27,20 @@ const filesSource = strict({
       description: 'What to leave out, in gitignore syntax.',
       examples: [['*.tmp', 'cache/', '!cache/keep']],
     }),
-  one_file_system: z.boolean().exactOptional().meta({
-    description: 'Do not cross into other file systems that are mounted below a path. Default: false.',
-  }),
+  one_file_system: z
+    .boolean()
+    .exactOptional()
+    .meta({
+      examples: [true],
+      description: 'Do not cross into other file systems that are mounted below a path. Default: false.',
+    }),
   exclude_caches: z
     .boolean()
     .exactOptional()
-    .meta({ description: 'Leave out the content of folders marked by a CACHEDIR.TAG file. Default: false.' }),
+    .meta({
+      description: 'Leave out the content of folders marked by a CACHEDIR.TAG file. Default: false.',
+      examples: [true],
+    }),
   max_file_size: byteSize()
     .exactOptional()
     .meta({ description: 'Leave out larger files. Default: no limit.', examples: ['2 GiB'] }),
@@ -36,9 +54,10 @@ const filesSource = strict({
 }).meta({ id: 'filesSource', description: 'Folders and files.' });
 
 const sqliteSource = strict({
-  kind: z
-    .literal('sqlite')
-    .meta({ description: 'One SQLite database, copied consistently while it is in use.' }),
+  kind: z.literal('sqlite').meta({
+    description: 'One SQLite database, copied consistently while it is in use.',
+    mission: ['B3', 'D9'],
+  }),
   path: text().meta({ description: 'The database file.', examples: ['./data/orders.db'] }),
   max_writer_pause: positiveDuration()
     .exactOptional()
@@ -59,7 +78,10 @@ const sqliteSource = strict({
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 
 const envSource = strict({
-  kind: z.literal('env').meta({ description: 'Environment variables and dotenv files.' }),
+  kind: z.literal('env').meta({
+    description: 'Environment variables and dotenv files.',
+    mission: ['B13', 'B14', 'B17'],
+  }),
   variables: z
     .array(variableName)
     .exactOptional()
@@ -79,7 +101,10 @@ const envSource = strict({
   .meta({ id: 'envSource', description: 'Environment variables and dotenv files.' });
 
 const commandSource = strict({
-  kind: z.literal('command').meta({ description: 'What a program prints.' }),
+  kind: z.literal('command').meta({
+    description: 'What a program prints.',
+    mission: ['B19', 'B25', 'D20'],
+  }),
   run: z.union([text(), list()], 'expected a command line or a list of arguments').meta({
     description:
       'The program whose standard output is stored: text for sh -c, or a list of arguments (no shell). ' +
@@ -104,4 +129,11 @@ export const sourceSchema = z.discriminatedUnion('kind', [
   sqliteSource,
   envSource,
   commandSource,
+  postgresSource,
+  mysqlSource,
+  s3Source,
+  azureSource,
+  gitSource,
+  kubernetesSource,
+  terraformSource,
 ]);

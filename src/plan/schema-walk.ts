@@ -1,0 +1,152 @@
+/**
+ * Goes through a parsed plan with its schema beside it, so that what a field says about itself (what it refers to,
+ * whether it is carried out) is found at each value that is there.
+ */
+import type * as z from 'zod';
+import type { PlanPath } from './plan-path.ts';
+import { type FieldFacts, factsOf } from './schema/field-facts.ts';
+
+export interface PlanField {
+  readonly path: PlanPath;
+  readonly value: unknown;
+  /** The facts of the field itself; `use` is that of the nearest field around it that says one. */
+  readonly facts: FieldFacts;
+  readonly depth: number;
+}
+
+type Schema = z.core.$ZodType;
+
+/** Every value of the plan that has a field, outermost first. */
+export function* walkFields(
+  schema: Schema,
+  value: unknown,
+  path: PlanPath = [],
+  use: FieldFacts['use'] = 'executed',
+): Generator<PlanField> {
+  const { bare, facts } = unwrap(schema, value);
+  const inherited = facts.use ?? use;
+  yield { path, value, facts: { ...facts, use: inherited }, depth: path.length };
+  for (const [key, child, inner] of childrenOf(bare, value)) {
+    if (inner !== undefined) yield* walkFields(child, inner, [...path, key], inherited);
+  }
+}
+
+/** A copy in which lists whose order means nothing are sorted and without doubles. */
+export function withSortedSets(schema: Schema, value: unknown, textOf: (value: unknown) => string): unknown {
+  const { bare, facts } = unwrap(schema, value);
+  const children = childrenOf(bare, value);
+  if (children.length === 0) return value;
+  if (!Array.isArray(value)) {
+    return Object.fromEntries(
+      children.map(([key, child, inner]) => [
+        key,
+        inner === undefined ? undefined : withSortedSets(child, inner, textOf),
+      ]),
+    );
+  }
+  const items = children.map(([, child, inner]) => withSortedSets(child, inner, textOf));
+  if (facts.isSet !== true) return items;
+  const byText = new Map(items.map((item) => [textOf(item), item]));
+  return [...byText.keys()].toSorted().map((key) => byText.get(key));
+}
+
+/** The schema at a path, with its facts; nothing when there is no such field. */
+export function schemaAt(
+  schema: Schema,
+  path: PlanPath,
+  value: unknown,
+): { readonly schema: Schema; readonly facts: FieldFacts } | undefined {
+  const { bare, facts } = unwrap(schema, value);
+  const [first, ...rest] = path;
+  if (first === undefined) return { schema, facts };
+  const inner = childValue(value, first);
+  const child = childSchema(bare, first);
+  return child === undefined ? undefined : schemaAt(child, rest, inner);
+}
+
+type Child = readonly [key: string | number, schema: Schema, value: unknown];
+
+function childrenOf(bare: Schema, value: unknown): readonly Child[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const keys = Array.isArray(value) ? value.map((_, index) => index) : Object.keys(value);
+  return keys.flatMap((key): readonly Child[] => {
+    const child = childSchema(bare, key);
+    return child === undefined ? [] : [[key, child, childValue(value, key)]];
+  });
+}
+
+function childValue(value: unknown, key: string | number): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return Reflect.get(value, key);
+}
+
+function childSchema(bare: Schema, key: string | number): Schema | undefined {
+  const def = definitionOf(bare);
+  if (def.shape !== undefined) return Object.hasOwn(def.shape, key) ? def.shape[key] : undefined;
+  return def.type === 'record' ? def.valueType : def.type === 'array' ? def.element : undefined;
+}
+
+/** The parts of zod's definitions that are needed here. */
+interface Definition {
+  readonly type: string;
+  readonly innerType?: Schema;
+  readonly in?: Schema;
+  readonly shape?: Readonly<Record<string, Schema>>;
+  readonly valueType?: Schema;
+  readonly element?: Schema;
+  readonly options?: readonly Schema[];
+  readonly discriminator?: string;
+}
+
+function definitionOf(schema: Schema): Definition {
+  return schema._zod.def as unknown as Definition;
+}
+
+/** Takes off what stands around a schema (optional, a usual value, a conversion) and picks the branch of a union. */
+function unwrap(schema: Schema, value: unknown): { readonly bare: Schema; readonly facts: FieldFacts } {
+  let bare = schema;
+  let facts: FieldFacts = factsOf(schema);
+  for (let inner = innerOf(bare, value); inner !== undefined; inner = innerOf(bare, value)) {
+    bare = inner;
+    facts = { ...factsOf(inner), ...withoutUndefined(facts) };
+  }
+  return { bare, facts };
+}
+
+function withoutUndefined(facts: FieldFacts): FieldFacts {
+  return Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined));
+}
+
+function innerOf(schema: Schema, value: unknown): Schema | undefined {
+  const { type, innerType, in: input, options, discriminator } = definitionOf(schema);
+  if (type === 'pipe') return input;
+  if (options === undefined) return innerType;
+  return discriminator === undefined ? options.find((option) => suits(option, value)) : branch(schema, value);
+}
+
+function suits(option: Schema, value: unknown): boolean {
+  const type = definitionOf(option).type;
+  if (Array.isArray(value)) return type === 'array';
+  const isMap = typeof value === 'object' && value !== null;
+  return isMap === (type === 'object' || type === 'record' || type === 'union');
+}
+
+const branches = new WeakMap<Schema, ReadonlyMap<unknown, Schema>>();
+
+/** The option of a discriminated union that a value is of. */
+function branch(schema: Schema, value: unknown): Schema | undefined {
+  const { options = [], discriminator = '' } = definitionOf(schema);
+  const known =
+    branches.get(schema) ?? new Map(options.flatMap((option) => literalsOf(option, discriminator)));
+  branches.set(schema, known);
+  return known.get(childValue(value, discriminator));
+}
+
+function literalsOf(option: Schema, discriminator: string): readonly (readonly [unknown, Schema])[] {
+  let bare = option;
+  for (let inner = innerOf(bare, undefined); inner !== undefined; inner = innerOf(bare, undefined))
+    bare = inner;
+  const literal = definitionOf(bare).shape?.[discriminator];
+  const values = literal === undefined ? [] : [...(literal._zod.values ?? [])];
+  return values.map((each) => [each, option] as const);
+}
