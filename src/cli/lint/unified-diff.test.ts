@@ -18,11 +18,11 @@ test('a changed line is shown with three lines around it', () => {
   assert.equal(diffOf('a\nb\n', 'b\n'), '@@ -1,2 +1 @@\n-a\n b\n');
 });
 
-test('every line knows the one before it in its own text', () => {
+test('every line knows which one of its own text it is', () => {
   const lines = diffLines('a\nb\nc\n', 'a\nx\ny\nc\n');
   assert.deepEqual(
-    lines.map(({ sign, text, before }) => sign + text + before),
-    ['@@@ -1,3 +1,4 @@', ' a', '-ba', '+xa', '+yx', ' cb'],
+    lines.map(({ sign, text, index }) => `${sign}${text} ${index}`),
+    ['@@@ -1,3 +1,4 @@ 0', ' a 0', '-b 1', '+x 1', '+y 2', ' c 3'],
   );
 });
 

@@ -17,8 +17,8 @@ export interface DiffLine {
   /** ` ` for lines that stay, `@` for the line that says where. */
   readonly sign: ' ' | '+' | '-' | '@';
   readonly text: string;
-  /** The line before it in its own text, however far up; empty for the first. */
-  readonly before: string;
+  /** Which line of its text it is, from 0: of the old text for those that go, else of the new one. */
+  readonly index: number;
 }
 
 /** Nothing for texts that are the same. The texts end their lines with `\n`; a last line without is marked. */
@@ -126,18 +126,18 @@ function hunkLines(
   const newFrom = first.newFrom - (first.from - from);
   const newTo = last.newTo + (to - last.to);
   const lines: DiffLine[] = [
-    { sign: '@', text: `@@ -${range(from, to)} +${range(newFrom, newTo)} @@`, before: '' },
+    { sign: '@', text: `@@ -${range(from, to)} +${range(newFrom, newTo)} @@`, index: newFrom },
   ];
-  let at = from;
+  let newAt = newFrom;
   for (const change of hunk) {
-    lines.push(...signed(' ', old, at, change.from));
+    lines.push(...signed(' ', young, newAt, change.newFrom));
     lines.push(
       ...signed('-', old, change.from, change.to),
       ...signed('+', young, change.newFrom, change.newTo),
     );
-    at = change.to;
+    newAt = change.newTo;
   }
-  return [...lines, ...signed(' ', old, at, to)];
+  return [...lines, ...signed(' ', young, newAt, newTo)];
 }
 
 function signed(
@@ -146,7 +146,7 @@ function signed(
   from: number,
   to: number,
 ): readonly DiffLine[] {
-  return lines.slice(from, to).map((text, index) => ({ sign, text, before: lines[from + index - 1] ?? '' }));
+  return lines.slice(from, to).map((text, index) => ({ sign, text, index: from + index }));
 }
 
 function range(from: number, to: number): string {
