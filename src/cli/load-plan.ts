@@ -77,8 +77,9 @@ export async function loadPlan(
 
 /** Not a fault of the plan: under another profile than the one meant nothing must be done. */
 function noSuchProfile(path: string, { message, expected, suggestion }: Finding): LifeboatError {
+  const known = expected?.replace(/^one of /, '') ?? 'none';
   return new LifeboatError('USAGE', `${message} in the plan ${path}`, {
-    hint: `Known profiles: ${expected ?? 'none'}${suggestion === undefined ? '' : `; ${suggestion}`}${suggestion?.endsWith('?') ? '' : '.'}`,
+    hint: `Known profiles: ${known}${suggestion === undefined ? '.' : `; ${suggestion}`}`,
   });
 }
 

@@ -30,3 +30,31 @@ test('a file that is renamed into place, or is gone, is a change', () => {
   rmSync(file);
   assert.deepEqual([watch.poll(), watch.poll(), watch.poll()], ['settling', 'changed', 'same']);
 });
+
+test('every file of a plan is watched, also those that it includes later', () => {
+  using folder = temporaryFolder();
+  const [plan, part, later] = ['lifeboat.yaml', 'part.yaml', 'later.yaml'].map((name) =>
+    join(folder.path, name),
+  );
+  assert.ok(plan !== undefined && part !== undefined && later !== undefined);
+  writeFileSync(plan, 'one');
+  const watch = watchPlan([plan, part]);
+  assert.equal(watch.poll(), 'same');
+  writeFileSync(part, 'it came');
+  assert.deepEqual([watch.poll(), watch.poll(), watch.poll()], ['settling', 'changed', 'same']);
+  watch.follow([plan, later]);
+  rmSync(part);
+  assert.equal(watch.poll(), 'same');
+  writeFileSync(later, 'it came');
+  assert.deepEqual([watch.poll(), watch.poll()], ['settling', 'changed']);
+});
+
+test('a change between the last look and the following of other files is not lost', () => {
+  using folder = temporaryFolder();
+  const [plan = '', part = ''] = ['lifeboat.yaml', 'part.yaml'].map((name) => join(folder.path, name));
+  writeFileSync(plan, 'one');
+  const watch = watchPlan([plan]);
+  writeFileSync(plan, 'include the part');
+  watch.follow([plan, part]);
+  assert.deepEqual([watch.poll(), watch.poll()], ['settling', 'changed']);
+});

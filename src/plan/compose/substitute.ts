@@ -41,7 +41,7 @@ export function substitute(plan: PlainMap, before: PlainMap): Substituted {
     return [key, replaced(value, [key])] as const;
   });
   if (charactersLeft < 0) findings.unshift(tooMuch);
-  const own = [...nestedReferences(variables), ...unusedVariables(plan, before)];
+  const own = [...unusableNames(variables), ...nestedReferences(variables), ...unusedVariables(plan, before)];
   return { value: Object.fromEntries(entries), findings: [...findings, ...own], unresolved, uses };
 
   function replaced(value: unknown, path: PlanPath): unknown {
@@ -127,6 +127,20 @@ function nestedReferences(variables: ReadonlyMap<string, Scalar>): readonly Unpl
     }));
 }
 
+/** `${var:0}` belongs to the shell, so such a variable could never be used. */
+function unusableNames(variables: ReadonlyMap<string, Scalar>): readonly UnplacedFinding[] {
+  return [...variables.keys()]
+    .filter((name) => /^[\d-]/.test(name))
+    .map((name) => ({
+      id: 'wrong-name',
+      severity: 'error',
+      at: ['variables', name],
+      onKey: true,
+      message: 'this name cannot be used for a variable',
+      expected: 'letters, digits, "-" and "_", beginning with a letter',
+    }));
+}
+
 function unusedVariables(plan: PlainMap, before: PlainMap): readonly UnplacedFinding[] {
   const names = Object.keys(variablesOf(plan));
   if (names.length === 0) return [];
@@ -135,7 +149,7 @@ function unusedVariables(plan: PlainMap, before: PlainMap): readonly UnplacedFin
     for (const [key, value] of Object.entries(root)) if (key !== 'variables') collectNames(value, used);
   }
   return names
-    .filter((name) => !used.has(name))
+    .filter((name) => !used.has(name) && !/^[\d-]/.test(name))
     .slice(0, findingsMax)
     .map((name) => ({
       id: 'unused-variable',
