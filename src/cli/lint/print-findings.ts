@@ -1,0 +1,80 @@
+/** Findings for people: the worst first, inside of that by place; what arises many times is explained once. */
+import type { Finding, Severity } from '../../plan/finding.ts';
+import { formatFinding } from '../../plan/format-finding.ts';
+import { findRules } from '../../plan/lint/rules.ts';
+import type { ParsedPlan } from '../../plan/parse-plan.ts';
+import { plural } from '../quantity-text.ts';
+import type { Style } from '../style.ts';
+
+/** More hits of one rule than this stand together under one heading. */
+const alikeMax = 5;
+
+interface Look {
+  readonly sign: string;
+  readonly noun: string;
+  readonly word: string;
+  readonly colour: keyof Style;
+}
+
+/** Worst first. Sign and word say what the colour says. */
+const looks: Readonly<Record<Severity, Look>> = {
+  error: { sign: '✗', noun: 'error', word: 'error', colour: 'red' },
+  warning: { sign: '!', noun: 'warning', word: 'warning', colour: 'yellow' },
+  info: { sign: 'i', noun: 'note', word: 'note', colour: 'dim' },
+};
+
+/** Paragraphs, with an empty line between them when they are printed. */
+export function findingTexts(
+  findings: readonly Finding[],
+  parsed: ParsedPlan,
+  style: Style,
+): readonly string[] {
+  const severities: readonly Severity[] = ['error', 'warning', 'info'];
+  return severities.flatMap((severity) => {
+    const ofSeverity = findings.filter((finding) => finding.severity === severity);
+    if (ofSeverity.length === 0) return [];
+    const look = looks[severity];
+    const heading = style.bold(style[look.colour](`${look.sign} ${plural(ofSeverity.length, look.noun)}`));
+    return [heading, ...groupTexts(ofSeverity, parsed, style)];
+  });
+}
+
+/** `2 errors, 1 warning, 4 notes`. */
+export function countsText(findings: readonly Finding[]): string {
+  const counts = Object.entries(looks).map(([severity, { noun }]) =>
+    plural(findings.filter((finding) => finding.severity === severity).length, noun),
+  );
+  return counts.join(', ');
+}
+
+function groupTexts(findings: readonly Finding[], parsed: ParsedPlan, style: Style): readonly string[] {
+  const groups = Map.groupBy(findings, ({ id }) => id);
+  // a group stands where its first finding stands
+  return findings.flatMap((finding) => {
+    const alike = groups.get(finding.id) ?? [];
+    if (alike.length <= alikeMax) return [formatFinding(finding, parsed.fileName, parsed.text, parsed.files)];
+    return alike[0] === finding ? [alikeText(alike, parsed, style)] : [];
+  });
+}
+
+function alikeText(alike: readonly Finding[], { fileName }: ParsedPlan, style: Style): string {
+  const id = alike[0]?.id ?? '';
+  const rule = findRules(id).find((candidate) => candidate.id === id);
+  const number = rule?.number === undefined ? '' : ` (${rule.number})`;
+  const title = rule === undefined ? '' : `: ${rule.title}`;
+  const heading = style.bold(`${alike.length} × ${id}${number}${title}`);
+  const explanation = rule === undefined ? [] : [`  ${rule.explanation}`, `  Fix: ${rule.fix}`];
+  return [heading, ...explanation, ...alike.flatMap((finding) => shortLines(finding, fileName))].join('\n');
+}
+
+/** Without the line of the plan: where many are alike, their places and what differs are enough. */
+function shortLines(finding: Finding, fileName: string): readonly string[] {
+  const { line, column, severity, message, expected, owes, suggestion, related } = finding;
+  const lines = [`  ${finding.file ?? fileName}:${line}:${column}: ${looks[severity].word}: ${message}`];
+  if (expected !== undefined) lines.push(`    expected: ${expected}`);
+  if (owes !== undefined) lines.push(`    owed by: ${owes}`);
+  if (suggestion !== undefined) lines.push(`    ${suggestion}`);
+  if (related !== undefined)
+    lines.push(`    ${related.file ?? fileName}:${related.line}:${related.column}: ${related.message}`);
+  return lines;
+}
