@@ -1,0 +1,183 @@
+/** `lifeboat lint` as people and programs see it. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
+import { type CliOptions, cliEnds, jsonLines, lastLine } from './cli-process.ts';
+import { assertGolden } from './golden-file.ts';
+
+let scene: TemporaryFolder;
+let options: CliOptions;
+
+const head = `version: 1
+metadata: { id: 5f0c8a52-7f0e-4a39-9a51-0e6a3c6f1d44, name: Shop, owner: Jane }
+vaults: { here: { location: ./here }, away: { location: ./away, off_site: true } }
+objectives: { rpo: 6 h, rto: 4 h } # as agreed
+`;
+
+const faulty = `${head}
+systems:
+  # what people bring
+  uploads:   # keep this
+    source: { kind: files,  paths: ["./uploads"] }
+    schedule:  "daily at 02:00"   # at night
+
+  dump:
+    source:
+      kind: command
+      run: pg_dump shop | gzip
+      file: shop.sql.gz
+    schedule: hourly
+    checks: [{ kind: command, run: ./check.sh }]
+`;
+
+const corrected = faulty
+  .replace('"daily at 02:00"   # at night\n', '"every 3h"   # at night\n    checks: [files]\n')
+  .replace('run: pg_dump shop | gzip', 'run: [bash, -o, pipefail, -c, pg_dump shop | gzip]');
+
+before(() => {
+  scene = temporaryFolder();
+  options = { folder: scene.path };
+});
+
+after(() => scene[Symbol.dispose]());
+
+function plan(text: string, name = 'lifeboat.yaml'): string {
+  const path = join(scene.path, name);
+  fs.writeFileSync(path, text);
+  return path;
+}
+
+test('the help of lint', async () => {
+  assertGolden('cli/lint-help.txt', (await cliEnds(0, options, 'lint', '--help')).stdout);
+});
+
+test('errors come first, and the last line counts and says what to do', async () => {
+  plan(faulty);
+  const { stdout } = await cliEnds(6, options, 'lint');
+  const order = ['✗ 1 error', 'error: daily at', '! ', 'no-check', 'pipe-status'].map((words) =>
+    stdout.indexOf(words),
+  );
+  assert.deepEqual(
+    order,
+    order.toSorted((a, b) => a - b),
+  );
+  assert.ok(!order.includes(-1), stdout);
+  assert.match(
+    stdout.trimEnd().split('\n').at(-1) ?? '',
+    /^1 error, \d+ warnings?, \d+ notes?\. Next: `lifeboat lint --fix`/,
+  );
+  const lines = jsonLines(await cliEnds(6, options, 'lint', '--json'));
+  const fixable = lines.filter((line) => line['fixable'] === true).map((line) => line['rule']);
+  assert.deepEqual(fixable.toSorted(), ['no-check', 'pipe-status', 'rpo-schedule']);
+  assert.equal(lines.at(-1)?.['fixable'], 3);
+  assert.ok(lines.every((line) => !('edits' in line)));
+});
+
+test('a rehearsal shows the changes and writes nothing', async () => {
+  const path = plan(faulty);
+  const { stdout } = await cliEnds(6, options, 'lint', '--fix', '--dry-run');
+  assert.match(stdout, /^-\s+schedule: {2}"daily at 02:00" {3}# at night$/m);
+  assert.match(stdout, /^\+\s+schedule: {2}"every 3h" {3}# at night$/m);
+  assert.match(stdout, /Nothing is written\. 1 error, .* now; 0 errors, /);
+  assert.equal(fs.readFileSync(path, 'utf8'), faulty);
+});
+
+test('a fix keeps comments, layout and mode, and a second one changes nothing', async () => {
+  const path = plan(faulty);
+  fs.chmodSync(path, 0o640);
+  const lines = jsonLines(await cliEnds(0, options, 'lint', '--fix', '--json'));
+  assert.equal(fs.readFileSync(path, 'utf8'), corrected);
+  assert.equal(fs.statSync(path).mode & 0o7777, 0o640);
+  assert.deepEqual(lines.at(-1)?.['changed'], ['lifeboat.yaml']);
+  assert.ok(lines.some((line) => line.type === 'fix' && line['written'] === true));
+  assert.deepEqual(
+    fs.readdirSync(scene.path).filter((name) => name.endsWith('.tmp')),
+    [],
+  );
+  const again = await cliEnds(0, options, 'lint', '--fix');
+  assert.match(again.stdout, /nothing that can be corrected safely/);
+  assert.equal(fs.readFileSync(path, 'utf8'), corrected);
+});
+
+test('a finding in an included file is corrected there, through its link', async () => {
+  const [top = '', systems = ''] = faulty.split('\nsystems:');
+  const main = plan(`include: [parts/systems.yaml]\n${top}`);
+  fs.mkdirSync(join(scene.path, 'parts'));
+  const part = plan(`systems:${systems}`, 'real.yaml');
+  fs.symlinkSync('../real.yaml', join(scene.path, 'parts/systems.yaml'));
+  const before = fs.readFileSync(main, 'utf8');
+  const run = await cliEnds(0, options, 'lint', '--fix');
+  assert.match(run.stdout, /^\+\+\+ parts\/systems\.yaml$/m);
+  assert.equal(fs.readFileSync(part, 'utf8'), `systems:${corrected.split('\nsystems:')[1]}`);
+  assert.equal(fs.readFileSync(main, 'utf8'), before);
+  assert.ok(fs.lstatSync(join(scene.path, 'parts/systems.yaml')).isSymbolicLink());
+  fs.rmSync(join(scene.path, 'parts'), { recursive: true });
+});
+
+test('secrets do not show in a difference', async () => {
+  const secrets = ['tok-8f31c0', 'second-77ab', 'third-90cd'];
+  const [first, second, third] = secrets;
+  const notes = `description: |\n      token: ${first}\n      password: |\n\n        one\n        ${second}\n      to ftp://u:${third}@h/`;
+  plan(faulty.replace('uploads:   # keep this', (words) => `${words}\n    ${notes}`));
+  const run = await cliEnds(6, { ...options, secrets }, 'lint', '--fix', '--dry-run');
+  assert.match(run.stdout, /ftp:\/\/u:•+@h/);
+  await cliEnds(6, { ...options, secrets }, 'lint', '--sarif');
+  await cliEnds(0, { ...options, secrets }, 'lint', '--fix', '--json');
+});
+
+test('many findings of one kind stand under one heading, all of them', async () => {
+  const names = Array.from({ length: 7 }, (_, index) => `s${index}`);
+  plan(
+    `${head}systems:\n${names.map((name) => `  ${name}: { source: { kind: files, paths: [./x] }, schedule: hourly }\n`).join('')}`,
+  );
+  const { stdout } = await cliEnds(0, options, 'lint');
+  assert.equal(stdout.split('7 × no-check (T11): nothing says when restored data is good').length, 2);
+  for (const name of names) assert.ok(stdout.includes(`${name} has no check`), name);
+  assert.equal(
+    stdout.split('A restore can only show').length + stdout.split('so a restore can only show').length,
+    3,
+  );
+  await cliEnds(6, options, 'lint', '--strict');
+  assert.equal(lastLine(await cliEnds(6, options, 'lint', '--strict', '--json'))['warnings'] !== 0, true);
+});
+
+test('SARIF alone is on standard output', async () => {
+  plan(faulty);
+  const log = JSON.parse((await cliEnds(6, options, 'lint', '--sarif')).stdout);
+  assert.equal(log.version, '2.1.0');
+  const { results } = log.runs[0];
+  assert.equal(results[0].locations[0].physicalLocation.artifactLocation.uri, 'lifeboat.yaml');
+  assert.equal(results.filter((result: { fixes?: unknown }) => result.fixes !== undefined).length, 3);
+});
+
+test('rules are listed and explained by id and by number', async () => {
+  const { stdout } = await cliEnds(0, options, 'lint', '--rules');
+  assert.match(stdout, /^RULE\s+NUMBER\s+SEVERITY\s+FINDS\nrpo-schedule\s+T4\s+error\s+the schedule/);
+  const rules = jsonLines(await cliEnds(0, options, 'lint', '--rules', '--json')).slice(0, -1);
+  for (const { id, number } of rules) {
+    for (const name of [id, ...(typeof number === 'string' ? [number, number.toLowerCase()] : [])]) {
+      const run = await cliEnds(0, options, 'lint', '--explain', String(name));
+      assert.ok(run.stdout.includes(String(id)), `${name} explains ${id}`);
+    }
+  }
+  assert.match((await cliEnds(2, options, 'lint', '--explain', 'T99')).stderr, /--rules/);
+});
+
+test('what contradicts itself is refused', async () => {
+  const path = plan(faulty);
+  for (const words of [
+    ['--dry-run'],
+    ['--sarif', '--json'],
+    ['--sarif', '--fix'],
+    ['--fix', '--profile', 'x'],
+  ])
+    await cliEnds(2, options, 'lint', ...words);
+  fs.writeFileSync(
+    path,
+    Buffer.concat([Buffer.from(`${faulty}# caf`), Buffer.from([0xe9]), Buffer.from('\n')]),
+  );
+  const run = await cliEnds(1, options, 'lint', '--fix');
+  assert.match(run.stderr, /is not UTF-8/);
+});
