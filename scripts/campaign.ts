@@ -1,17 +1,19 @@
 /**
- * `npm run campaign -- crash | kill | damage`: the long forms of tests, for before a release.
+ * `npm run campaign -- crash | kill | damage | clock`: the long forms of tests, for before a release.
  *
  * crash   a backup cut off after every operation on the store, stock restic looking at each: about 2 minutes
  * kill    a process that backs up is killed at 50 random moments
  * damage  200 single damages to any object of a vault
+ * clock   1000 random sets of schedules against a simulated clock, up to 28 years each: about 2 minutes
  *
  * --seed N    the first seed; else one is drawn from the clock. Every seed is printed, so that a failure can be had again.
- * --rounds N  how often to kill or damage
+ * --rounds N  how often to kill or damage, or how many sets of schedules
  */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { drawScene, tryScene } from '../test/simulation/clock-scene.ts';
 import { backUpUntil, examine, examineWithRestic, makeCrashScene } from '../test/simulation/crash-scene.ts';
 import { drawDamage, makeDamageScene, tryDamage } from '../test/simulation/damage-scene.ts';
 import { killOnce, makeKillScene } from '../test/simulation/kill-scene.ts';
@@ -23,7 +25,12 @@ interface Campaign {
   readonly rounds: number | undefined;
 }
 
-const campaigns: Readonly<Record<string, (campaign: Campaign) => Promise<void>>> = { crash, kill, damage };
+const campaigns: Readonly<Record<string, (campaign: Campaign) => Promise<void>>> = {
+  crash,
+  kill,
+  damage,
+  clock,
+};
 
 process.exitCode = await main();
 
@@ -82,5 +89,13 @@ async function damage({ folder, seed, rounds = 200 }: Campaign): Promise<void> {
     const drawn = drawDamage(scene, each);
     console.log(`seed ${each}: ${drawn.way} ${drawn.key} at ${drawn.at}`);
     await tryDamage(scene, drawn);
+  }
+}
+
+async function clock({ seed, rounds = 1000 }: Campaign): Promise<void> {
+  for (let each = seed; each < seed + rounds; each++) {
+    const scene = drawScene(each);
+    console.log(`seed ${each}: ${scene.words}`);
+    tryScene(scene);
   }
 }

@@ -29,6 +29,8 @@ const runsMax = 100_000;
 const minuteMs = 60_000;
 const dayMinutes = 1440;
 const weekDays = 7;
+/** 1970-01-01 was a Thursday. */
+const weekdayOfFirstDay = 4;
 
 /**
  * The worst distance between two runs of one schedule, changes of the clock included, in milliseconds: from the moment
@@ -82,7 +84,7 @@ function* stretchesOf(
     yield { schedules, ...span };
     return;
   }
-  const weekly = schedules.filter(isWeekly);
+  const weekly = schedules.map(weeklyPart).filter((schedule) => schedule !== undefined);
   const changes = changesOf(schedules, span);
   const zones = new Set(schedules.map(({ zone }) => zone));
   yield { schedules: weekly, ...quietAfter(quietStart(changes, span.fromMs)) };
@@ -160,13 +162,22 @@ function worstGapMs(runs: readonly DueRun[], beganBeforeMs = Number.POSITIVE_INF
 
 /** Whether the schedule is the same in every week without a change of the clock. */
 function isWeekly(schedule: TimedSchedule): boolean {
-  return schedule.kind === 'interval' || weekdaysOf(schedule.days) !== undefined;
+  return weeklyPart(schedule) === schedule;
 }
 
-/** Ascending. */
+/** What of the schedule comes round with the weeks: all of it, the Fridays of "the 13th or a Friday", or nothing. */
+function weeklyPart(schedule: TimedSchedule): TimedSchedule | undefined {
+  if (schedule.kind === 'interval' || weekdaysOf(schedule.days) !== undefined) return schedule;
+  const { days } = schedule;
+  if (days.kind !== 'cron' || !days.either || days.months.length < 12) return undefined;
+  return { ...schedule, days: { kind: 'weekdays', weekdays: days.weekdays } };
+}
+
+/** Ascending; nothing for rules that follow dates. */
 function weekdaysOf(rule: DayRule): readonly number[] | undefined {
   switch (rule.kind) {
     case 'every':
+      if (rule.days === weekDays) return [weekdayOfFirstDay];
       return rule.days === 1 ? [0, 1, 2, 3, 4, 5, 6] : undefined;
     case 'weekdays':
       return rule.weekdays;
