@@ -1,15 +1,33 @@
-/** What the linter can be told about this machine: which disks vaults and sources are on. */
+/** What the linter can be told about this machine: which disks vaults and sources are on, and what past runs took. */
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { factsFromRecords, type RecordsOfVault } from '../plan/lint/facts-from-records.ts';
 import type { PlanFacts } from '../plan/lint/plan-facts.ts';
 import type { ParsedPlan } from '../plan/parse-plan.ts';
 import { resolvePlan } from '../plan/resolve-plan.ts';
 import { sourcePaths } from '../plan/resolve-source.ts';
+import type { ResolvedPlan } from '../plan/resolved-plan.ts';
+import { absolutePath } from '../platform/absolute-path.ts';
+import { cacheDirectory } from '../platform/environment.ts';
+import { knownHistory } from '../vault/known-history.ts';
 import { planPath } from './plan/system-paths.ts';
 
+/** Opens no vault and asks for no password: of runs it knows what this machine has read before. */
 export function planFacts({ draft }: ParsedPlan, folder: string): PlanFacts {
   if (draft === undefined) return {};
-  const { vaults, systems } = resolvePlan(draft.plan);
+  const plan = resolvePlan(draft.plan);
+  return { ...deviceFacts(plan, folder), ...factsFromRecords(knownRecords(plan, folder), plan) };
+}
+
+/** A chain of records that is broken measures nothing. */
+function knownRecords({ vaults }: ResolvedPlan, folder: string): readonly RecordsOfVault[] {
+  return vaults.flatMap(({ name, location }) => {
+    const known = knownHistory(cacheDirectory(), absolutePath(location, folder));
+    return known === undefined || known.problems.length > 0 ? [] : [{ vault: name, records: known.records }];
+  });
+}
+
+function deviceFacts({ vaults, systems }: ResolvedPlan, folder: string): PlanFacts {
   const vaultDevices: Record<string, string> = {};
   for (const { name, location } of vaults) {
     const device = /^[a-z][a-z0-9+.-]*:/i.test(location) ? undefined : deviceOf(planPath(location, folder));
