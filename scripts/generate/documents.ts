@@ -3,6 +3,7 @@ import { planJsonSchema } from '../../src/plan/plan-json-schema.ts';
 import { planReference } from '../../src/plan/plan-reference.ts';
 import { cliPage } from './cli-page.ts';
 import { errorsPage } from './errors-page.ts';
+import { missionPage } from './mission-page.ts';
 
 export interface GeneratedDocument {
   /** Relative to the root of the project. */
@@ -13,6 +14,7 @@ export interface GeneratedDocument {
 export const documents: readonly GeneratedDocument[] = [
   { path: 'docs/reference/cli.md', make: cliPage },
   { path: 'docs/reference/errors.md', make: errorsPage },
+  { path: 'docs/reference/mission.md', make: missionPage },
   { path: 'docs/reference/plan.md', make: planReference },
   { path: 'lifeboat.schema.json', make: planJsonSchema },
 ];

@@ -8,7 +8,8 @@ export function planReference(): string {
   const sections = [
     ...introduction,
     fieldTable(root),
-    ...definitions.map(([id, schema]) => section(id, schema)),
+    ...definitions.filter(([id]) => !isStep(id)).map(([id, schema]) => section(id, schema)),
+    ...stepSections(definitions.filter(([id]) => isStep(id))),
     ruleSection(),
   ];
   return `${sections.join('\n\n')}\n`;
@@ -26,6 +27,30 @@ const introduction: readonly string[] = [
 
 function isNamed(entry: [string, unknown]): entry is [string, JsonSchema] {
   return typeof entry[1] === 'object' && entry[1] !== null;
+}
+
+function isStep(id: string): boolean {
+  return /[a-z]Step$/.test(id);
+}
+
+/** What all steps have in common is told once. */
+function stepSections(steps: readonly (readonly [string, JsonSchema])[]): readonly string[] {
+  const [first] = steps;
+  if (first === undefined) return [];
+  const fields = Object.entries(first[1].properties ?? {});
+  const shared = fields.filter(
+    ([key]) => key !== 'do' && steps.every(([, step]) => Object.hasOwn(step.properties ?? {}, key)),
+  );
+  const sharedKeys = new Set(shared.map(([key]) => key));
+  return [
+    '## every step',
+    'A step of a runbook says with `do` what it does. Beside the fields of its kind, each has these.',
+    fieldTable({ properties: Object.fromEntries(shared) }),
+    ...steps.map(([id, step]) => {
+      const own = Object.entries(step.properties ?? {}).filter(([key]) => !sharedKeys.has(key));
+      return section(id, { ...step, properties: Object.fromEntries(own) });
+    }),
+  ];
 }
 
 function section(id: string, schema: JsonSchema): string {

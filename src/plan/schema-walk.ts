@@ -5,6 +5,7 @@
 import type * as z from 'zod';
 import type { PlanPath } from './plan-path.ts';
 import { type FieldFacts, factsOf } from './schema/field-facts.ts';
+import { definitionOf } from './schema/zod-definition.ts';
 
 export interface PlanField {
   readonly path: PlanPath;
@@ -84,22 +85,6 @@ function childSchema(bare: Schema, key: string | number): Schema | undefined {
   const def = definitionOf(bare);
   if (def.shape !== undefined) return Object.hasOwn(def.shape, key) ? def.shape[key] : undefined;
   return def.type === 'record' ? def.valueType : def.type === 'array' ? def.element : undefined;
-}
-
-/** The parts of zod's definitions that are needed here. */
-interface Definition {
-  readonly type: string;
-  readonly innerType?: Schema;
-  readonly in?: Schema;
-  readonly shape?: Readonly<Record<string, Schema>>;
-  readonly valueType?: Schema;
-  readonly element?: Schema;
-  readonly options?: readonly Schema[];
-  readonly discriminator?: string;
-}
-
-function definitionOf(schema: Schema): Definition {
-  return schema._zod.def as unknown as Definition;
 }
 
 /** Takes off what stands around a schema (optional, a usual value, a conversion) and picks the branch of a union. */

@@ -77,7 +77,7 @@ export const backupSchema = strict({
     z.enum(['full', 'incremental', 'differential', 'snapshot', 'export', 'sync']),
     'What each run takes. Vaults keep equal data once, so a full costs little more than an incremental.',
     'incremental',
-    { mission: ['D1', 'D3', 'D5', 'D14'] },
+    { use: 'information', mission: ['D1', 'D3', 'D5', 'D14'] },
   ),
   schedule: must(scheduleSchema, 'When it runs, in words or as a cron expression.', 'hourly'),
   method: maybe(
@@ -231,4 +231,9 @@ export const proofSchema = strict({
   record: usually(z.boolean(), true, 'Whether each proof is kept as evidence. Default: true.', true, {
     mission: ['P5'],
   }),
-}).meta({ id: 'proof', description: 'How a recovery point becomes proven.', use: 'planned' });
+}).meta({
+  id: 'proof',
+  examples: [{ every: 'weekly', destination: 'test-database' }],
+  description: 'How a recovery point becomes proven.',
+  use: 'planned',
+});

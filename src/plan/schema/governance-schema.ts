@@ -27,7 +27,12 @@ export const reviewSchema = strict({
     ['drill', 'incident'],
     { mission: ['A7', 'A8'] },
   ),
-}).meta({ id: 'review', description: 'How the plan is kept true.', use: 'planned' });
+}).meta({
+  id: 'review',
+  examples: [{ every: 'quarterly' }],
+  description: 'How the plan is kept true.',
+  use: 'planned',
+});
 
 export const relatedDocumentSchema = strict({
   title: must(text(), 'Its title.', 'Database management', { mission: ['A6'] }),
@@ -155,7 +160,12 @@ export const complianceSchema = strict({
       mission: ['Q6', 'Q7'],
     },
   ),
-}).meta({ id: 'compliance', description: 'What others demand.', use: 'planned' });
+}).meta({
+  id: 'compliance',
+  examples: [{ audit_log: { events: ['backups', 'restores'], keep: '7 years' } }],
+  description: 'What others demand.',
+  use: 'planned',
+});
 
 export const insuranceSchema = strict({
   insurer: must(text(), 'Who insures.', 'Example Insurance', { mission: ['R13'] }),
@@ -191,7 +201,12 @@ export const budgetSchema = strict({
   monthly: maybe(amount(), 'What all lines make together a month; checked.', 500, { mission: ['S1'] }),
   annual: maybe(amount(), 'What all lines make together a year; checked.', 6000, { mission: ['S1'] }),
   approved_by: maybe(references('responder'), 'Who has allowed it.', ['management'], { mission: ['R14'] }),
-}).meta({ id: 'budget', description: 'What it may cost.', use: 'planned' });
+}).meta({
+  id: 'budget',
+  examples: [{ currency: 'EUR', lines: { storage: { monthly: 100 } } }],
+  description: 'What it may cost.',
+  use: 'planned',
+});
 
 /** What a readiness checklist may ask; each is computed from the plan and never ticked. */
 export const readinessItems = [
@@ -243,4 +258,9 @@ export const readinessSchema = strict({
     true,
     { mission: ['A10'] },
   ),
-}).meta({ id: 'readiness', description: 'What must be so before the plan counts as ready.', use: 'planned' });
+}).meta({
+  id: 'readiness',
+  examples: [{ items: ['database-backups'] }],
+  description: 'What must be so before the plan counts as ready.',
+  use: 'planned',
+});

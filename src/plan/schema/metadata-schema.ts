@@ -97,7 +97,11 @@ export const metadataSchema = strict({
     [{ says: 'The plan is complete and tested.', shown_by: ['drills'] }],
     { ...information, mission: ['A10'] },
   ),
-}).meta({ id: 'metadata', description: 'What the plan is for and who answers for it.' });
+}).meta({
+  id: 'metadata',
+  examples: [{ id: '5f0c8a52-7f0e-4a39-9a51-0e6a3c6f1d11', name: 'Shop', owner: 'Jane Doe' }],
+  description: 'What the plan is for and who answers for it.',
+});
 
 function isTimeZone(value: string): boolean {
   return zoneName(value) !== undefined;

@@ -137,6 +137,7 @@ export const communicationSchema = strict({
   ),
 }).meta({
   id: 'communication',
+  examples: [{ audiences: { customers: { channels: ['status-page'] } } }],
   description: 'Who is told what, how often, and through what.',
   use: 'planned',
 });
@@ -174,6 +175,7 @@ export const recordsSchema = strict({
   keep: maybe(positiveDuration(), 'How long records are kept.', '7 years', { mission: ['F9', 'P5'] }),
 }).meta({
   id: 'records',
+  examples: [{ review_within: '5 days', keep: '7 years' }],
   description: 'What is written down about incidents, recoveries and drills.',
   use: 'planned',
 });

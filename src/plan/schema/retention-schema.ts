@@ -41,5 +41,5 @@ export const retentionSchema = strict({
   description: 'Which recovery points are kept; each rule adds. Without this field everything is kept.',
   examples: [{ daily: 7, weekly: 4, monthly: 12 }],
   use: 'planned',
-  mission: ['F1', 'F2', 'F3', 'F4', 'F6', 'F7'],
+  mission: ['F1', 'F2', 'F3', 'F4', 'F6', 'F7', 'F8'],
 });

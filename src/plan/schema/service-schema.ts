@@ -28,6 +28,7 @@ export const serviceSchema = strict({
   instances: usually(z.int().min(1), 1, 'How many run. Default: 1.', 2, { mission: ['K10'] }),
 }).meta({
   id: 'service',
+  examples: [{ manager: 'systemd', units: ['shop-app.service'] }],
   description: 'How a system is started, stopped and asked how it is.',
   use: 'planned',
 });
@@ -48,6 +49,7 @@ export const highAvailabilitySchema = strict({
   ),
 }).meta({
   id: 'highAvailability',
+  examples: [{ zones: ['a', 'b'], automatic_failover: true }],
   description: 'How it stands the loss of a part without a recovery.',
   use: 'information',
 });
@@ -75,7 +77,14 @@ export const dnsSchema = strict({
   provider: must(text(), 'Who serves the zone.', 'Route 53', { mission: ['B25'] }),
   zone: must(text(), 'The zone.', 'example.org'),
   records: must(z.array(dnsRecord).min(1), 'Its records.', [{ name: 'api.example.org', ttl: '60 s' }]),
-}).meta({ id: 'dns', description: 'Names that lead people here.', use: 'planned' });
+}).meta({
+  id: 'dns',
+  examples: [
+    { provider: 'Route 53', zone: 'example.org', records: [{ name: 'api.example.org', ttl: '60 s' }] },
+  ],
+  description: 'Names that lead people here.',
+  use: 'planned',
+});
 
 export const cdnSchema = strict({
   provider: must(text(), 'Who runs it.', 'CloudFront', { mission: ['B24'] }),
@@ -88,7 +97,12 @@ export const cdnSchema = strict({
   invalidate: maybe(commandLine(), 'How it forgets what it remembers.', './scripts/invalidate.sh', {
     mission: ['I7'],
   }),
-}).meta({ id: 'cdn', description: 'A content delivery network in front of systems.', use: 'planned' });
+}).meta({
+  id: 'cdn',
+  examples: [{ provider: 'CloudFront', domains: ['cdn.example.org'] }],
+  description: 'A content delivery network in front of systems.',
+  use: 'planned',
+});
 
 export const releaseSchema = strict({
   repository: maybe(reference('system'), 'The system that keeps the code.', 'code', {
@@ -105,6 +119,7 @@ export const releaseSchema = strict({
   }),
 }).meta({
   id: 'release',
+  examples: [{ repository: 'code', migrate: './scripts/migrate.sh' }],
   description: 'Which code belongs to the data, and how both come together.',
   use: 'planned',
 });

@@ -213,7 +213,7 @@ const dataSteps = [
     systems: systems('Where.'),
     run,
   }),
-  step('check', 'Checks what came back.', ['H11', 'I1', 'I3', 'I4', 'I5', 'I12', 'P2'], {
+  step('check', 'Checks what came back.', ['H11', 'I1', 'I3', 'I4', 'I5', 'I12', 'K8', 'P2'], {
     systems: systems('Which. Their checks are run.'),
     probes: maybe(references('probe'), 'What else is asked.', ['api-health']),
     checklist: maybe(texts(), 'What a person looks at.', ['A customer can order.'], { mission: ['P2'] }),
