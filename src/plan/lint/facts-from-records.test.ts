@@ -129,10 +129,10 @@ test('what failed, is of another plan, another source or an unknown vault measur
     { planId: 'another' },
     { systemHash: 'v1:before' },
     { system: 'gone' },
-    { startMs: 1e300, endMs: 2e300 },
   ];
   const facts = factsOf(others.map((more, index) => backup(index, startMs, 100, { more })));
   assert.deepEqual(facts.measured, {});
+  assert.deepEqual(factsOf([{ ...backup(1, startMs, 100), startMs: 1e300, endMs: 2e300 }]).measured, {});
   assert.deepEqual(factsOf([verify(startMs, 1, 1, { restored: false })]).measured, {});
   const elsewhere = factsFromRecords([{ vault: 'third', records: [backup(1, startMs, 100)] }], resolved);
   assert.deepEqual(elsewhere, { measured: {}, captureDurationsMs: {} });
