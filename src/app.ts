@@ -72,6 +72,7 @@ async function sourceOf(system: ResolvedSystem, source: ResolvedSource, folder: 
     case 'git':
     case 'kubernetes':
     case 'terraform':
+    case 'other':
       throw unsupportedSource(system.name, source.kind);
     default:
       return unreachable(source);

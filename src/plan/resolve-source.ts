@@ -43,6 +43,7 @@ export function resolveSource(source: SourcePlan): ResolvedSource {
     case 'git':
     case 'kubernetes':
     case 'terraform':
+    case 'other':
       return source;
     default:
       return unreachable(source);
@@ -82,6 +83,7 @@ export function sourcePaths(source: ResolvedSource): readonly string[] {
     case 'azure':
     case 'git':
     case 'kubernetes':
+    case 'other':
       return [];
     default:
       return unreachable(source);

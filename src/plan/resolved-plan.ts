@@ -147,7 +147,7 @@ type SourcePlan = NonNullable<SystemPlan['source']>;
 /** Kinds that this version reasons about and does not capture from yet, as written. */
 export type RemoteSource = Extract<
   SourcePlan,
-  { kind: 'postgres' | 'mysql' | 's3' | 'azure' | 'git' | 'kubernetes' | 'terraform' }
+  { kind: 'postgres' | 'mysql' | 's3' | 'azure' | 'git' | 'kubernetes' | 'terraform' | 'other' }
 >;
 
 /** Kinds that this version captures from. */

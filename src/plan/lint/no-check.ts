@@ -45,4 +45,5 @@ const suggestedChecks: Readonly<Record<ResolvedSource['kind'], string>> = {
   git: '[{ kind: command, run: git fsck }]',
   kubernetes: '[files]',
   terraform: '[files]',
+  other: '[{ kind: command, run: … }]',
 };

@@ -18,6 +18,7 @@ import { retentionSchema } from './retention-schema.ts';
 export const scheduleSchema = z
   .union([text(), z.array(text()).min(1)], 'expected a schedule or a list of schedules')
   .meta({
+    quantity: 'schedule',
     description:
       "When it is backed up, in words or as a cron expression. Times without a zone are in the plan's time zone.",
     examples: [
@@ -101,6 +102,12 @@ export const backupSchema = strict({
       use: 'planned',
       mission: ['F2'],
     },
+  ),
+  alternative_to: maybe(
+    name(),
+    'Another line of the same system, where only one of the two will run and it is not decided which.',
+    'sync',
+    { use: 'information', mission: ['D14'] },
   ),
   artefact: maybe(
     artefact,

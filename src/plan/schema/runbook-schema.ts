@@ -50,6 +50,31 @@ export const runbookSchema = strict({
   afterwards: maybe(steps().min(1), 'What is done when it is over.', [{ do: 'review', within: '5 days' }], {
     mission: ['I19', 'P4'],
   }),
+  must_have: maybe(
+    z
+      .array(
+        z.enum([
+          'prerequisites',
+          'steps',
+          'verification',
+          'rollback',
+          'contacts',
+          'dns-changes',
+          'promotion',
+          'restart',
+          'detection',
+          'containment',
+          'investigation',
+          'recovery',
+          'review',
+        ]),
+      )
+      .min(1)
+      .meta({ isSet: true }),
+    'Parts that it has to have, where a form of your own demands them.',
+    ['prerequisites', 'rollback'],
+    { use: 'information', mission: ['I16', 'I17', 'I18'] },
+  ),
   tested: maybe(cadence(), 'How often it is rehearsed.', 'quarterly'),
 }).meta({ id: 'runbook', description: 'Ordered work as data.', use: 'planned' });
 

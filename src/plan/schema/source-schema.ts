@@ -123,6 +123,23 @@ const commandSource = strict({
     }),
 }).meta({ id: 'commandSource', description: 'What a program prints.' });
 
+const otherSource = strict({
+  kind: z.literal('other').meta({
+    description:
+      'Something that none of the other kinds describes, or of which nobody has said yet what it is.',
+    mission: ['B19', 'B22'],
+  }),
+  what: text().meta({ description: 'What it is.', examples: ['the secrets vault'] }),
+  holds: z
+    .enum(['database', 'files', 'configuration', 'secrets'])
+    .exactOptional()
+    .meta({ description: 'What sort of data it has.', examples: ['secrets'] }),
+}).meta({
+  id: 'otherSource',
+  description: 'Something that none of the other kinds describes.',
+  use: 'planned',
+});
+
 /** How the data of a system is captured; `kind` decides which fields there are. */
 export const sourceSchema = z.discriminatedUnion('kind', [
   filesSource,
@@ -136,4 +153,5 @@ export const sourceSchema = z.discriminatedUnion('kind', [
   gitSource,
   kubernetesSource,
   terraformSource,
+  otherSource,
 ]);

@@ -228,6 +228,7 @@ const dataSteps = [
 const machineSteps = [
   step('provision', 'Builds what things run on.', ['I1', 'I11', 'K9'], {
     site: maybe(reference('site'), 'Where.', 'standby'),
+    what: maybe(texts(), 'What is built.', ['virtual machines', 'databases']),
     run,
   }),
   step('stop', 'Stops services.', ['I2', 'I3', 'I5'], {

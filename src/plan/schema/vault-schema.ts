@@ -16,8 +16,8 @@ import { retentionSchema } from './retention-schema.ts';
 
 const encryption = strict({
   algorithm: must(
-    z.enum(['AES-256', 'ChaCha20', 'none']),
-    'The cipher. Vaults always encrypt with AES-256 before anything leaves this machine.',
+    z.enum(['AES-256', 'ChaCha20', 'unstated', 'none']),
+    'The cipher; unstated where it is only said that it is encrypted. Vaults always encrypt with AES-256 before anything leaves this machine.',
     'AES-256',
     { mission: ['G1', 'G2'] },
   ),
