@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Cron } from 'croner';
 import fc from 'fast-check';
-import { dueTimes, nextDue, previousDue } from './due-times.ts';
-import { longestGapMs } from './longest-gap.ts';
+import { dueTimes, nextDue, nextLate, previousDue } from './due-times.ts';
+import { longestGapMs, longestGapOfAllMs } from './longest-gap.ts';
 import { parseSchedule } from './parse-schedule.ts';
-import type { Schedule } from './schedule.ts';
+import { isTimed, type Schedule } from './schedule.ts';
 import { offsetText, wallTime } from './zone-clock.ts';
 
 const hourMs = 3_600_000;
@@ -215,6 +215,22 @@ describe('longestGapMs', () => {
     ['monthly on the 1st at 04:00', 'UTC', 31 * dayMs],
     ['daily at 02:00 and 14:00', 'UTC', 12 * hourMs],
     ['*/15 * * * *', 'America/New_York', hourMs / 4],
+    // the run after 23:10 would be at midnight, where the new day begins to count, with 00:40
+    ['every 50 min at :40', 'UTC', 1.5 * hourMs],
+    ['every 6h from 02:00', 'UTC', 6 * hourMs],
+    ['every 5h from 04:00', 'UTC', 9 * hourMs],
+    ['15 * * * *', 'Australia/Lord_Howe', 1.5 * hourMs],
+    ['daily at 12:00', 'Australia/Lord_Howe', 24.5 * hourMs],
+    ['daily at 12:00', 'America/St_Johns', 25 * hourMs],
+    ['daily between 01:00 and 05:00', 'UTC', 28 * hourMs],
+    ['daily between 01:00 and 05:00', 'Europe/Berlin', 29 * hourMs],
+    ['weekdays between 22:00 and 04:00', 'UTC', 3 * dayMs + 6 * hourMs],
+    ['quarterly', 'UTC', 92 * dayMs],
+    ['quarterly', 'Europe/Berlin', 92 * dayMs + hourMs],
+    ['yearly', 'Europe/Berlin', 366 * dayMs],
+    ['monthly on the last Friday', 'UTC', 35 * dayMs],
+    ['monthly on the last day', 'UTC', 31 * dayMs],
+    ['0 12 1 1,4 *', 'Europe/Berlin', 275 * dayMs + hourMs],
     ['0 0 29 2 *', 'UTC', 4 * 365 * dayMs + dayMs],
     ['on deploy', 'UTC', undefined],
     ['continuous', 'UTC', 0],
@@ -222,4 +238,47 @@ describe('longestGapMs', () => {
   for (const [text, zone, expected] of cases) {
     it(`${text} in ${zone}`, () => assert.equal(longestGapMs(schedule(text, zone)), expected));
   }
+});
+
+describe('longestGapOfAllMs', () => {
+  const cases: readonly (readonly [readonly string[], string, number | undefined])[] = [
+    [[], 'UTC', undefined],
+    [['daily at 02:00'], 'UTC', dayMs],
+    [['daily at 02:00', 'daily at 14:00'], 'UTC', 12 * hourMs],
+    [['daily at 02:00', 'daily at 14:00'], 'Europe/Berlin', 13 * hourMs],
+    [['daily at 02:00', 'every 6h'], 'UTC', 6 * hourMs],
+    [['hourly', 'hourly at :30'], 'UTC', hourMs / 2],
+    [['weekdays at 02:00', 'weekly on Sunday at 02:00'], 'UTC', 2 * dayMs],
+    [['quarterly', 'monthly on the 15th'], 'UTC', 31 * dayMs],
+    // the run at 03:00 covers the window that is open by then
+    [['daily between 01:00 and 05:00', 'daily at 03:00'], 'UTC', dayMs],
+    // six hours apart, but five in the weeks in which only one of the clocks is changed
+    [['daily at 09:00 Europe/Berlin', 'daily at 09:00 America/New_York'], 'UTC', 19 * hourMs],
+  ];
+  for (const [texts, zone, expected] of cases) {
+    it(`${texts.join(', ')} in ${zone}`, () => {
+      const timed = texts.map((text) => schedule(text, zone)).filter(isTimed);
+      assert.equal(longestGapOfAllMs(timed), expected);
+    });
+  }
+});
+
+describe('windows', () => {
+  const window = schedule('daily between 22:00 and 04:00', 'Europe/Berlin');
+
+  it('are due at their start and late after their end', () => {
+    const noon = Date.parse('2026-11-10T11:00Z');
+    assert.equal(nextDue(window, noon), Date.parse('2026-11-10T21:00Z'));
+    assert.equal(nextLate(window, noon), Date.parse('2026-11-11T03:00Z'));
+  });
+
+  it('are shorter and longer in the nights in which the clock changes', () => {
+    const hours = (iso: string): number => {
+      const fromMs = Date.parse(iso);
+      return ((nextLate(window, fromMs) ?? 0) - (nextDue(window, fromMs) ?? 0)) / hourMs;
+    };
+    assert.equal(hours('2026-03-27T12:00Z'), 6);
+    assert.equal(hours('2026-03-28T12:00Z'), 5);
+    assert.equal(hours('2026-10-24T12:00Z'), 7);
+  });
 });
