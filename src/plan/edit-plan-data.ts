@@ -81,8 +81,9 @@ function absent(path: PlanPath): EditedData {
   return { problem: `there is no ${formatPlanPath(path)}` };
 }
 
+/** A computed key is a key, even `__proto__`. */
 function withEntry(record: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
-  return Object.fromEntries([...Object.entries(record).filter(([each]) => each !== key), [key, value]]);
+  return { ...record, [key]: value };
 }
 
 function without(record: Readonly<Record<string, unknown>>, key: string): unknown {

@@ -91,7 +91,7 @@ function replaced(text: string, place: Place, value: PlanValue): Splice | undefi
 
 /** With the spaces that it needs towards its neighbours. */
 function between(text: string, at: number, words: string): string {
-  const before = /\s$/.test(text.slice(0, at)) ? '' : ' ';
+  const before = /\s/.test(text[at - 1] ?? '') ? '' : ' ';
   return `${before}${words}${text[at] === '#' ? ' ' : ''}`;
 }
 
@@ -210,9 +210,12 @@ function movedUp(text: string, from: number, to: number, next: number | undefine
   return isNext ? { from, to: next, text: '' } : undefined;
 }
 
+/** A dash is not further away from its item than this. */
+const dashReach = 1000;
+
 function dashBefore(text: string, from: number | undefined): number | undefined {
-  const found = from === undefined ? null : /-\s*$/.exec(text.slice(0, from));
-  return found?.index;
+  const found = from === undefined ? null : /-\s*$/.exec(text.slice(Math.max(0, from - dashReach), from));
+  return found === null || from === undefined ? undefined : from - found[0].length;
 }
 
 function hasProperties(node: unknown): boolean {

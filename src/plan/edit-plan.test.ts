@@ -176,6 +176,7 @@ test('values that are not there yet', () => {
   assert.equal(edited('a: 1\nb: 2', { kind: 'remove', at: ['b'] }), 'a: 1');
   assert.equal(edited('a:\n  - 1 # one\n', { kind: 'remove', at: ['a', 0] }), 'a: [] # one\n');
   assert.equal(edited('\ufeffa: 1\n', set(['a'], 2)), '\ufeffa: 2\n');
+  assert.equal(edited('a: {}\n', set(['a', '__proto__'], 1)), 'a: { __proto__: 1 }\n');
   assert.equal(edited('- - 1\n  - 2\n', { kind: 'remove', at: [0, 1] }), '- - 1\n');
 });
 
