@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { parseSchedule } from '../schedule/parse-schedule.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { planSchema } from './plan-schema.ts';
 import type { Objective, ResolvedBackup, ResolvedPlan, ResolvedSystem } from './resolved-plan.ts';
-import { withSortedSets } from './schema-walk.ts';
+import type { Quantity } from './schema/field-facts.ts';
+import { meaningOf, type Schema } from './schema-walk.ts';
 
 /**
  * `v1:` and the SHA-256 of the canonical JSON of what a plan means. Order of keys, comments, layout, equivalent
@@ -16,17 +18,18 @@ export function planHash(plan: ResolvedPlan): string {
 
 /** The canonical form: what the hash is made of. */
 export function planMeaning(plan: ResolvedPlan): Readonly<Record<string, unknown>> {
+  const zone = plan.metadata.timeZone;
   return {
-    ...blocksOf(plan),
+    ...blocksOf(plan, zone),
     version: plan.version,
     metadata: withoutEmpty({ ...plan.metadata }),
     vaults: byName(
       plan.vaults.map((vault) => {
         const { store: _store, declared, ...own } = vault;
-        return withoutEmpty({ ...own, declared: sorted(planSchema.shape.vaults.valueType, declared) });
+        return withoutEmpty({ ...own, declared: sorted(planSchema.shape.vaults.valueType, declared, zone) });
       }),
     ),
-    systems: byName(plan.systems.map(meaningOf)),
+    systems: byName(plan.systems.map((system) => systemMeaning(system, zone))),
     ...(plan.onFailure === undefined ? {} : { onFailure: plan.onFailure }),
     ...(plan.deadManUrl === undefined ? {} : { deadManUrl: plan.deadManUrl }),
   };
@@ -37,7 +40,7 @@ export function hashOf(value: unknown): string {
 }
 
 /** Blocks whose shape is that of the file, by their name in the file. */
-function blocksOf(plan: ResolvedPlan): Readonly<Record<string, unknown>> {
+function blocksOf(plan: ResolvedPlan, zone: string): Readonly<Record<string, unknown>> {
   const { recoveryNeeds, relatedDocuments, tiers, dataClasses, ...rest } = plan;
   const { version, metadata, vaults, systems, onFailure, deadManUrl, ...blocks } = rest;
   const inherited = { tiers: ownOf(tiers), data_classes: ownOf(dataClasses) };
@@ -47,12 +50,12 @@ function blocksOf(plan: ResolvedPlan): Readonly<Record<string, unknown>> {
     recovery_needs: recoveryNeeds,
     related_documents: relatedDocuments,
   };
-  const shape: Readonly<Record<string, Parameters<typeof sorted>[0]>> = planSchema.shape;
+  const shape: Readonly<Record<string, Schema>> = planSchema.shape;
   return withoutEmpty(
     Object.fromEntries(
       Object.entries(named).flatMap(([key, value]) => {
         const schema = shape[key];
-        return schema === undefined || value === undefined ? [] : [[key, sorted(schema, value)]];
+        return schema === undefined || value === undefined ? [] : [[key, sorted(schema, value, zone)]];
       }),
     ),
   );
@@ -75,11 +78,27 @@ function ownOf(
   );
 }
 
-function sorted(schema: Parameters<typeof withSortedSets>[0], value: unknown): unknown {
-  return withSortedSets(schema, value, canonicalJson);
+function sorted(schema: Schema, value: unknown, zone: string): unknown {
+  return meaningOf(schema, value, {
+    textOf: canonicalJson,
+    quantityOf: (quantity, inner) => quantityMeaning(quantity, inner, zone),
+  });
 }
 
-function meaningOf(system: ResolvedSystem): Named & Readonly<Record<string, unknown>> {
+/** What can be written in several ways counts as what it means. */
+function quantityMeaning(quantity: Quantity, value: unknown, zone: string): unknown {
+  if (quantity === 'cadence') return { ...objectOf(value), text: undefined };
+  if (quantity !== 'schedule') return value;
+  const texts = typeof value === 'string' ? [value] : Array.isArray(value) ? value.map(String) : [];
+  return asSet(
+    texts.map((text) => {
+      const result = parseSchedule(text, zone);
+      return result.ok ? scheduleMeaning(result.schedule) : text;
+    }),
+  );
+}
+
+function systemMeaning(system: ResolvedSystem, zone: string): Named & Readonly<Record<string, unknown>> {
   const { logs, replication, proof, estimates, content, service, dns, cdn, release, needs, ...own } = system;
   const { highAvailability, backups, runbook, site, objectives, ...rest } = own;
   const running = {
@@ -106,28 +125,31 @@ function meaningOf(system: ResolvedSystem): Named & Readonly<Record<string, unkn
       ]),
     ),
     schedules: asSet(system.schedules.map(scheduleMeaning)),
-    ...withoutEmpty({ backups: backupsMeaning(backups) }),
+    ...withoutEmpty({ backups: backupsMeaning(backups, zone) }),
     dependsOn: asSet(system.dependsOn),
     dataClasses: asSet(system.dataClasses),
     vaults: asSet(system.vaults),
-    ...withoutEmpty(sortedSystem(written)),
+    ...withoutEmpty(sortedSystem(written, zone)),
   };
 }
 
-function sortedSystem(written: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const result = sorted(planSchema.shape.systems.valueType, written);
+function sortedSystem(
+  written: Readonly<Record<string, unknown>>,
+  zone: string,
+): Readonly<Record<string, unknown>> {
+  const result = sorted(planSchema.shape.systems.valueType, written, zone);
   return typeof result === 'object' && result !== null ? { ...result } : {};
 }
 
 /** A plain schedule adds nothing to `schedules`. */
-function backupsMeaning(backups: readonly ResolvedBackup[]): Readonly<Record<string, unknown>> {
+function backupsMeaning(backups: readonly ResolvedBackup[], zone: string): Readonly<Record<string, unknown>> {
   const schema = planSchema.shape.systems.valueType.shape.backups;
   const lines = backups.filter((backup) => backup.path.at(-2) !== undefined && backup.path.length > 3);
   return Object.fromEntries(
     lines.map(({ name, schedules, path: _path, ...rest }) => [
       name,
       {
-        ...objectOf(objectOf(sorted(schema, { [name]: rest }))[name]),
+        ...objectOf(objectOf(sorted(schema, { [name]: rest }, zone))[name]),
         schedules: asSet(schedules.map(scheduleMeaning)),
       },
     ]),

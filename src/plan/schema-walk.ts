@@ -4,7 +4,7 @@
  */
 import type * as z from 'zod';
 import type { PlanPath } from './plan-path.ts';
-import { type FieldFacts, factsOf } from './schema/field-facts.ts';
+import { type FieldFacts, factsOf, type Quantity } from './schema/field-facts.ts';
 import { definitionOf } from './schema/zod-definition.ts';
 
 export interface PlanField {
@@ -15,7 +15,7 @@ export interface PlanField {
   readonly depth: number;
 }
 
-type Schema = z.core.$ZodType;
+export type Schema = z.core.$ZodType;
 
 /** Every value of the plan that has a field, outermost first. */
 export function* walkFields(
@@ -32,22 +32,26 @@ export function* walkFields(
   }
 }
 
-/** A copy in which lists whose order means nothing are sorted and without doubles. */
-export function withSortedSets(schema: Schema, value: unknown, textOf: (value: unknown) => string): unknown {
+/** How two values are told apart, and what of a value counts. */
+export interface Meaning {
+  readonly textOf: (value: unknown) => string;
+  /** Of values that can be written in several ways. */
+  readonly quantityOf: (quantity: Quantity, value: unknown) => unknown;
+}
+
+/** A copy in which lists whose order means nothing are sorted and without doubles, and quantities are what they mean. */
+export function meaningOf(schema: Schema, value: unknown, meaning: Meaning): unknown {
   const { bare, facts } = unwrap(schema, value);
+  if (facts.quantity !== undefined) return meaning.quantityOf(facts.quantity, value);
   const children = childrenOf(bare, value);
   if (children.length === 0) return value;
-  if (!Array.isArray(value)) {
-    return Object.fromEntries(
-      children.map(([key, child, inner]) => [
-        key,
-        inner === undefined ? undefined : withSortedSets(child, inner, textOf),
-      ]),
-    );
-  }
-  const items = children.map(([, child, inner]) => withSortedSets(child, inner, textOf));
+  const inner = children.map(
+    ([key, child, each]) => [key, each === undefined ? undefined : meaningOf(child, each, meaning)] as const,
+  );
+  if (!Array.isArray(value)) return Object.fromEntries(inner);
+  const items = inner.map(([, item]) => item);
   if (facts.isSet !== true) return items;
-  const byText = new Map(items.map((item) => [textOf(item), item]));
+  const byText = new Map(items.map((item) => [meaning.textOf(item), item]));
   return [...byText.keys()].toSorted().map((key) => byText.get(key));
 }
 
@@ -67,7 +71,8 @@ export function schemaAt(
 
 type Child = readonly [key: string | number, schema: Schema, value: unknown];
 
-function childrenOf(bare: Schema, value: unknown): readonly Child[] {
+/** The values inside a map or list, with their schemas; none for what the schema does not know. */
+export function childrenOf(bare: Schema, value: unknown): readonly Child[] {
   if (typeof value !== 'object' || value === null) return [];
   const keys = Array.isArray(value) ? value.map((_, index) => index) : Object.keys(value);
   return keys.flatMap((key): readonly Child[] => {
@@ -88,7 +93,10 @@ function childSchema(bare: Schema, key: string | number): Schema | undefined {
 }
 
 /** Takes off what stands around a schema (optional, a usual value, a conversion) and picks the branch of a union. */
-function unwrap(schema: Schema, value: unknown): { readonly bare: Schema; readonly facts: FieldFacts } {
+export function unwrap(
+  schema: Schema,
+  value: unknown,
+): { readonly bare: Schema; readonly facts: FieldFacts } {
   let bare = schema;
   let facts: FieldFacts = factsOf(schema);
   for (let inner = innerOf(bare, value); inner !== undefined; inner = innerOf(bare, value)) {

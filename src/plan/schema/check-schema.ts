@@ -34,6 +34,7 @@ const tolerance = z
     'expected a number such as 5, or a percentage such as "1%"',
   )
   .meta({
+    quantity: 'tolerance',
     description: 'How far the result may be from what is expected: a number, or a percentage. Default: 0.',
     examples: [5, '1%'],
   });

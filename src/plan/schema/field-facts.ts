@@ -29,7 +29,21 @@ export type ReferenceKind =
   | 'escalation'
   | 'destination';
 
+/** What a text of the file is turned into when it is read. */
+export type Quantity =
+  | 'duration'
+  | 'size'
+  | 'rate'
+  | 'percentage'
+  | 'cadence'
+  | 'secret'
+  | 'text or reference'
+  | 'address or reference'
+  | 'tolerance'
+  | 'schedule';
+
 export interface FieldFacts {
+  readonly quantity?: Quantity;
   readonly use?: FieldUse;
   readonly refersTo?: ReferenceKind;
   /** The order of a list means nothing, so it does not change the hash. */
@@ -64,7 +78,7 @@ export function must<Schema extends z.ZodType>(
 }
 
 /** Keys that are ours and no part of JSON Schema. */
-export const ownMetaKeys: readonly (keyof FieldFacts)[] = ['use', 'refersTo', 'isSet', 'mission'];
+export const ownMetaKeys: readonly (keyof FieldFacts)[] = ['use', 'refersTo', 'isSet', 'mission', 'quantity'];
 
 /** A field that has a usual value: `usual`, as it would be written. */
 export function usually<Schema extends z.ZodType>(

@@ -45,16 +45,19 @@ const durationWords = 'a duration such as 5 min, 1 h or 7 days';
 const sizeWords = 'a size such as 2 GiB, 500 MB or 100 bytes';
 
 export function duration() {
-  return z.string(`expected ${durationWords}`).transform((value, context) => {
-    const result = parseDuration(value);
-    if (result.ok) return result.value;
-    context.addIssue({
-      code: 'custom',
-      message: result.reason,
-      params: { expected: durationWords },
-    });
-    return z.NEVER;
-  });
+  return z
+    .string(`expected ${durationWords}`)
+    .transform((value, context) => {
+      const result = parseDuration(value);
+      if (result.ok) return result.value;
+      context.addIssue({
+        code: 'custom',
+        message: result.reason,
+        params: { expected: durationWords },
+      });
+      return z.NEVER;
+    })
+    .meta({ quantity: 'duration' });
 }
 
 /** A duration of which zero makes no sense. */
@@ -66,67 +69,78 @@ export function positiveDuration() {
 }
 
 export function byteSize() {
-  return z.string(`expected ${sizeWords}`).transform((value, context) => {
-    const result = parseByteSize(value);
-    if (result.ok) return result.value;
-    context.addIssue({
-      code: 'custom',
-      message: result.reason,
-      params: { expected: sizeWords },
-    });
-    return z.NEVER;
-  });
+  return z
+    .string(`expected ${sizeWords}`)
+    .transform((value, context) => {
+      const result = parseByteSize(value);
+      if (result.ok) return result.value;
+      context.addIssue({
+        code: 'custom',
+        message: result.reason,
+        params: { expected: sizeWords },
+      });
+      return z.NEVER;
+    })
+    .meta({ quantity: 'size' });
 }
 
 export const secretExpected = 'a reference: ${env:NAME}, ${file:path} or ${command:words}';
 
 /** A field for a secret: a reference, never the secret itself. */
 export function secret() {
-  return z.string().transform((value, context) => {
-    const result = parseSecretReference(value);
-    if (result.ok) return result.value;
-    context.addIssue({
-      code: 'custom',
-      message: result.reason,
-      params: {
-        id: 'literal-secret',
-        sensitive: true,
-        expected: secretExpected,
-        suggestion: 'put the secret into a file or an environment variable and refer to it here',
-      },
-    });
-    return z.NEVER;
-  });
+  return z
+    .string()
+    .transform((value, context) => {
+      const result = parseSecretReference(value);
+      if (result.ok) return result.value;
+      context.addIssue({
+        code: 'custom',
+        message: result.reason,
+        params: {
+          id: 'literal-secret',
+          sensitive: true,
+          expected: secretExpected,
+          suggestion: 'put the secret into a file or an environment variable and refer to it here',
+        },
+      });
+      return z.NEVER;
+    })
+    .meta({ quantity: 'secret' });
 }
 
 /** A web address that may itself be a secret, so a reference is taken as well. */
 export function secretOrUrl() {
-  return z.string().transform((value, context) => {
-    const result = parseSecretReference(value);
-    if (result.ok) return result.value;
-    if (/^https?:\/\/[^\s]+$/.test(value)) return { kind: 'literal' as const, value };
-    context.addIssue({
-      code: 'custom',
-      message: 'not a web address',
-      params: { sensitive: true, expected: `an address that begins with https:// or ${secretExpected}` },
-    });
-    return z.NEVER;
-  });
+  return z
+    .string()
+    .transform((value, context) => {
+      const result = parseSecretReference(value);
+      if (result.ok) return result.value;
+      if (/^https?:\/\/[^\s]+$/.test(value)) return { kind: 'literal' as const, value };
+      context.addIssue({
+        code: 'custom',
+        message: 'not a web address',
+        params: { sensitive: true, expected: `an address that begins with https:// or ${secretExpected}` },
+      });
+      return z.NEVER;
+    })
+    .meta({ quantity: 'address or reference' });
 }
 
 /** A text that may come from outside the plan, such as the name of a host. */
 export function textOrReference() {
-  return text().transform((value, context) => {
-    if (!/^\s*\$\{/.test(value)) return { kind: 'literal' as const, value };
-    const result = parseSecretReference(value);
-    if (result.ok) return result.value;
-    context.addIssue({
-      code: 'custom',
-      message: result.reason.replace('a secret must not stand in the plan', 'not a reference'),
-      params: { expected: `text, or ${secretExpected}` },
-    });
-    return z.NEVER;
-  });
+  return text()
+    .transform((value, context) => {
+      if (!/^\s*\$\{/.test(value)) return { kind: 'literal' as const, value };
+      const result = parseSecretReference(value);
+      if (result.ok) return result.value;
+      context.addIssue({
+        code: 'custom',
+        message: result.reason.replace('a secret must not stand in the plan', 'not a reference'),
+        params: { expected: `text, or ${secretExpected}` },
+      });
+      return z.NEVER;
+    })
+    .meta({ quantity: 'text or reference' });
 }
 
 /** The name of something that the plan declares elsewhere. */
@@ -146,16 +160,19 @@ export function texts() {
 
 /** How often something happens: `quarterly`, `every 90 days`. */
 export function cadence() {
-  return z.string('expected how often, such as quarterly').transform((value, context) => {
-    const result = parseCadence(value);
-    if (result.ok) return result.cadence;
-    context.addIssue({
-      code: 'custom',
-      message: result.error.message,
-      params: { expected: result.error.expected },
-    });
-    return z.NEVER;
-  });
+  return z
+    .string('expected how often, such as quarterly')
+    .transform((value, context) => {
+      const result = parseCadence(value);
+      if (result.ok) return result.cadence;
+      context.addIssue({
+        code: 'custom',
+        message: result.error.message,
+        params: { expected: result.error.expected },
+      });
+      return z.NEVER;
+    })
+    .meta({ quantity: 'cadence' });
 }
 
 /** A day of the calendar, `2026-11-21`. */
@@ -187,20 +204,24 @@ export function percentage() {
   return z
     .string('expected a percentage such as "50%"')
     .regex(/^\d+(\.\d+)?\s*%$/)
-    .transform((value) => Number.parseFloat(value));
+    .transform((value) => Number.parseFloat(value))
+    .meta({ quantity: 'percentage' });
 }
 
 /** Bytes a second: `80 MB/s`. */
 export function byteRate() {
-  return z.string('expected a rate such as 80 MB/s').transform((value, context) => {
-    const match = /^(.*)\/\s*(?:s|sec|second)$/.exec(value.trim());
-    const result = parseByteSize(match?.[1]?.trim() ?? '');
-    if (match !== null && result.ok && result.value > 0) return result.value;
-    context.addIssue({
-      code: 'custom',
-      message: 'not a rate',
-      params: { expected: 'bytes a second such as 80 MB/s' },
-    });
-    return z.NEVER;
-  });
+  return z
+    .string('expected a rate such as 80 MB/s')
+    .transform((value, context) => {
+      const match = /^(.*)\/\s*(?:s|sec|second)$/.exec(value.trim());
+      const result = parseByteSize(match?.[1]?.trim() ?? '');
+      if (match !== null && result.ok && result.value > 0) return result.value;
+      context.addIssue({
+        code: 'custom',
+        message: 'not a rate',
+        params: { expected: 'bytes a second such as 80 MB/s' },
+      });
+      return z.NEVER;
+    })
+    .meta({ quantity: 'rate' });
 }
