@@ -14,7 +14,7 @@ import {
 import type { PlanFile } from './plan-file.ts';
 import { isWithin, type PlanPath, valueAt } from './plan-path.ts';
 import { type Plan, planSchema } from './plan-schema.ts';
-import { locateIn, placeTextFinding, startsWithin } from './plan-text.ts';
+import { locateIn, placeTextFinding, withinAny } from './plan-text.ts';
 import { type Draft, prunePlan } from './prune-plan.ts';
 import { plainData, planBytesMax, readYaml, type TextFinding } from './read-yaml.ts';
 import { schemaFindings } from './schema-findings.ts';
@@ -64,10 +64,9 @@ export function parsePlan(text: string, fileName: string, options: ParseOptions 
 
 function understood(
   base: Omit<ParsedPlan, 'findings'>,
-  { sources, composed, findings, locate }: Composition,
+  { files, composed, findings, locate }: Composition,
   profile: string | undefined,
 ): ParsedPlan {
-  const files = sources.map((source) => ({ fileName: source.fileName, text: source.text }));
   if (composed === undefined) return { ...base, files, findings: sortFindings(findings) };
   return {
     ...base,
@@ -88,23 +87,35 @@ function judged(
   const gaps = [...placeholders, ...unresolved];
   const result = planSchema.safeParse(value);
   const issues = result.success ? [] : schemaFindings(result.error.issues, value);
+  const isInGap = withinAny(gaps);
   const draft =
-    result.success && gaps.length === 0 ? { plan: result.data, removed: [] } : prunePlan(value, gaps);
+    result.success && gaps.length === 0 ? { plan: result.data, removed: [] } : draftOf(value, gaps);
   const crossed = draft === undefined ? [] : crossCheck(draft.plan, declaredNames(value));
   const own = [
     ...issues,
     ...crossed.filter((finding) => placesOf(finding).every((at) => isOwnFault(at, draft))),
   ]
-    .filter((finding) => !startsWithin(finding.at, gaps))
+    .filter((finding) => !isInGap(finding.at))
     .map((finding) => withVariable(finding, composed))
-    .concat(placeholders.map((path) => placeholderFinding(path, value, placeholders)));
+    .concat(placeholders.slice(0, findingsMax).map((path) => placeholderFinding(path, value, isInGap)));
   const findings = sortFindings([
-    ...known,
+    ...known.toSorted(errorsFirst).slice(0, findingsMax),
     ...own.slice(0, findingsMax).map((each) => placeFinding(each, locate)),
   ]);
   if (draft === undefined) return { findings };
   const faulty = { ...draft, removed: [...draft.removed, ...crossed.map((finding) => finding.at)] };
   return hasErrors(findings) ? { draft: faulty, findings } : { draft, plan: draft.plan, findings };
+}
+
+/** A plan with more gaps than this is not worth linting. */
+const gapsMax = 2_000;
+
+function draftOf(value: unknown, gaps: readonly PlanPath[]): Draft | undefined {
+  return gaps.length > gapsMax ? undefined : prunePlan(value, gaps);
+}
+
+function errorsFirst(left: Finding, right: Finding): number {
+  return Number(right.severity === 'error') - Number(left.severity === 'error');
 }
 
 /** A value that came from a variable is wrong where it is used, and made where the variable is. */
@@ -127,13 +138,17 @@ function isOwnFault(at: PlanPath, draft: Draft | undefined): boolean {
 }
 
 /** A gap is owed by the owner of its system, else by the owner of the plan. */
-function placeholderFinding(path: PlanPath, root: unknown, gaps: readonly PlanPath[]): UnplacedFinding {
+function placeholderFinding(
+  path: PlanPath,
+  root: unknown,
+  isInGap: (path: PlanPath) => boolean,
+): UnplacedFinding {
   const named = [
     [...path.slice(0, 2), 'owner'],
     ['metadata', 'owner'],
   ]
     .filter((at) => at[0] !== path[0] || at[0] === 'systems' || at[0] === 'metadata')
-    .filter((at) => !startsWithin(at, gaps))
+    .filter((at) => !isInGap(at))
     .map((at) => valueAt(root, at))
     .find((owner) => typeof owner === 'string' && owner.trim() !== '');
   const owes = typeof named === 'string' ? named : "the plan's owner, who is not named yet";

@@ -56,6 +56,12 @@ export function placeTextFinding(
   return { ...placed, related: { ...named, line, column, message: relatedFrom.message } };
 }
 
-export function startsWithin(path: PlanPath, tops: readonly PlanPath[]): boolean {
-  return tops.some((top) => top.every((part, index) => String(path[index]) === String(part)));
+/** Tells of paths whether they are at or below one of others; there may be many of both. */
+export function withinAny(tops: readonly PlanPath[]): (path: PlanPath) => boolean {
+  const keys = new Set(tops.map(keyOf));
+  return (path) => keys.has('') || path.some((_part, index) => keys.has(keyOf(path.slice(0, index + 1))));
+}
+
+function keyOf(path: PlanPath): string {
+  return path.map((part) => `${part}\0`).join('');
 }

@@ -27,9 +27,10 @@ export function applyProfile(
   const base = merged.value;
   const all = profilesOf(base);
   if (name !== undefined && !all.has(name)) return { unknown: unknownProfile(merged, name, [...all.keys()]) };
+  const namesById = Map.groupBy(all.keys(), (each) => idOf(all.get(each) ?? {}));
   const findings = [...all].flatMap(([each, overlay]) => [
     ...misplacedKeys(merged, each, overlay),
-    ...identityFindings(merged, all, each, each === name ? 'error' : 'warning'),
+    ...identityFindings(merged, { name: each, overlay, namesById }, each === name ? 'error' : 'warning'),
   ]);
   const chosen = name === undefined ? undefined : all.get(name);
   if (name === undefined || chosen === undefined) return { value: base, findings };
@@ -73,21 +74,22 @@ function misplacedKeys(merged: MergedSources, name: string, overlay: PlainMap): 
     });
 }
 
+interface IdentifiedProfile {
+  readonly name: string;
+  readonly overlay: PlainMap;
+  readonly namesById: ReadonlyMap<unknown, readonly string[]>;
+}
+
 /** State, locks and backups go by the plan's id: under one id those of two environments would mix. */
 function identityFindings(
   merged: MergedSources,
-  all: ReadonlyMap<string, PlainMap>,
-  name: string,
+  { name, overlay, namesById }: IdentifiedProfile,
   severity: Severity,
 ): readonly Finding[] {
-  const overlay = withoutKeys(all.get(name) ?? {}, notInProfiles);
-  if (!changes(merged.value, overlay)) return [];
+  if (!changes(merged.value, withoutKeys(overlay, notInProfiles))) return [];
   const ownId = idOf(overlay);
   const planId = idOf(merged.value);
-  const sharing =
-    ownId === undefined
-      ? undefined
-      : [...all].find(([other, value]) => other !== name && idOf(value) === ownId)?.[0];
+  const sharing = ownId === undefined ? undefined : namesById.get(ownId)?.find((other) => other !== name);
   if (ownId !== undefined && ownId !== null && ownId !== planId && sharing === undefined) return [];
   const { source, path } = merged.localPath(['profiles', name]);
   const message =

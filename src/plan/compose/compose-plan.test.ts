@@ -405,3 +405,30 @@ test('a variable whose name is a parameter of the shell is refused', () => {
   const text = `${head}${vaults}variables: { 0x: a }\nsystems: { a: { description: "\${var:0x}" } }\n`;
   assert.deepEqual(faults(parse(text)), [':4:14 wrong-name']);
 });
+
+test('thousands of gaps, references and profiles are told in good time', () => {
+  const many = (count: number, line: (index: number) => string) =>
+    Array.from({ length: count }, (_, index) => line(index)).join('');
+  const texts = {
+    gaps: `${vaults}systems: {}\nrelated_documents: [${many(100_000, () => 'TODO,')}]\n`,
+    references: `${vaults}systems:\n${many(22_000, (index) => `  s${index}: { owner: "\${var:x}" }\n`)}`,
+    profiles: `${vaults}systems: {}\nprofiles:\n${many(15_000, (index) => `  p${index}: { metadata: { id: ${index} } }\n`)}`,
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    const started = process.cpuUsage();
+    const parsed = parse(head + text);
+    const { user, system } = process.cpuUsage(started);
+    assert.ok(user + system < 5_000_000, `${name}: took ${(user + system) / 1_000} ms`);
+    assert.equal(parsed.plan, undefined);
+    assert.ok(parsed.findings.length > 0 && parsed.findings.length <= 1_000, name);
+  }
+});
+
+test('a file that is no YAML is shown with its line', () => {
+  const parsed = parse(`${head}include: [a.yaml]\n`, { files: { 'a.yaml': 'systems:\n  a: ]\n' } });
+  const [finding] = parsed.findings;
+  assert.ok(finding !== undefined);
+  const printed = formatFinding(finding, parsed.fileName, parsed.text, parsed.files);
+  assert.match(printed, /^a\.yaml:2:6: error: /);
+  assert.match(printed, /\n {2}2 \| {3}a: \]\n/);
+});

@@ -4,6 +4,7 @@
  * its paths to a place in a file.
  */
 import { type Finding, type Locate, placeFinding } from '../finding.ts';
+import type { PlanFile } from '../plan-file.ts';
 import type { PlanPath } from '../plan-path.ts';
 import { placeTextFinding } from '../plan-text.ts';
 import { walkYaml } from '../walk-yaml.ts';
@@ -15,7 +16,8 @@ import { isPlainMap, type LocalPath, type PlanSource } from './plan-source.ts';
 import { type Substituted, substitute } from './substitute.ts';
 
 export interface Composition {
-  readonly sources: readonly PlanSource[];
+  /** All that were read, the main one first. */
+  readonly files: readonly PlanFile[];
   /** Without a value nothing is known of the plan as a whole, and only the findings count. */
   readonly composed?: Composed;
   readonly findings: readonly Finding[];
@@ -39,18 +41,18 @@ export function composePlan(
 ): Composition {
   // the schema tells what is wrong with it
   if (!isPlainMap(main.value) && profile === undefined) return plainComposition(main);
-  const { sources, findings } = gatherSources(main, texts);
-  if (findings.length > 0) return { sources, findings, locate: main.locate };
+  const { sources, files, findings } = gatherSources(main, texts);
+  if (findings.length > 0) return { files, findings, locate: main.locate };
   const merged = mergeSources(sources);
   const applied = applyProfile(merged, profile);
-  if ('unknown' in applied) return { sources, findings: [applied.unknown], locate: main.locate };
+  if ('unknown' in applied) return { files, findings: [applied.unknown], locate: main.locate };
   const locate = locateIn(merged, applied.overlay);
   const walked = walkSources(sources, merged, applied);
   const known = [...merged.findings, ...applied.findings, ...walked.duplicates];
   const needsVariables = 'variables' in applied.value || sources.some(({ text }) => text.includes('${var:'));
   const substituted = needsVariables ? substitute(applied.value, merged.value) : undefined;
   return {
-    sources,
+    files,
     findings: [...known, ...variableFindings(substituted, merged, applied, locate)],
     locate,
     composed: {
@@ -65,7 +67,7 @@ export function composePlan(
 function plainComposition(main: PlanSource): Composition {
   const { duplicates, placeholders } = walkYaml(main.read);
   return {
-    sources: [main],
+    files: [{ fileName: main.fileName, text: main.text }],
     findings: duplicates.map((each) => placeTextFinding(each, main.read, main.text)),
     locate: main.locate,
     composed: { value: main.value, placeholders, unresolved: [], variableAt: () => undefined },
@@ -147,16 +149,18 @@ function variableFindings(
       overlay !== undefined && isOverlaid(finding.at, merged, overlay)
         ? overlay.at
         : merged.localPath(finding.at);
-    return atReference(placed, source.text);
+    return atReference(placed, source);
   });
 }
 
 /** Underlines the reference rather than the whole text around it, where both are on one line. */
-function atReference(finding: Finding, text: string): Finding {
+function atReference(finding: Finding, { text, read }: PlanSource): Finding {
   const name = /"(.*)"$/.exec(finding.message)?.[1] ?? '';
-  const line = text.split('\n', finding.line)[finding.line - 1] ?? '';
+  const from = (read.lineCounter.lineStarts[finding.line - 1] ?? 0) + finding.column - 1;
+  const end = text.indexOf('\n', from);
+  const rest = text.slice(from, end === -1 ? undefined : end);
   const reference = new RegExp(`\\$\\{var:[ \\t]*${name.replaceAll('.', '\\.')}[ \\t]*\\}`);
-  const found = reference.exec(line.slice(finding.column - 1));
+  const found = reference.exec(rest);
   if (found === null) return finding;
   return { ...finding, column: finding.column + found.index, length: found[0].length };
 }

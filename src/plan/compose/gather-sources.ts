@@ -1,6 +1,7 @@
 /** From the main file to all files of a plan, depth first, each once. */
 import { posix } from 'node:path';
 import type { Finding } from '../finding.ts';
+import type { PlanFile } from '../plan-file.ts';
 import { placeTextFinding } from '../plan-text.ts';
 import { lexemesMax, plainData, planBytesMax, readYaml, type TextFinding } from '../read-yaml.ts';
 import {
@@ -15,6 +16,8 @@ import { findingIn, isPlainMap, memberOf, type PlanSource, planSource } from './
 export interface GatheredSources {
   /** The main one first, then in the order of the lines that include them. */
   readonly sources: readonly PlanSource[];
+  /** Those of the sources, and those that are no YAML. */
+  readonly files: readonly PlanFile[];
   /** What keeps files from being read; then the plan as a whole is not known. */
   readonly findings: readonly Finding[];
 }
@@ -24,6 +27,7 @@ export function gatherSources(main: PlanSource, texts: IncludedTexts): GatheredS
   const gathering: Gathering = {
     texts,
     sources: [main],
+    files: [{ fileName: main.fileName, text: main.text }],
     findings: [],
     known: new Set([name]),
     bytesLeft: planBytesMax - Buffer.byteLength(main.text),
@@ -36,6 +40,7 @@ export function gatherSources(main: PlanSource, texts: IncludedTexts): GatheredS
 interface Gathering {
   readonly texts: IncludedTexts;
   readonly sources: PlanSource[];
+  readonly files: PlanFile[];
   readonly findings: Finding[];
   /** Names of files that were met, whatever became of them. */
   readonly known: Set<string>;
@@ -76,6 +81,7 @@ function meet(gathering: Gathering, name: string, chain: readonly string[]): str
 }
 
 function readIncluded(gathering: Gathering, name: string, text: string): PlanSource | undefined {
+  gathering.files.push({ fileName: name, text });
   const read = readYaml(text, Math.max(1, gathering.lexemesLeft));
   gathering.lexemesLeft -= read.lexemes;
   const data = read.problems.length > 0 ? undefined : plainData(read);
