@@ -1,5 +1,6 @@
+import { isTimed, type Schedule } from '../../schedule/schedule.ts';
 import type { PlanEdit } from '../plan-edit.ts';
-import type { ResolvedSystem } from '../resolved-plan.ts';
+import type { ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import { systemPlace } from './system-place.ts';
 
 const stepsMinutes = [1, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440];
@@ -12,13 +13,35 @@ export function denserSchedule(rpoMs: number, captureMs: number): string | undef
   return `every ${step < 60 ? `${step} min` : `${step / 60}h`}`;
 }
 
-/** Writes the denser schedule over the only one of a system. Of several, and of events, nobody can say what they are for. */
+/**
+ * Writes the denser schedule over the only one of a system, or adds it where there is none. Nothing where that could
+ * do harm: several schedules, events and windows are there for reasons of their own, with continuous logs it is not the
+ * schedule that decides, and where a number of points is kept, more of them reach back less far.
+ */
 export function denserScheduleEdit(
+  plan: ResolvedPlan,
   system: ResolvedSystem,
   schedule: string | undefined,
 ): { readonly edits?: readonly PlanEdit[] } {
-  const [only, ...others] = system.schedules;
-  const isPlain = others.length === 0 && (only === undefined || 'zone' in only);
-  if (schedule === undefined || !isPlain) return {};
-  return { edits: [{ kind: 'set', at: systemPlace(system.name, 'schedule'), value: schedule }] };
+  const [line, ...others] = system.backups;
+  if (schedule === undefined || others.length > 0 || system.logs !== undefined) return {};
+  if (!(line?.schedules ?? []).every(isPlain) || (line?.schedules.length ?? 0) > 1) return {};
+  if (keepsNumberOfPoints(plan, system)) return {};
+  const at = line?.path ?? systemPlace(system.name, 'schedule');
+  return { edits: [{ kind: 'set', at, value: schedule }] };
+}
+
+function isPlain(schedule: Schedule): boolean {
+  return isTimed(schedule) && (schedule.kind === 'interval' || schedule.windowMinutes === undefined);
+}
+
+function keepsNumberOfPoints({ vaults }: ResolvedPlan, system: ResolvedSystem): boolean {
+  const kept = [
+    system.retention?.last,
+    ...system.backups.map(({ retention }) => retention?.last),
+    ...vaults
+      .filter(({ name }) => system.vaults.includes(name))
+      .map(({ declared }) => declared.retention?.last),
+  ];
+  return kept.some((last = 0) => last > 0);
 }

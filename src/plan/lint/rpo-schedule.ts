@@ -4,7 +4,7 @@ import { denserSchedule, denserScheduleEdit } from './denser-schedule.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import type { PlanFacts } from './plan-facts.ts';
 import { systemLoss } from './system-loss.ts';
-import { objectivePlace, systemPlace } from './system-place.ts';
+import { objectivePlace, schedulePlace, systemPlace } from './system-place.ts';
 
 export const rpoSchedule: LintRule = {
   id: 'rpo-schedule',
@@ -28,7 +28,7 @@ function hitsOf(
   rpo: Objective,
   facts: PlanFacts,
 ): readonly LintHit[] {
-  const at = systemPlace(system.name, 'schedule');
+  const at = schedulePlace(system);
   const target = `the RPO of ${formatDuration(rpo.valueMs)}`;
   const related = objectivePlace(rpo, 'the RPO');
   const { counted, runMs } = systemLoss(plan, system, facts);
@@ -39,16 +39,32 @@ function hitsOf(
         at,
         message: `${system.name} ${why}, so nothing holds ${target}`,
         suggestion: 'add a schedule such as "hourly"',
-        ...denserScheduleEdit(system, denserSchedule(rpo.valueMs, 0)),
+        ...denserScheduleEdit(plan, system, denserSchedule(rpo.valueMs, 0)),
         ...related,
       },
     ];
   }
   if (counted.totalMs <= rpo.valueMs) return [];
+  const message = `${counted.arithmetic}, more than ${target}`;
+  if (counted.terms.some(({ kind }) => kind === 'log lag'))
+    return [
+      {
+        at: systemPlace(system.name, 'logs', 'max_lag'),
+        message,
+        suggestion: logSuggestion(rpo),
+        ...related,
+      },
+    ];
   const denser = denserSchedule(rpo.valueMs, runMs);
   const suggestion = suggestionOf(rpo, denser);
-  const edits = denserScheduleEdit(system, denser);
-  return [{ at, message: `${counted.arithmetic}, more than ${target}`, suggestion, ...edits, ...related }];
+  const edits = denserScheduleEdit(plan, system, denser);
+  return [{ at, message, suggestion, ...edits, ...related }];
+}
+
+function logSuggestion(rpo: Objective): string {
+  return rpo.valueMs === 0
+    ? 'only logs that are acknowledged before the commit lose nothing'
+    : `allow the logs to be at most ${formatDuration(rpo.valueMs)} behind`;
 }
 
 function suggestionOf(rpo: Objective, denser: string | undefined): string {

@@ -4,7 +4,7 @@ import { denserSchedule, denserScheduleEdit } from './denser-schedule.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import type { PlanFacts } from './plan-facts.ts';
 import { systemLoss } from './system-loss.ts';
-import { objectivePlace, systemPlace } from './system-place.ts';
+import { objectivePlace, schedulePlace } from './system-place.ts';
 
 /** A run that is this late is nothing unusual. */
 const usualDelayMs = 5 * 60_000;
@@ -31,6 +31,6 @@ function hitsOf(plan: ResolvedPlan, system: ResolvedSystem, facts: PlanFacts): r
   if (marginMs < 0 || marginMs >= usualDelayMs) return [];
   const margin = marginMs === 0 ? 'no margin' : `only ${formatDuration(marginMs)} of margin`;
   const message = `${counted.arithmetic}, which leaves ${margin} to the RPO of ${formatDuration(rpo.valueMs)}`;
-  const edits = denserScheduleEdit(system, denserSchedule(rpo.valueMs, runMs));
-  return [{ at: systemPlace(system.name, 'schedule'), message, ...edits, ...objectivePlace(rpo, 'the RPO') }];
+  const edits = denserScheduleEdit(plan, system, denserSchedule(rpo.valueMs, runMs));
+  return [{ at: schedulePlace(system), message, ...edits, ...objectivePlace(rpo, 'the RPO') }];
 }
