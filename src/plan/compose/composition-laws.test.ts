@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { lintPlan } from '../lint/lint-plan.ts';
 import { type ParsedPlan, parsePlan } from '../parse-plan.ts';
 import { planHash } from '../plan-hash.ts';
 import { type PlanPath, valueAt } from '../plan-path.ts';
@@ -217,3 +218,40 @@ function textPaths(value: unknown, at: PlanPath): readonly PlanPath[] {
     textPaths(inner, [...at, Array.isArray(value) ? Number(key) : key]),
   );
 }
+
+test('broken files give findings with places in them, whatever they hold', () => {
+  const damage = fc.array(
+    fc.tuple(
+      fc.nat(5),
+      fc.nat(400),
+      fc.nat(12),
+      fc.constantFrom('', ': ', '[', '}', '\t', 'null', '- ', '&a *a ', '${var:'),
+    ),
+    { minLength: 1, maxLength: 6 },
+  );
+  const profiles = {
+    p: { metadata: { id: otherId }, systems: { s0: null, s1: { owner: 'zoe' } }, tiers: null },
+  };
+  fc.assert(
+    fc.property(plan, split, damage, fc.boolean(), (whole, how, damages, usesProfile) => {
+      const { files } = parseSplit({ ...whole, profiles, variables: { x: 'y' } }, how);
+      const texts = files.map(({ fileName, text }) => [fileName, text] as [string, string]);
+      for (const [file, at, length, insert] of damages) {
+        const target = texts[file % texts.length];
+        if (target !== undefined) target[1] = target[1].slice(0, at) + insert + target[1].slice(at + length);
+      }
+      const [[, main] = ['', ''], ...included] = texts;
+      const options = { files: new Map(included), ...(usesProfile ? { profile: 'p' } : {}) };
+      const parsed = parsePlan(main, 'lifeboat.yaml', options);
+      const lines = new Map(texts.map(([fileName, text]) => [fileName, text.split('\n').length]));
+      for (const { file = 'lifeboat.yaml', line, column, message } of lintPlan(parsed, {})) {
+        const last = lines.get(file);
+        assert.ok(last !== undefined, `${message} in ${file}`);
+        assert.ok(line >= 1 && line <= last + 1 && column >= 1, `${message} at ${file}:${line}:${column}`);
+      }
+      const errors = parsed.findings.some(({ severity }) => severity === 'error');
+      assert.equal(parsed.plan === undefined, errors);
+    }),
+    { numRuns: 300 },
+  );
+});
