@@ -1,3 +1,5 @@
+import type { Schedule } from '../../schedule/schedule.ts';
+import { isLocalSource } from '../resolve-source.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import { factOf, type PlanFacts } from './plan-facts.ts';
 import { type LossFigure, type LossInput, type LossSum, type WorstLoss, worstLossOf } from './worst-loss.ts';
@@ -10,7 +12,7 @@ export interface SystemLoss extends WorstLoss {
   readonly runMs: number;
 }
 
-/** Takes the figures of a system from what was measured; without that a duration is assumed to be nothing. */
+/** Takes the figures of a system from what was measured, else from its estimates; else they are assumed to be nothing. */
 export function systemLoss(plan: ResolvedPlan, system: ResolvedSystem, facts: PlanFacts): SystemLoss {
   const input = lossInput(plan, system, facts);
   const loss = worstLossOf(input);
@@ -22,25 +24,48 @@ export function systemLoss(plan: ResolvedPlan, system: ResolvedSystem, facts: Pl
 function lossInput(plan: ResolvedPlan, system: ResolvedSystem, facts: PlanFacts): LossInput {
   const copyTo = survivingVault(plan, system);
   return {
-    // Continuous logs are not kept by this version, so nothing may rest on them.
-    lines: system.schedules.map((schedule) => ({ schedule, isExecuted: schedule.kind !== 'continuous' })),
+    lines: system.schedules.map((schedule) => ({ schedule, isExecuted: isExecuted(system, schedule) })),
     capture: captureOf(system, facts),
     ...(copyTo === undefined ? {} : { copy: copyOf(system, copyTo, facts) }),
+    ...logLagOf(system, facts),
   };
 }
 
-function captureOf({ name }: ResolvedSystem, facts: PlanFacts): LossFigure {
-  const measuredMs =
-    factOf(facts.measured, name)?.captureMedianMs?.value ?? factOf(facts.captureDurationsMs, name);
-  return measuredMs === undefined ? unknownFigure : { valueMs: measuredMs, origin: 'measured' };
+function isExecuted({ source }: ResolvedSystem, schedule: Schedule): boolean {
+  return source !== undefined && isLocalSource(source) && schedule.kind !== 'continuous';
 }
 
-function copyOf({ name }: ResolvedSystem, vault: string, facts: PlanFacts): LossFigure {
-  const measuredMs = factOf(factOf(facts.measured, name)?.copyMs, vault)?.value;
-  return measuredMs === undefined ? unknownFigure : { valueMs: measuredMs, origin: 'measured' };
+const kindsWithLogs: ReadonlySet<string> = new Set(['sqlite', 'postgres', 'mysql']);
+
+/**
+ * A log is of use where any moment of it can be recovered to, on top of some backup. What a commit waits for is not
+ * behind: a log that is acknowledged before, or a second running database that is written at the same time.
+ */
+function logLagOf(system: ResolvedSystem, facts: PlanFacts): Pick<LossInput, 'logLag'> {
+  const { name, source, logs, replication, schedules } = system;
+  if (replication.some(({ kind, mode }) => kind === 'database' && mode === 'synchronous'))
+    return { logLag: { valueMs: 0, origin: 'declared' } };
+  const hasBase = schedules.some(({ kind }) => kind !== 'continuous');
+  if (logs === undefined || source === undefined || !kindsWithLogs.has(source.kind)) return {};
+  if (!hasBase || !logs.point_in_time) return {};
+  if (logs.acknowledged === 'before-commit') return { logLag: { valueMs: 0, origin: 'declared' } };
+  return { logLag: figureOf(factOf(facts.measured, name)?.logLagMs?.value, logs.max_lag) };
 }
 
-const unknownFigure: LossFigure = { valueMs: 0, origin: 'assumed' };
+function captureOf({ name, estimates }: ResolvedSystem, facts: PlanFacts): LossFigure {
+  const measuredMs = factOf(facts.measured, name)?.captureMedianMs?.value;
+  return figureOf(measuredMs ?? factOf(facts.captureDurationsMs, name), estimates.capture);
+}
+
+function copyOf({ name, estimates }: ResolvedSystem, vault: string, facts: PlanFacts): LossFigure {
+  return figureOf(factOf(factOf(facts.measured, name)?.copyMs, vault)?.value, estimates.copy);
+}
+
+function figureOf(measuredMs: number | undefined, declaredMs: number | undefined): LossFigure {
+  if (measuredMs !== undefined) return { valueMs: measuredMs, origin: 'measured' };
+  if (declaredMs !== undefined) return { valueMs: declaredMs, origin: 'declared' };
+  return { valueMs: 0, origin: 'assumed' };
+}
 
 /** What strikes the site takes the first vault with it when only another is elsewhere. */
 function survivingVault(plan: ResolvedPlan, system: ResolvedSystem): string | undefined {

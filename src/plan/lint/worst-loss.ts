@@ -21,7 +21,7 @@ export interface LossInput {
   readonly capture: LossFigure;
   /** To the vault that survives, where the first one may not: a point counts when it has arrived there. */
   readonly copy?: LossFigure;
-  /** Of logs that are shipped all the time: how far the archive may be behind. Absent without logs. */
+  /** Of logs that are shipped all the time: how far what is kept may be behind. Absent without logs. */
   readonly logLag?: LossFigure;
 }
 
@@ -99,7 +99,8 @@ function lossWithLogs(logLag: LossFigure | undefined, without: LossSum | undefin
   if (logLag === undefined) return undefined;
   if (without !== undefined && without.totalMs < logLag.valueMs) return without;
   const terms = [{ kind: 'log lag', ...logLag } as const];
-  return { totalMs: logLag.valueMs, terms, arithmetic: `continuous logs: ${sumInWords(terms)}` };
+  const stream = logLag.valueMs === 0 ? 'every commit waits for the second place' : 'continuous logs';
+  return { totalMs: logLag.valueMs, terms, arithmetic: `${stream}: ${sumInWords(terms)}` };
 }
 
 function withoutWindow(schedule: TimedSchedule): TimedSchedule {
