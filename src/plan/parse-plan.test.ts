@@ -249,3 +249,17 @@ function resolved(text: string): ResolvedPlan {
   assert.ok(plan !== undefined, JSON.stringify(findings));
   return resolvePlan(plan);
 }
+
+test('bytes that are not UTF-8 are an error at their place', () => {
+  const bytes = Buffer.concat([
+    Buffer.from(`${head}systems: { a: { owner: J`),
+    Buffer.from([0xf6]),
+    Buffer.from('rg } }\n'),
+  ]);
+  const parsed = parsePlan(bytes.toString('utf8'), 'p');
+  assert.deepEqual(
+    parsed.findings.map(({ id, line, column }) => [id, line, column]),
+    [['not-utf8', 5, 26]],
+  );
+  assert.equal(parsed.plan, undefined);
+});

@@ -59,7 +59,18 @@ export function parsePlan(text: string, fileName: string, options: ParseOptions 
   if (data === undefined) return { ...base, findings: sortFindings(read.problems.map(place)) };
   if ('problem' in data) return { ...base, findings: [place(data.problem)] };
   const main = planSource({ fileName, text }, read, data.value, true);
-  return understood(base, composePlan(main, options.files ?? new Map(), options.profile), options.profile);
+  const composition = composePlan(main, options.files ?? new Map(), options.profile);
+  const findings = [...wrongBytes(text).map(place), ...composition.findings];
+  return understood(base, { ...composition, findings }, options.profile);
+}
+
+/** What reads the file puts this character where the bytes are no UTF-8; a name or path would be another. */
+function wrongBytes(text: string): readonly TextFinding[] {
+  const from = text.indexOf('\uFFFD');
+  if (from === -1) return [];
+  const message = 'what stands here is not UTF-8';
+  const suggestion = 'save the file as UTF-8';
+  return [{ id: 'not-utf8', severity: 'error', from, to: from + 1, message, suggestion }];
 }
 
 function understood(
