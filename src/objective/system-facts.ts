@@ -18,7 +18,7 @@ export interface SystemFacts {
   readonly outdatedProofAtMs?: number;
   /** The newest restore under the same system hash that showed wrong data. */
   readonly lastProofFailureAtMs?: number;
-  /** The first due time after the newest point's capture; in the past it means that a run is overdue. */
+  /** When the first run that was due after the newest point's capture is late; in the past, it is overdue. */
   readonly nextRunMs?: number;
 }
 
@@ -41,7 +41,7 @@ export interface FactsRequest {
   /** Of any systems and vaults; only those of the system count. */
   readonly points: readonly RecoveryPoint[];
   readonly factsAtMs?: number;
-  /** The first due time after a moment: `nextDue` over the system's schedules. */
+  /** When the first run that is due after a moment is late: `nextLate` over the system's schedules. */
   readonly nextDueAfter?: (afterMs: number) => number | undefined;
 }
 

@@ -12,7 +12,8 @@ import type { ResolvedPlan, ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { systemHash } from '../../plan/system-hash.ts';
 import { newestProven } from '../../recovery-point/choose-point.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
-import { nextDue } from '../../schedule/due-times.ts';
+import { nextDue, nextLate } from '../../schedule/due-times.ts';
+import type { Schedule } from '../../schedule/schedule.ts';
 import type { VaultHistory } from './plan-history.ts';
 
 export interface PlanAssessment {
@@ -55,14 +56,14 @@ function assessOne(
     system: system.name,
     systemHash: systemHash(system),
     points,
-    nextDueAfter: (afterMs) => earliestDue(system, afterMs),
+    nextDueAfter: (afterMs) => earliest(system, (schedule) => nextLate(schedule, afterMs)),
     ...(factsAtMs === undefined ? {} : { factsAtMs }),
   });
   const proven = newestProven(
     points.filter((point) => point.system === system.name),
     'approved',
   );
-  const nextRunMs = earliestDue(system, nowMs);
+  const nextRunMs = earliest(system, (schedule) => nextDue(schedule, nowMs));
   const assessed = assessSystem(objectivesOf(system.objectives), facts, nowMs);
   return {
     ...withConcern(assessed, concernOf(system.name, own)),
@@ -102,9 +103,10 @@ function isFresh(history: VaultHistory, factsAtMs: number | undefined, system: R
   return factsAtMs - history.readAtMs <= toleratedMs;
 }
 
-function earliestDue(system: ResolvedSystem, afterMs: number): number | undefined {
-  const due = system.schedules
-    .map((schedule) => nextDue(schedule, afterMs))
-    .filter((dueMs) => dueMs !== undefined);
-  return due.length === 0 ? undefined : Math.min(...due);
+function earliest(
+  { schedules }: ResolvedSystem,
+  timeOf: (schedule: Schedule) => number | undefined,
+): number | undefined {
+  const times = schedules.map(timeOf).filter((ms) => ms !== undefined);
+  return times.length === 0 ? undefined : Math.min(...times);
 }
