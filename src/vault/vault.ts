@@ -43,7 +43,10 @@ export interface ArchivedPlan {
   readonly planId: string;
   readonly planHash: string;
   readonly fileName: string;
-  /** The plan file as it was, comments and all; secrets are references in it. */
+  /**
+   * The plan file as it was, comments and all, or what several files and a profile make up; secrets are references
+   * in it.
+   */
   readonly text: string;
   readonly savedAtMs: number;
 }

@@ -13,7 +13,7 @@ export const up: Command<AppContext> = {
   description:
     'Backs up and proves what the schedule owes, as `lifeboat run-due` does, again and again in the foreground: for ' +
     "systemd or a container. It runs the plan's on_failure command when something fails or an objective is not met, and when it is over, calls " +
-    'dead_man_url after every good pass, and reads the plan again when its file changes. One process per plan. ' +
+    'dead_man_url after every good pass, and reads the plan again when one of its files changes. One process per plan. ' +
     'SIGTERM stops it with exit code 0, Ctrl-C with 130; what was complete is kept.',
   options: [
     ...planOptions,

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
+import { profileOption } from '../load-plan.ts';
 import type { JsonRecord, Output } from '../output.ts';
 import { parseInput } from '../parse-input.ts';
 import { type QuickstartFolder, vaultNames } from './quickstart-folder.ts';
@@ -21,7 +22,9 @@ export async function runCommand(
   command: Command<AppContext>,
   words: readonly string[],
 ): Promise<CommandRun> {
-  const parsed = parseInput(name, command, words);
+  // a profile in the environment is for plans of the person
+  const profile = command.options?.includes(profileOption) === true ? [profileOption.flag, ''] : [];
+  const parsed = parseInput(name, command, [...words, ...profile]);
   if (parsed.kind === 'help') throw new LifeboatError('ASSERTION', `${name} was asked to run, not for help`);
   const records: JsonRecord[] = [];
   const output = collecting(context.output, records);
