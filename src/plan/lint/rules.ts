@@ -1,14 +1,25 @@
+import { alertThreshold } from './alert-threshold.ts';
 import { commandPassword } from './command-password.ts';
+import { detectionBudget } from './detection-budget.ts';
+import { dnsBudget } from './dns-budget.ts';
+import { erasureAnswer } from './erasure-answer.ts';
+import { escalationDeadEnd } from './escalation-dead-end.ts';
+import { healthProbe } from './health-probe.ts';
+import { lifecycleArithmetic } from './lifecycle-arithmetic.ts';
 import type { LintRule } from './lint-rule.ts';
 import { noCheck } from './no-check.ts';
 import { noObjective } from './no-objective.ts';
 import { notExecuted } from './not-executed.ts';
+import { phaseBudgetsRule } from './phase-budgets.ts';
 import { pipeStatus } from './pipe-status.ts';
+import { replicaIsNoBackup } from './replica-is-no-backup.ts';
 import { retentionGap } from './retention-gap.ts';
+import { retentionUpperBound } from './retention-upper-bound.ts';
 import { rpoSchedule } from './rpo-schedule.ts';
 import { rtoDependency } from './rto-dependency.ts';
 import { sameDisk } from './same-disk.ts';
 import { secondVault } from './second-vault.ts';
+import { threeTwoOne } from './three-two-one.ts';
 import { zeroMargin } from './zero-margin.ts';
 
 /** All rules, in the order of the reference. */
@@ -23,6 +34,17 @@ export const lintRules: readonly LintRule[] = [
   noObjective,
   commandPassword,
   pipeStatus,
+  alertThreshold,
+  healthProbe,
+  phaseBudgetsRule,
+  detectionBudget,
+  dnsBudget,
+  lifecycleArithmetic,
+  retentionUpperBound,
+  erasureAnswer,
+  replicaIsNoBackup,
+  threeTwoOne,
+  escalationDeadEnd,
   notExecuted,
 ];
 
