@@ -251,6 +251,7 @@ export const planSchema = strict({
     command: text().meta({
       description: 'Run by sh -c when a scheduled run fails; what failed is in its environment.',
       examples: ['mail -s "backup failed" ops@example.org'],
+      isCommand: true,
     }),
     timeout: positiveDuration()
       .exactOptional()

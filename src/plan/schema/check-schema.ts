@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { positiveDuration, references, strict, text, textOrReference, texts } from './field.ts';
+import { commandLine, positiveDuration, references, strict, text, textOrReference, texts } from './field.ts';
 import { maybe, must } from './field-facts.ts';
 
 const nameField = text()
@@ -79,7 +79,7 @@ const commandCheck = strict({
     .literal('command')
     .meta({ description: 'A program looks at the restored data and ends with 0 when it is good.' }),
   name: nameField,
-  run: z.union([text(), z.array(text()).min(1)], 'expected a command line or a list of arguments').meta({
+  run: commandLine().meta({
     description: 'Run in the sandbox folder: text for sh -c, or a list of arguments (no shell).',
     examples: ['./scripts/check-restore.sh'],
   }),

@@ -48,6 +48,8 @@ export interface FieldFacts {
   readonly refersTo?: ReferenceKind;
   /** The order of a list means nothing, so it does not change the hash. */
   readonly isSet?: true;
+  /** A program that is run: text for a shell, or a list of arguments. The linter looks into every one. */
+  readonly isCommand?: true;
   /** Ids of what real plans ask for (A1 … S1) that this field expresses. */
   readonly mission?: readonly string[];
 }
@@ -78,7 +80,14 @@ export function must<Schema extends z.ZodType>(
 }
 
 /** Keys that are ours and no part of JSON Schema. */
-export const ownMetaKeys: readonly (keyof FieldFacts)[] = ['use', 'refersTo', 'isSet', 'mission', 'quantity'];
+export const ownMetaKeys: readonly (keyof FieldFacts)[] = [
+  'use',
+  'refersTo',
+  'isSet',
+  'isCommand',
+  'mission',
+  'quantity',
+];
 
 /** A field that has a usual value: `usual`, as it would be written. */
 export function usually<Schema extends z.ZodType>(

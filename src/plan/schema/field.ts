@@ -196,7 +196,9 @@ export function amount() {
 
 /** A program to run: text for sh -c, or a list of arguments (no shell). */
 export function commandLine() {
-  return z.union([text(), z.array(text()).min(1)], 'expected a command line or a list of arguments');
+  return z
+    .union([text(), z.array(text()).min(1)], 'expected a command line or a list of arguments')
+    .meta({ isCommand: true });
 }
 
 /** `1%` or `12.5 %`, as a number from 0 on. */

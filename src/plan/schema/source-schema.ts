@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { byteSize, positiveDuration, strict, text } from './field.ts';
+import { byteSize, commandLine, positiveDuration, strict, text } from './field.ts';
 import {
   azureSource,
   gitSource,
@@ -105,7 +105,7 @@ const commandSource = strict({
     description: 'What a program prints.',
     mission: ['B19', 'B25', 'D20'],
   }),
-  run: z.union([text(), list()], 'expected a command line or a list of arguments').meta({
+  run: commandLine().meta({
     description:
       'The program whose standard output is stored: text for sh -c, or a list of arguments (no shell). ' +
       'A failure, a signal or a time-out leaves no recovery point.',
