@@ -24,6 +24,24 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/lint.ts')).lint,
   },
   {
+    name: 'plan show',
+    summary: 'print the plan as it is understood',
+    root: 'app',
+    load: async () => (await import('./commands/plan-show.ts')).planShow,
+  },
+  {
+    name: 'plan explain',
+    summary: 'say where a value comes from, and what it means',
+    root: 'app',
+    load: async () => (await import('./commands/plan-explain.ts')).planExplain,
+  },
+  {
+    name: 'plan diff',
+    summary: 'say in words what another plan changes',
+    root: 'app',
+    load: async () => (await import('./commands/plan-diff.ts')).planDiff,
+  },
+  {
     name: 'backup',
     summary: 'take a backup',
     root: 'app',
