@@ -283,31 +283,45 @@ function readData(text: string): unknown {
   }
 }
 
-test('in every plan of the examples, an edit of any value leaves all other lines as they are', () => {
-  assert.ok(examples.length > 1);
-  for (const [name, text] of examples) {
+assert.ok(examples.length > 1);
+for (const [name, text] of examples) {
+  test(`in ${name}, an edit of any value leaves all other lines as they are`, () => {
     const places = placesOf(readData(text));
-    assert.ok(places.length > 0, name);
+    assert.ok(places.length > 0);
     assert.equal(
       edited(text, ...places.map(({ at, value }): PlanEdit => ({ kind: 'set', at, value }))),
       text,
     );
-    const step = Math.ceil(places.length / 150);
-    for (const { at, value } of places.filter((_, index) => index % step === 0)) {
-      if (typeof value === 'object' || (typeof value === 'string' && value.includes('\n'))) continue;
-      const after = edited(text, { kind: 'set', at, value: 'changed' }).split('\n');
-      const before = text.split('\n');
-      assert.equal(after.length, before.length, `${name} ${at.join('.')}`);
-      const changed = after.filter((line, index) => line !== before[index]);
-      assert.equal(changed.length, 1, `${name} ${at.join('.')}`);
-      const removed = editPlan(text, [{ kind: 'remove', at }]);
-      assert.ok('text' in removed, `${name} ${at.join('.')}`);
-      const left = removed.text.split('\n');
-      assert.ok(before.length - left.length <= 1, `${name} ${at.join('.')}`);
-      assert.ok(left.filter((line) => !before.includes(line)).length <= 1, `${name} ${at.join('.')}`);
+    const step = Math.ceil(places.length / 60);
+    const scalars = places.filter(({ value }, index) => index % step === 0 && typeof value !== 'object');
+    for (const { at } of scalars) {
+      changesOneStretch(text, { kind: 'set', at, value: 'changed' });
+      changesOneStretch(text, { kind: 'remove', at });
     }
+  });
+}
+
+function changesOneStretch(text: string, edit: PlanEdit): void {
+  const result = editPlan(text, [edit]);
+  // what an alias repeats cannot be changed at one place alone
+  if ('problem' in result) {
+    assert.match(text, /[:-] &[\w-]+[ \n]/, result.problem);
+    return;
   }
-});
+  assert.ok(alienLines(text, result.text) <= 1, edit.at.join('.'));
+  const splice = planEditSplicer(text)(edit);
+  const isOnOneLine = splice !== undefined && !text.slice(splice.from, splice.to).includes('\n');
+  if (isOnOneLine) assert.equal(result.text.split('\n').length, text.split('\n').length);
+}
+
+/** Lines of the new text that are neither those above the change nor those below it. */
+function alienLines(before: string, after: string): number {
+  const [old, young] = [before.split('\n'), after.split('\n')];
+  const above = young.findIndex((line, index) => line !== old[index]);
+  if (above === -1) return 0;
+  const below = young.toReversed().findIndex((line, index) => line !== old.at(-1 - index));
+  return young.length - above - (below === -1 ? young.length : below);
+}
 
 const scalar = fc.oneof(fc.string({ maxLength: 12 }), fc.integer(), fc.boolean(), fc.constant(null));
 const key = fc.oneof(fc.stringMatching(/^[a-z][a-z0-9_-]{0,5}$/), fc.string({ minLength: 1, maxLength: 5 }));
