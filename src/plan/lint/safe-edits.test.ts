@@ -1,5 +1,7 @@
 /** Which findings may be corrected without asking anybody, and that the correction ends them. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { editPlan } from '../edit-plan.ts';
 import { parsePlan } from '../parse-plan.ts';
@@ -72,7 +74,19 @@ test('a schedule that is there for reasons of its own stays', () => {
 
 test('an objective is never relaxed: what no schedule reaches has no correction', () => {
   const zero = `  a: { ${files}, schedule: hourly, checks: [files], objectives: { rpo: 0 min } }\n`;
-  assert.equal(corrected(zero, 'rpo-schedule'), undefined);
+  const errors = lintPlan(parsePlan(head + zero, 'p'), {}).filter(({ severity }) => severity === 'error');
+  assert.ok(errors.length > 0);
+  assert.ok(errors.every(({ edits }) => edits === undefined));
+});
+
+test('no correction of the rules reaches into an objective, a retention or a vault', () => {
+  const golden = fs.readFileSync(path.join(import.meta.dirname, '../golden/lint.yaml'), 'utf8');
+  const edits = lintPlan(parsePlan(golden, 'p'), {}).flatMap((finding) => finding.edits ?? []);
+  assert.ok(edits.length >= 3);
+  for (const { at } of edits) {
+    assert.equal(at[0], 'systems');
+    assert.ok(!['objectives', 'retention', 'vaults'].includes(String(at[2])), at.join('.'));
+  }
 });
 
 test('a system without checks gets those that need no words of their own', () => {
