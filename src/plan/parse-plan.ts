@@ -11,8 +11,9 @@ import {
   sortFindings,
   type UnplacedFinding,
 } from './finding.ts';
+import { placeholderFinding } from './placeholder-finding.ts';
 import type { PlanFile } from './plan-file.ts';
-import { isWithin, type PlanPath, valueAt } from './plan-path.ts';
+import { isWithin, type PlanPath } from './plan-path.ts';
 import { type Plan, planSchema } from './plan-schema.ts';
 import { locateIn, placeTextFinding, withinAny } from './plan-text.ts';
 import { type Draft, prunePlan } from './prune-plan.ts';
@@ -146,31 +147,6 @@ function isOwnFault(at: PlanPath, draft: Draft | undefined): boolean {
   return !(draft?.removed ?? []).some(
     (path) => path.length > 0 && (isWithin(path, at) || isWithin(at, path)),
   );
-}
-
-/** A gap is owed by the owner of its system, else by the owner of the plan. */
-function placeholderFinding(
-  path: PlanPath,
-  root: unknown,
-  isInGap: (path: PlanPath) => boolean,
-): UnplacedFinding {
-  const named = [
-    [...path.slice(0, 2), 'owner'],
-    ['metadata', 'owner'],
-  ]
-    .filter((at) => at[0] !== path[0] || at[0] === 'systems' || at[0] === 'metadata')
-    .filter((at) => !isInGap(at))
-    .map((at) => valueAt(root, at))
-    .find((owner) => typeof owner === 'string' && owner.trim() !== '');
-  const owes = typeof named === 'string' ? named : "the plan's owner, who is not named yet";
-  return {
-    id: 'placeholder',
-    severity: 'error',
-    at: path,
-    message: `${String(path.at(-1) ?? 'the plan')} is still a placeholder`,
-    suggestion: `ask ${owes} for the value; until then the plan can be linted but not run`,
-    owes,
-  };
 }
 
 function refused(text: string, fileName: string): ParsedPlan {

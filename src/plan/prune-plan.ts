@@ -36,8 +36,25 @@ export function prunePlan(root: unknown, placeholders: readonly PlanPath[]): Dra
 
 /** Text that may stay a placeholder, because only people read it. */
 function isFreeText(path: PlanPath): boolean {
-  return ['owner', 'organisation', 'description', 'name'].includes(String(path.at(-1)));
+  return freeTexts.has(String(path.at(-1)));
 }
+
+/** Without these what stands around them could not stay in the draft, and nothing more would be said about it. */
+const freeTexts: ReadonlySet<string> = new Set([
+  'owner',
+  'organisation',
+  'description',
+  'name',
+  'title',
+  'instructions',
+  'says',
+  'requires',
+  'body',
+  'service',
+  'topic',
+  'insurer',
+  'policy',
+]);
 
 function pathsToRemove(issue: {
   readonly code: string;

@@ -78,6 +78,17 @@ test('placeholders are told from patterns and tests', () => {
     '<fill in>',
     '???',
     '[frequency, e.g., annually]',
+    'at least [frequency, e.g., annually]',
+    'Review and update this document [frequency, e.g., quarterly] to reflect changes',
+    '[Specify tools, e.g., `rsync`, cloud sync tools]',
+    "[Specify tools, e.g., `pg_dump`, SQLite `.backup` command, or cloud provider's managed backup services].",
+    '[List key personnel and their roles in a disaster scenario].',
+    '[Outline communication protocols for internal teams, stakeholders, and users during a disaster].',
+    '[Define specific time, e.g., 4 hours] - The maximum tolerable duration',
+    'On-Call Engineer: [Name] [Phone] [Email]',
+    '[Name] - [Phone] - [Email]',
+    'Infrastructure Team: [Email Group]',
+    `${'long '.repeat(100)}[Define it]`,
   ];
   const values = [
     '[abc]',
@@ -88,6 +99,10 @@ test('placeholders are told from patterns and tests', () => {
     'daily',
     'a <b> c',
     '[[x]]',
+    'see [Name](./contacts.md)',
+    'if [ -f list ]; then echo "[ok] done"; fi',
+    "grep '[0-9] [a-z]' file",
+    '[INFO] nothing',
     '${env:A}',
     '',
   ];
