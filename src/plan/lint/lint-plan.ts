@@ -18,6 +18,7 @@ export function lintPlan(parsed: ParsedPlan, facts: PlanFacts): readonly Finding
     rule
       .check(plan, facts, draft.plan)
       .filter((hit) => !isEcho(hit, draft.removed))
+      .map((hit) => withCertainEdits(hit, draft.removed))
       .map((hit) => placeFinding({ id: rule.id, severity: severityOf(rule, hit), ...hit }, parsed.locate)),
   );
   return sortFindings([...parsed.findings, ...found]);
@@ -33,4 +34,15 @@ function isEcho(hit: LintHit, removed: readonly PlanPath[]): boolean {
   return places.some((at) =>
     removed.some((path) => path.length > 1 && (isWithin(path, at) || isWithin(at, path))),
   );
+}
+
+/** What was taken out of a system or a vault may have been the reason against an edit, so there is none then. */
+function withCertainEdits(hit: LintHit, removed: readonly PlanPath[]): LintHit {
+  const { edits, ...rest } = hit;
+  const isDoubtful = (edits ?? []).some(({ at }) =>
+    removed.some(
+      (path) => path[0] === 'vaults' || isWithin(path, at.slice(0, 2)) || isWithin(at, path.slice(0, 2)),
+    ),
+  );
+  return isDoubtful ? rest : hit;
 }

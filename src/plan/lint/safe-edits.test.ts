@@ -89,6 +89,17 @@ test('no correction of the rules reaches into an objective, a retention or a vau
   }
 });
 
+test('where part of a system or of a vault is not understood, nothing of it is corrected', () => {
+  const edited = (text: string) =>
+    lintPlan(parsePlan(text, 'p'), {}).flatMap(({ edits = [] }) => edits.map(({ at }) => String(at[1])));
+  const sound = `  a: { ${files}, schedule: daily }\n  b: { ${files}, schedule: daily }\n`;
+  assert.deepEqual(new Set(edited(head + sound)), new Set(['a', 'b']));
+  const unsound = sound.replace('daily }', 'daily, retention: { last: "[Number]" } }');
+  assert.deepEqual(new Set(edited(head + unsound)), new Set(['b']));
+  const vaults = head.replace('location: /b,', 'location: /b, retention: { last: TODO },');
+  assert.deepEqual(edited(vaults + sound), []);
+});
+
 test('a system without checks gets those that need no words of their own', () => {
   const plain = `  a:\n    ${files}\n    schedule: hourly\n`;
   assert.equal(corrected(plain, 'no-check'), `${plain}    checks: [files]\n`);
