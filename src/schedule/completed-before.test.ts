@@ -46,6 +46,11 @@ describe('lastCompletedCaptureBefore', () => {
     assert.equal(completed(texts, '10T06:00', hourMs), '10T01:00:00');
   });
 
+  it('does not wait for a window when another schedule has run since it opened', () => {
+    const texts = ['hourly', 'daily between 01:00 and 23:00'];
+    assert.equal(completed(texts, '10T05:00', hourMs / 2), '10T04:00:00');
+  });
+
   it('names a moment that is not too late when runs never pause', () => {
     const startMs = lastCompletedCaptureBefore(schedules('hourly'), at('10T10:30'), 90 * minuteMs) ?? 0;
     assert.ok(startMs <= at('10T09:00') - 90 * minuteMs, new Date(startMs).toISOString());

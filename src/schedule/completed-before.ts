@@ -62,5 +62,17 @@ function runsUntil(schedules: readonly TimedSchedule[], atMs: number, captureMs:
     fromMs = Math.max(...due);
   }
   const runs = schedules.flatMap((schedule) => [...dueRuns(schedule, fromMs, atMs + 1)]);
-  return runs.sort((a, b) => a.dueMs - b.dueMs || a.lateMs - b.lateMs);
+  return withCommonEnd(runs.sort((a, b) => a.dueMs - b.dueMs));
+}
+
+/** A run that may not be late covers what was due before it, so no window stays open for longer than to there. */
+function withCommonEnd(runs: readonly DueRun[]): readonly DueRun[] {
+  let lateMs = Number.POSITIVE_INFINITY;
+  return runs
+    .toReversed()
+    .map((run) => {
+      lateMs = Math.min(lateMs, run.lateMs);
+      return { ...run, lateMs };
+    })
+    .toReversed();
 }
