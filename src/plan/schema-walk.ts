@@ -4,7 +4,7 @@
  */
 import type * as z from 'zod';
 import type { PlanPath } from './plan-path.ts';
-import { type FieldFacts, factsOf, type Quantity } from './schema/field-facts.ts';
+import { type FieldFacts, type FieldUse, factsOf, type Quantity } from './schema/field-facts.ts';
 import { definitionOf } from './schema/zod-definition.ts';
 
 export interface PlanField {
@@ -12,23 +12,35 @@ export interface PlanField {
   readonly value: unknown;
   /** The facts of the field itself; `use` is that of the nearest field around it that says one. */
   readonly facts: FieldFacts;
-  readonly depth: number;
 }
 
 export type Schema = z.core.$ZodType;
 
-/** Every value of the plan that has a field, outermost first. */
-export function* walkFields(
-  schema: Schema,
-  value: unknown,
-  path: PlanPath = [],
-  use: FieldFacts['use'] = 'executed',
-): Generator<PlanField> {
-  const { bare, facts } = unwrap(schema, value);
-  const inherited = facts.use ?? use;
-  yield { path, value, facts: { ...facts, use: inherited }, depth: path.length };
-  for (const [key, child, inner] of childrenOf(bare, value)) {
-    if (inner !== undefined) yield* walkFields(child, inner, [...path, key], inherited);
+/** Every value of the plan that has a field, outermost first. Worked out once for a plan, which never changes. */
+export function walkFields(schema: Schema, value: unknown): readonly PlanField[] {
+  if (typeof value !== 'object' || value === null) return fieldsFrom(schema, value);
+  const known = walked.get(value);
+  if (known !== undefined && known.schema === schema) return known.fields;
+  const fields = fieldsFrom(schema, value);
+  walked.set(value, { schema, fields });
+  return fields;
+}
+
+const walked = new WeakMap<object, { readonly schema: Schema; readonly fields: readonly PlanField[] }>();
+
+function fieldsFrom(top: Schema, root: unknown): readonly PlanField[] {
+  const fields: PlanField[] = [];
+  visit(top, root, [], 'executed');
+  return fields;
+
+  function visit(schema: Schema, value: unknown, path: PlanPath, around: FieldUse): void {
+    const { bare, facts } = unwrap(schema, value);
+    const use = facts.use ?? around;
+    fields.push({ path, value, facts: facts.use === use ? facts : { ...facts, use } });
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, child, inner] of childrenOf(bare, value)) {
+      if (inner !== undefined) visit(child, inner, [...path, key], use);
+    }
   }
 }
 
@@ -92,28 +104,51 @@ function childSchema(bare: Schema, key: string | number): Schema | undefined {
   return def.type === 'record' ? def.valueType : def.type === 'array' ? def.element : undefined;
 }
 
+interface Unwrapped {
+  readonly bare: Schema;
+  readonly facts: FieldFacts;
+}
+
 /** Takes off what stands around a schema (optional, a usual value, a conversion) and picks the branch of a union. */
-export function unwrap(
-  schema: Schema,
-  value: unknown,
-): { readonly bare: Schema; readonly facts: FieldFacts } {
-  let bare = schema;
-  let facts: FieldFacts = factsOf(schema);
-  for (let inner = innerOf(bare, value); inner !== undefined; inner = innerOf(bare, value)) {
-    bare = inner;
-    facts = { ...factsOf(inner), ...withoutUndefined(facts) };
+export function unwrap(schema: Schema, value: unknown): Unwrapped {
+  let found = peel(schema);
+  for (;;) {
+    const option = optionOf(found.bare, value);
+    if (option === undefined) return found;
+    const inner = peel(option);
+    found = { bare: inner.bare, facts: { ...inner.facts, ...found.facts } };
   }
-  return { bare, facts };
+}
+
+const peeled = new WeakMap<Schema, Unwrapped>();
+
+/** What does not depend on the value, worked out once for a schema. */
+function peel(schema: Schema): Unwrapped {
+  const known = peeled.get(schema);
+  if (known !== undefined) return known;
+  let bare = schema;
+  let facts = withoutUndefined(factsOf(schema));
+  for (let inner = insideOf(bare); inner !== undefined; inner = insideOf(bare)) {
+    bare = inner;
+    facts = { ...withoutUndefined(factsOf(inner)), ...facts };
+  }
+  const found = { bare, facts };
+  peeled.set(schema, found);
+  return found;
 }
 
 function withoutUndefined(facts: FieldFacts): FieldFacts {
   return Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined));
 }
 
-function innerOf(schema: Schema, value: unknown): Schema | undefined {
-  const { type, innerType, in: input, options, discriminator } = definitionOf(schema);
-  if (type === 'pipe') return input;
-  if (options === undefined) return innerType;
+function insideOf(schema: Schema): Schema | undefined {
+  const { type, innerType, in: input } = definitionOf(schema);
+  return type === 'pipe' ? input : innerType;
+}
+
+function optionOf(schema: Schema, value: unknown): Schema | undefined {
+  const { options, discriminator } = definitionOf(schema);
+  if (options === undefined) return undefined;
   return discriminator === undefined ? options.find((option) => suits(option, value)) : branch(schema, value);
 }
 
@@ -136,10 +171,7 @@ function branch(schema: Schema, value: unknown): Schema | undefined {
 }
 
 function literalsOf(option: Schema, discriminator: string): readonly (readonly [unknown, Schema])[] {
-  let bare = option;
-  for (let inner = innerOf(bare, undefined); inner !== undefined; inner = innerOf(bare, undefined))
-    bare = inner;
-  const literal = definitionOf(bare).shape?.[discriminator];
+  const literal = definitionOf(peel(option).bare).shape?.[discriminator];
   const values = literal === undefined ? [] : [...(literal._zod.values ?? [])];
   return values.map((each) => [each, option] as const);
 }
