@@ -23,6 +23,9 @@ const changeMarginMs = 2 * dayMs;
 /** What comes round with the weeks shows itself in one of them, and the gaps at its ends. */
 const quietMs = 9 * dayMs;
 
+/** With a change of the clock. */
+const longDayMs = dayMs + 3_600_000;
+
 /** Of several schedules together; past it the gap of the densest one stands, which is never too small. */
 const runsMax = 100_000;
 
@@ -56,7 +59,7 @@ export function longestGapOfAllMs(
   const boundMs = densest.gapMs;
   let worst = 0;
   let runs = 0;
-  for (const stretch of stretchesOf(schedules, densest.schedule, spanFor(boundMs, span))) {
+  for (const stretch of stretchesOf(schedules, densest, spanFor(boundMs, span))) {
     const within = gapWithin(stretch.schedules, stretch, runsMax - runs);
     if (within === undefined) return boundMs;
     runs += within.runs;
@@ -71,16 +74,17 @@ interface Stretch extends GapSpan {
 }
 
 /**
- * What has to be looked at to meet every gap. Where the densest schedule comes round with the weeks, others that do
- * not cannot divide its gaps in all of them, and need to be looked at only where the clock changes; different zones
- * stand differently to each other after every change.
+ * What has to be looked at to meet every gap. Where the densest schedule runs every day, others that do not come round
+ * with the weeks cannot divide its gaps in all of them, and need to be looked at only where the clock changes; different
+ * zones stand differently to each other after every change.
  */
 function* stretchesOf(
   schedules: readonly TimedSchedule[],
-  densest: TimedSchedule,
+  densest: { readonly schedule: TimedSchedule; readonly gapMs: number },
   span: GapSpan,
 ): Generator<Stretch> {
-  if (!isWeekly(densest)) {
+  const isDated = !schedules.every(isWeekly);
+  if (!isWeekly(densest.schedule) || (isDated && densest.gapMs > longDayMs)) {
     yield { schedules, ...span };
     return;
   }
