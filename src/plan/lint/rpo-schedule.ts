@@ -4,7 +4,7 @@ import { denserSchedule, denserScheduleEdit } from './denser-schedule.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import type { PlanFacts } from './plan-facts.ts';
 import { systemLoss } from './system-loss.ts';
-import { objectivePlace, schedulePlace, systemPlace } from './system-place.ts';
+import { objectivePlace, schedulePlace } from './system-place.ts';
 
 export const rpoSchedule: LintRule = {
   id: 'rpo-schedule',
@@ -18,7 +18,9 @@ export const rpoSchedule: LintRule = {
   check: (plan, facts) =>
     plan.systems.flatMap((system) => {
       const { rpo } = system.objectives;
-      return rpo === undefined || system.source === undefined ? [] : hitsOf(plan, system, rpo, facts);
+      // Of an RPO of zero `rpo-zero` speaks.
+      if (rpo === undefined || rpo.valueMs === 0 || system.source === undefined) return [];
+      return isCapturedOnChange(system) ? [] : hitsOf(plan, system, rpo, facts);
     }),
 };
 
@@ -44,31 +46,22 @@ function hitsOf(
       },
     ];
   }
-  if (counted.totalMs <= rpo.valueMs) return [];
+  // While it is the log that counts, how far it may be behind is for `rpo-by-logs` to judge.
+  if (counted.totalMs <= rpo.valueMs || counted.terms.some(({ kind }) => kind === 'log lag')) return [];
   const message = `${counted.arithmetic}, more than ${target}`;
-  if (counted.terms.some(({ kind }) => kind === 'log lag'))
-    return [
-      {
-        at: systemPlace(system.name, 'logs', 'max_lag'),
-        message,
-        suggestion: logSuggestion(rpo),
-        ...related,
-      },
-    ];
   const denser = denserSchedule(rpo.valueMs, runMs);
-  const suggestion = suggestionOf(rpo, denser);
+  const suggestion = denser === undefined ? tooSlow : `"${denser}" leaves room for one late run`;
   const edits = denserScheduleEdit(plan, system, denser);
   return [{ at, message, suggestion, ...edits, ...related }];
 }
 
-function logSuggestion(rpo: Objective): string {
-  return rpo.valueMs === 0
-    ? 'only logs that are acknowledged before the commit lose nothing'
-    : `allow the logs to be at most ${formatDuration(rpo.valueMs)} behind`;
-}
+const tooSlow =
+  'a copy on a schedule is too slow for this RPO: keep the log of the database as well ("logs")';
 
-function suggestionOf(rpo: Objective, denser: string | undefined): string {
-  if (rpo.valueMs === 0) return 'no schedule reaches zero; it takes synchronous replication to a second site';
-  if (denser === undefined) return 'a copy on a schedule is too slow for this RPO';
-  return `"${denser}" leaves room for one late run`;
+/** Every change of a repository is a commit, so that a capture on each commit leaves nothing between two of them. */
+function isCapturedOnChange({ source, schedules }: ResolvedSystem): boolean {
+  return (
+    source?.kind === 'git' &&
+    schedules.some((schedule) => schedule.kind === 'event' && schedule.event === 'commit')
+  );
 }

@@ -1,4 +1,6 @@
 import { formatDuration } from '../duration.ts';
+import { recoveryGraph } from '../graph/recovery-graph.ts';
+import { recoveryOrder } from '../graph/recovery-order.ts';
 import type { Objective, ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import { objectivePlace, systemPlace } from './system-place.ts';
@@ -39,25 +41,15 @@ function hitOf(system: ResolvedSystem, slowest: Slowest | undefined): readonly L
   ];
 }
 
-/** For every system, what of its dependency closure may take longest. Visits each system once; cycles end the walk. */
+/** For every system, what of all that it waits for may take longest; what lies between may be a recovery need. */
 function slowestDependencies(plan: ResolvedPlan): ReadonlyMap<string, Slowest | undefined> {
-  const systems = new Map(plan.systems.map((system) => [system.name, system]));
-  const known = new Map<string, Slowest | undefined>();
-  const entered = new Set<string>();
-  const pending = plan.systems.toReversed().map((system) => system.name);
-  for (let name = pending.at(-1); name !== undefined; name = pending.at(-1)) {
-    const dependencies = systems.get(name)?.dependsOn ?? [];
-    const unvisited = entered.has(name)
-      ? []
-      : dependencies.filter((next) => systems.has(next) && !entered.has(next));
-    entered.add(name);
-    if (unvisited.length > 0) pending.push(...unvisited);
-    else {
-      pending.pop();
-      known.set(name, slowestOf(dependencies.flatMap((next) => [own(systems.get(next)), known.get(next)])));
-    }
+  const { before } = recoveryGraph(plan);
+  const slowest: (Slowest | undefined)[] = before.map(() => undefined);
+  for (const node of recoveryOrder(before).order) {
+    const candidates = (before[node] ?? []).flatMap((next) => [own(plan.systems[next]), slowest[next]]);
+    slowest[node] = slowestOf(candidates);
   }
-  return known;
+  return new Map(plan.systems.map(({ name }, node) => [name, slowest[node]]));
 }
 
 function own(system: ResolvedSystem | undefined): Slowest | undefined {

@@ -1,10 +1,13 @@
 import { alertThreshold } from './alert-threshold.ts';
+import { classSchedule } from './class-schedule.ts';
 import { commandPassword } from './command-password.ts';
 import { detectionBudget } from './detection-budget.ts';
 import { dnsBudget } from './dns-budget.ts';
 import { erasureAnswer } from './erasure-answer.ts';
 import { escalationDeadEnd } from './escalation-dead-end.ts';
 import { healthProbe } from './health-probe.ts';
+import { incrementalImpossible } from './incremental-impossible.ts';
+import { inheritedObjective } from './inherited-objective.ts';
 import { lifecycleArithmetic } from './lifecycle-arithmetic.ts';
 import type { LintRule } from './lint-rule.ts';
 import { noCheck } from './no-check.ts';
@@ -12,25 +15,48 @@ import { noObjective } from './no-objective.ts';
 import { notExecuted } from './not-executed.ts';
 import { phaseBudgetsRule } from './phase-budgets.ts';
 import { pipeStatus } from './pipe-status.ts';
+import { pitrBase } from './pitr-base.ts';
+import { pitrProcedure } from './pitr-procedure.ts';
 import { replicaIsNoBackup } from './replica-is-no-backup.ts';
+import { retentionFloor } from './retention-floor.ts';
 import { retentionGap } from './retention-gap.ts';
+import { retentionLogs } from './retention-logs.ts';
 import { retentionUpperBound } from './retention-upper-bound.ts';
+import { rpoByLogs } from './rpo-by-logs.ts';
 import { rpoSchedule } from './rpo-schedule.ts';
+import { rpoZero } from './rpo-zero.ts';
 import { rtoDependency } from './rto-dependency.ts';
+import { rtoPath } from './rto-path.ts';
+import { rtoRestoreTime } from './rto-restore-time.ts';
 import { sameDisk } from './same-disk.ts';
+import { scenarioOverride } from './scenario-override.ts';
+import { scheduleContradiction } from './schedule-contradiction.ts';
 import { secondVault } from './second-vault.ts';
 import { threeTwoOne } from './three-two-one.ts';
 import { zeroMargin } from './zero-margin.ts';
 
 /** All rules, in the order of the reference. */
 export const lintRules: readonly LintRule[] = [
+  rpoZero,
   rpoSchedule,
+  rpoByLogs,
   zeroMargin,
+  classSchedule,
+  inheritedObjective,
+  scenarioOverride,
   rtoDependency,
+  rtoPath,
+  rtoRestoreTime,
+  scheduleContradiction,
+  incrementalImpossible,
+  pitrBase,
+  pitrProcedure,
   secondVault,
   sameDisk,
   noCheck,
   retentionGap,
+  retentionFloor,
+  retentionLogs,
   noObjective,
   commandPassword,
   pipeStatus,

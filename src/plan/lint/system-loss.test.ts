@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { parsePlan } from '../parse-plan.ts';
 import { resolvePlan } from '../resolve-plan.ts';
 import type { PlanFacts } from './plan-facts.ts';
+import { rpoByLogs } from './rpo-by-logs.ts';
 import { rpoSchedule } from './rpo-schedule.ts';
 import { systemLoss } from './system-loss.ts';
 import { zeroMargin } from './zero-margin.ts';
@@ -72,6 +73,10 @@ describe('systemLoss', () => {
     assert.equal(arithmetic([postgres, schedule, logs]), words);
     assert.equal(arithmetic([postgres, logs]), undefined);
     assert.match(arithmetic([postgres, schedule, 'logs: { point_in_time: false }']) ?? '', /between runs/);
+    assert.equal(
+      arithmetic(['source: { kind: other, what: Oracle, holds: database }', schedule, logs]),
+      words,
+    );
     assert.match(arithmetic(['source: { kind: files, paths: [./a] }', schedule, logs]) ?? '', /between runs/);
   });
 
@@ -115,9 +120,10 @@ describe('rules on the worst loss', () => {
       'objectives: { rpo: 1 min }',
       'logs: { max_lag: 2 min }',
     );
-    const [hit] = rpoSchedule.check(plan, {}, written);
+    const [hit] = rpoByLogs.check(plan, {}, written);
     assert.deepEqual(hit?.at, ['systems', 'db', 'logs', 'max_lag']);
-    assert.equal(hit?.suggestion, 'allow the logs to be at most 1 min behind');
+    assert.equal(hit?.suggestion, 'allow at most 1 min, better half of it');
+    assert.deepEqual(rpoSchedule.check(plan, {}, written), []);
   });
 
   it('see the margin that a copy and a second schedule leave', () => {

@@ -1,6 +1,6 @@
 import type { Schedule } from '../../schedule/schedule.ts';
 import { isLocalSource } from '../resolve-source.ts';
-import type { ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
+import type { ResolvedPlan, ResolvedSource, ResolvedSystem } from '../resolved-plan.ts';
 import { factOf, type PlanFacts } from './plan-facts.ts';
 import { type LossFigure, type LossInput, type LossSum, type WorstLoss, worstLossOf } from './worst-loss.ts';
 
@@ -35,7 +35,11 @@ function isExecuted({ source }: ResolvedSystem, schedule: Schedule): boolean {
   return source !== undefined && isLocalSource(source) && schedule.kind !== 'continuous';
 }
 
-const kindsWithLogs: ReadonlySet<string> = new Set(['sqlite', 'postgres', 'mysql']);
+/** Databases, and what may be one: the output of a program, and what is described in words. */
+function mayHaveLogs(source: ResolvedSource): boolean {
+  if (source.kind === 'other') return source.holds === undefined || source.holds === 'database';
+  return ['sqlite', 'postgres', 'mysql', 'command'].includes(source.kind);
+}
 
 /**
  * A log is of use where any moment of it can be recovered to, on top of some backup. What a commit waits for is not
@@ -46,7 +50,7 @@ function logLagOf(system: ResolvedSystem, facts: PlanFacts): Pick<LossInput, 'lo
   if (replication.some(({ kind, mode }) => kind === 'database' && mode === 'synchronous'))
     return { logLag: { valueMs: 0, origin: 'declared' } };
   const hasBase = schedules.some(({ kind }) => kind !== 'continuous');
-  if (logs === undefined || source === undefined || !kindsWithLogs.has(source.kind)) return {};
+  if (logs === undefined || source === undefined || !mayHaveLogs(source)) return {};
   if (!hasBase || !logs.point_in_time) return {};
   if (logs.acknowledged === 'before-commit') return { logLag: { valueMs: 0, origin: 'declared' } };
   return { logLag: figureOf(factOf(facts.measured, name)?.logLagMs?.value, logs.max_lag) };

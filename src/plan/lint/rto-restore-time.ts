@@ -1,0 +1,36 @@
+import { formatDuration } from '../duration.ts';
+import type { ResolvedSystem } from '../resolved-plan.ts';
+import type { LintHit, LintRule } from './lint-rule.ts';
+import type { PlanFacts } from './plan-facts.ts';
+import { restoreTime } from './restore-time.ts';
+import { objectivePlace, systemPlace } from './system-place.ts';
+
+export const rtoRestoreTime: LintRule = {
+  id: 'rto-restore-time',
+  number: 'T2',
+  severity: 'warning',
+  title: 'the restore takes longer than the RTO',
+  explanation:
+    'Restoring the data and starting the system takes longer than the RTO allows, even if it begins at once and everything ' +
+    'else is there. It is an error when the restore was measured, and a warning while the figures are only declared.',
+  fix: 'Restore faster (a nearer vault, less data, several parts at once), keep a running copy, or relax the RTO if its owner agrees.',
+  check: (plan, facts) => plan.systems.flatMap((system) => hitOf(system, facts)),
+};
+
+function hitOf(system: ResolvedSystem, facts: PlanFacts): readonly LintHit[] {
+  const { rto } = system.objectives;
+  const time = restoreTime(system, facts);
+  if (rto === undefined || time === undefined || time.valueMs <= rto.valueMs) return [];
+  const overMs = time.valueMs - rto.valueMs;
+  return [
+    {
+      at: systemPlace(system.name, 'estimates'),
+      severity: time.isMeasured ? 'error' : 'warning',
+      message:
+        `${system.name}: ${time.words} = ${formatDuration(time.valueMs)}, ` +
+        `${formatDuration(overMs)} more than the RTO of ${formatDuration(rto.valueMs)}`,
+      suggestion: 'restore less or faster, or keep a running copy',
+      ...objectivePlace(rto, 'the RTO'),
+    },
+  ];
+}
