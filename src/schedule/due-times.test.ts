@@ -250,6 +250,8 @@ describe('longestGapOfAllMs', () => {
     [['hourly', 'hourly at :30'], 'UTC', hourMs / 2],
     [['weekdays at 02:00', 'weekly on Sunday at 02:00'], 'UTC', 2 * dayMs],
     [['quarterly', 'monthly on the 15th'], 'UTC', 31 * dayMs],
+    // of Friday to Monday one is always such a day, and on Mondays that is 81 minutes before the other
+    [['weekdays at 02:15', 'every 4 days at 00:54, 16:27'], 'UTC', 3 * dayMs - 81 * 60_000],
     // the run at 03:00 covers the window that is open by then
     [['daily between 01:00 and 05:00', 'daily at 03:00'], 'UTC', dayMs],
     // six hours apart, but five in the weeks in which only one of the clocks is changed
