@@ -13,10 +13,10 @@ import { knownHistory } from '../vault/known-history.ts';
 import { planPath } from './plan/system-paths.ts';
 
 /** Opens no vault and asks for no password: of runs it knows what this machine has read before. */
-export function planFacts({ draft }: ParsedPlan, folder: string): PlanFacts {
-  if (draft === undefined) return {};
+export function planFacts({ draft }: ParsedPlan, folder: string, nowMs: number): PlanFacts {
+  if (draft === undefined) return { nowMs };
   const plan = resolvePlan(draft.plan);
-  return { ...deviceFacts(plan, folder), ...factsFromRecords(knownRecords(plan, folder), plan) };
+  return { nowMs, ...deviceFacts(plan, folder), ...factsFromRecords(knownRecords(plan, folder), plan) };
 }
 
 /** A chain of records that is broken measures nothing. */

@@ -21,7 +21,8 @@ import { writeFix } from './write-fix.ts';
 export async function runLint(context: AppContext, input: Input): Promise<CommandEnd> {
   refuseContradictions(input);
   const { parsed, folder, path } = await loadPlan(input.value('--plan'), context.folder, profileOf(input));
-  const lint = (plan: ParsedPlan) => lintPlan(plan, planFacts(plan, folder));
+  const nowMs = context.nowMs();
+  const lint = (plan: ParsedPlan) => lintPlan(plan, planFacts(plan, folder, nowMs));
   const isStrict = input.has('--strict');
   if (input.has('--fix')) {
     const fix = fixPlan(parsed, lint);

@@ -1,5 +1,7 @@
 /** What is known about the world outside the plan; everything may be missing, and a rule then says nothing about it. */
 export interface PlanFacts {
+  /** When the plan is looked at: milliseconds since the epoch. Without it nothing is said about dates. */
+  readonly nowMs?: number;
   /** By vault: the device that its folder is (or would be) on, as `stat` numbers it. */
   readonly vaultDevices?: Readonly<Record<string, string>>;
   /** By system: the devices that its source is on. */
