@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { posix, relative, resolve } from 'node:path';
 import type { Finding, Severity } from '../../plan/finding.ts';
-import { lintRules } from '../../plan/lint/rules.ts';
+import { lintRules, numbersOf } from '../../plan/lint/rules.ts';
 import type { ParsedPlan } from '../../plan/parse-plan.ts';
 import { type SarifFix, sarifFixer } from './sarif-fixes.ts';
 
@@ -62,7 +62,7 @@ function lintDescriptor(rule: (typeof lintRules)[number]) {
     fullDescription: { text: rule.explanation },
     help: { text: rule.fix },
     defaultConfiguration: { level: levels[rule.severity] },
-    ...(rule.number === undefined ? {} : { properties: { tags: [rule.number] } }),
+    ...(numbersOf(rule).length === 0 ? {} : { properties: { tags: numbersOf(rule) } }),
   };
 }
 

@@ -9,6 +9,8 @@ export interface LintRule {
   readonly id: string;
   /** The short number by which `lint --explain` knows it as well, such as `T2`. */
   readonly number?: string;
+  /** Further numbers that it answers to, where one rule finds what people tell apart. */
+  readonly also?: readonly string[];
   readonly severity: Severity;
   /** A few words. */
   readonly title: string;

@@ -11,6 +11,7 @@ import type { LossSum } from './worst-loss.ts';
 export const rpoByLogs: LintRule = {
   id: 'rpo-by-logs',
   number: 'T5',
+  also: ['T6'],
   severity: 'error',
   title: 'the RPO holds only while the log is alive',
   explanation:

@@ -9,6 +9,7 @@ import { objectivePlace, schedulePlace } from './system-place.ts';
 export const rpoSchedule: LintRule = {
   id: 'rpo-schedule',
   number: 'T4',
+  also: ['T3'],
   severity: 'error',
   title: 'the schedule cannot meet the RPO',
   explanation:

@@ -8,6 +8,7 @@ import { objectivePlace, systemPlace } from './system-place.ts';
 export const rtoDependency: LintRule = {
   id: 'rto-dependency',
   number: 'T2',
+  also: ['T24'],
   severity: 'error',
   title: 'a system must be back before what it depends on',
   explanation:

@@ -1,10 +1,14 @@
 import { alertThreshold } from './alert-threshold.ts';
+import { capturePrintsNothing } from './capture-prints-nothing.ts';
 import { classSchedule } from './class-schedule.ts';
+import { commandCannotWork } from './command-cannot-work.ts';
 import { commandPassword } from './command-password.ts';
 import { detectionBudget } from './detection-budget.ts';
 import { dnsBudget } from './dns-budget.ts';
+import { dumpNotConsistent } from './dump-not-consistent.ts';
 import { erasureAnswer } from './erasure-answer.ts';
 import { escalationDeadEnd } from './escalation-dead-end.ts';
+import { existenceIsNoProof } from './existence-is-no-proof.ts';
 import { healthProbe } from './health-probe.ts';
 import { incrementalImpossible } from './incremental-impossible.ts';
 import { inheritedObjective } from './inherited-objective.ts';
@@ -17,7 +21,10 @@ import { phaseBudgetsRule } from './phase-budgets.ts';
 import { pipeStatus } from './pipe-status.ts';
 import { pitrBase } from './pitr-base.ts';
 import { pitrProcedure } from './pitr-procedure.ts';
+import { plainArtefact } from './plain-artefact.ts';
 import { replicaIsNoBackup } from './replica-is-no-backup.ts';
+import { restoreDeletes } from './restore-deletes.ts';
+import { restoreInput } from './restore-input.ts';
 import { retentionFloor } from './retention-floor.ts';
 import { retentionGap } from './retention-gap.ts';
 import { retentionLogs } from './retention-logs.ts';
@@ -31,6 +38,7 @@ import { rtoRestoreTime } from './rto-restore-time.ts';
 import { sameDisk } from './same-disk.ts';
 import { scenarioOverride } from './scenario-override.ts';
 import { scheduleContradiction } from './schedule-contradiction.ts';
+import { scriptUnguarded } from './script-unguarded.ts';
 import { secondVault } from './second-vault.ts';
 import { threeTwoOne } from './three-two-one.ts';
 import { zeroMargin } from './zero-margin.ts';
@@ -60,6 +68,14 @@ export const lintRules: readonly LintRule[] = [
   noObjective,
   commandPassword,
   pipeStatus,
+  scriptUnguarded,
+  dumpNotConsistent,
+  plainArtefact,
+  existenceIsNoProof,
+  commandCannotWork,
+  restoreInput,
+  capturePrintsNothing,
+  restoreDeletes,
   alertThreshold,
   healthProbe,
   phaseBudgetsRule,
@@ -77,7 +93,14 @@ export const lintRules: readonly LintRule[] = [
 /** Rules by their id or number (`T12` is two rules), for `lint --explain`. Empty when there is none. */
 export function findRules(idOrNumber: string): readonly LintRule[] {
   const wanted = idOrNumber.trim().toLowerCase();
-  return lintRules.filter((rule) => rule.id === wanted || rule.number?.toLowerCase() === wanted);
+  return lintRules.filter((rule) =>
+    [rule.id, ...numbersOf(rule)].some((known) => known.toLowerCase() === wanted),
+  );
+}
+
+/** All numbers by which people know a rule. */
+export function numbersOf({ number, also }: LintRule): readonly string[] {
+  return [...(number === undefined ? [] : [number]), ...(also ?? [])];
 }
 
 /** A rule in words, several lines; nothing when there is no such rule. */
@@ -88,6 +111,7 @@ export function explainRule(idOrNumber: string): string | undefined {
 }
 
 function explanationOf(rule: LintRule): string {
-  const number = rule.number === undefined ? '' : ` (${rule.number})`;
+  const numbers = numbersOf(rule);
+  const number = numbers.length === 0 ? '' : ` (${numbers.join(', ')})`;
   return `${rule.id}${number}: ${rule.title} [${rule.severity}]\n\n${rule.explanation}\n\nFix: ${rule.fix}`;
 }
