@@ -3,15 +3,25 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { comparePlans } from './diff/compare-plans.ts';
 import { formatFinding } from './format-finding.ts';
 import { lintPlan } from './lint/lint-plan.ts';
 import { parsePlan } from './parse-plan.ts';
 import { planBytesMax } from './read-yaml.ts';
+import { resolvePlan } from './resolve-plan.ts';
+import { normalisedPlan } from './show/normalised-plan.ts';
+import { normalisedYaml } from './show/plan-yaml.ts';
 
-const exampleFile = path.resolve(import.meta.dirname, '../../examples/first-plan/lifeboat.yaml');
-const good = fs.readFileSync(exampleFile, 'utf8');
+const examples = path.resolve(import.meta.dirname, '../../examples');
+const good = fs.readFileSync(path.join(examples, 'first-plan/lifeboat.yaml'), 'utf8');
+/** Every plan of the examples, so that every block of the language is damaged. */
+const plans = fs
+  .readdirSync(examples, { recursive: true, encoding: 'utf8' })
+  .filter((file) => path.basename(file) === 'lifeboat.yaml')
+  .toSorted()
+  .map((file) => fs.readFileSync(path.join(examples, file), 'utf8'));
 /** Of processor time, so that a busy machine does not fail the test. */
-const limitMs = 2_000;
+const limitMs = 5_000;
 
 type Random = () => number;
 type Damage = (text: string, random: Random) => string;
@@ -56,15 +66,16 @@ const wrongValues = [
   'TODO',
 ];
 
-const seeds = Array.from({ length: 220 }, (_, index) => index + 1);
+const seeds = Array.from({ length: 300 }, (_, index) => index + 1);
 
-test('220 damaged variants of a good plan are read and linted without an exception', () => {
+test('300 damaged variants of the plans of the examples are read, linted, shown and compared without an exception', () => {
+  assert.ok(plans.length > 5, 'the examples are there');
   const names = Object.keys(damages);
   for (const seed of seeds) {
     const random = seeded(seed);
-    const name = names[seed % names.length] ?? '';
+    const name = names[Math.floor(seed / plans.length) % names.length] ?? '';
     const rounds = 1 + Math.floor(random() * 3);
-    let text = good;
+    let text = plans[seed % plans.length] ?? good;
     for (let round = 0; round < rounds; round += 1) text = damages[name]?.(text, random) ?? text;
     expectOrderly(text, `seed ${seed}: ${name}`);
   }
@@ -126,6 +137,12 @@ function expectOrderly(text: string, name: string): readonly string[] {
   const parsed = parsePlan(text, 'lifeboat.yaml');
   const findings = lintPlan(parsed, {});
   const printed = findings.slice(0, 50).map((finding) => formatFinding(finding, parsed.fileName, text));
+  if (parsed.draft !== undefined) {
+    const { plan } = parsed.draft;
+    const resolved = resolvePlan(plan);
+    normalisedYaml(normalisedPlan(plan, resolved), []);
+    assert.deepEqual(comparePlans({ plan, resolved }, { plan, resolved }), [], name);
+  }
   const { user, system } = process.cpuUsage(started);
   const tookMs = (user + system) / 1_000;
   assert.ok(tookMs < limitMs, `${name}: took ${tookMs} ms`);
