@@ -12,11 +12,15 @@ import { cacheDirectory } from '../platform/environment.ts';
 import { knownHistory } from '../vault/known-history.ts';
 import { planPath } from './plan/system-paths.ts';
 
-/** Opens no vault and asks for no password: of runs it knows what this machine has read before. */
-export function planFacts({ draft }: ParsedPlan, folder: string, nowMs: number): PlanFacts {
-  if (draft === undefined) return { nowMs };
+/**
+ * Opens no vault and asks for no password: of runs it knows what this machine has read before. Without `nowMs` rules
+ * say nothing about dates.
+ */
+export function planFacts({ draft }: ParsedPlan, folder: string, nowMs?: number): PlanFacts {
+  const now = nowMs === undefined ? {} : { nowMs };
+  if (draft === undefined) return now;
   const plan = resolvePlan(draft.plan);
-  return { nowMs, ...deviceFacts(plan, folder), ...factsFromRecords(knownRecords(plan, folder), plan) };
+  return { ...now, ...deviceFacts(plan, folder), ...factsFromRecords(knownRecords(plan, folder), plan) };
 }
 
 /** A chain of records that is broken measures nothing. */
