@@ -40,14 +40,15 @@ function isBelow(path: PlanPath, top: PlanPath): boolean {
 
 /** `systems.*.logs`: names and indexes left out. */
 function kindOf(path: PlanPath): string {
-  return path.map((part, index) => (typeof part === 'number' || index === 1 ? '*' : part)).join('.');
+  const isName = (index: number) => index === 1 || path[index - 1] === 'backups';
+  return path.map((part, index) => (typeof part === 'number' || isName(index) ? '*' : part)).join('.');
 }
 
 function plannedHit(kind: string, paths: readonly PlanPath[]): LintHit {
   const [first = []] = paths;
   const names = paths.map((path) => formatPlanPath(path));
   const more = names.length > placesNamedMax ? ` and ${names.length - placesNamedMax} more` : '';
-  const what = kind.endsWith('.*') ? kind.slice(0, -2) : kind.replaceAll('.*', '');
+  const what = kind.replaceAll('.*', '');
   return {
     at: first,
     onKey: true,
