@@ -94,7 +94,7 @@ const named = {
     {
       'database-restore': { steps: [{ do: 'restore', systems: ['orders-db'] }] },
     },
-    { mission: ['I1', 'R9'] },
+    { mission: ['A9', 'I1', 'R9'] },
   ),
   scenarios: maybe(
     z.record(name(), scenarioSchema),

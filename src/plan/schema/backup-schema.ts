@@ -89,7 +89,7 @@ export const backupSchema = strict({
   ),
   tool: maybe(text(), 'The program that takes it, where it matters.', 'mysqldump', {
     use: 'planned',
-    mission: ['D8', 'D10', 'D14'],
+    mission: ['B5', 'D8', 'D10', 'D14'],
   }),
   vaults: maybe(references('vault'), 'Where this line goes. Default: as the system says.', ['here'], {
     use: 'planned',

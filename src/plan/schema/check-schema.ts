@@ -75,9 +75,10 @@ const filesCheck = strict({
 }).meta({ id: 'filesCheck' });
 
 const commandCheck = strict({
-  kind: z
-    .literal('command')
-    .meta({ description: 'A program looks at the restored data and ends with 0 when it is good.' }),
+  kind: z.literal('command').meta({
+    description: 'A program looks at the restored data and ends with 0 when it is good.',
+    mission: ['B6', 'H2', 'H4', 'H5', 'H6', 'H7'],
+  }),
   name: nameField,
   run: commandLine().meta({
     description: 'Run in the sandbox folder: text for sh -c, or a list of arguments (no shell).',

@@ -90,7 +90,7 @@ export const azureSource = strict({
 export const gitSource = strict({
   kind: z.literal('git').meta({
     description: 'A Git repository with all its branches and tags.',
-    mission: ['B10', 'B23', 'D18'],
+    mission: ['B10', 'B11', 'B23', 'D18'],
   }),
   url: must(textOrReference(), 'Where it is cloned from.', 'https://git.example.org/shop.git'),
   credentials: maybe(secret(), 'Where the token or key comes from.', '${file:/etc/lifeboat/git-token}'),

@@ -73,7 +73,7 @@ export const runbookSchema = strict({
       .meta({ isSet: true }),
     'Parts that it has to have, where a form of your own demands them.',
     ['prerequisites', 'rollback'],
-    { use: 'information', mission: ['I16', 'I17', 'I18'] },
+    { use: 'information', mission: ['I16', 'I17', 'I18', 'O7'] },
   ),
   tested: maybe(cadence(), 'How often it is rehearsed.', 'quarterly'),
 }).meta({ id: 'runbook', description: 'Ordered work as data.', use: 'planned' });
@@ -188,10 +188,10 @@ export const drillSchema = strict({
     ]),
     'What sort of drill it is.',
     'restore',
-    { mission: ['L2', 'L3', 'L5', 'L7', 'L8'] },
+    { mission: ['H1', 'K11', 'L2', 'L3', 'L5', 'L7', 'L8'] },
   ),
   every: must(cadence(), 'How often.', 'quarterly', {
-    mission: ['L1', 'L2', 'L3', 'L4', 'L6', 'L7', 'L8', 'L10', 'Q5'],
+    mission: ['H9', 'L1', 'L2', 'L3', 'L4', 'L6', 'L7', 'L8', 'L10', 'Q5'],
   }),
   schedule: maybe(scheduleSchema, 'When exactly, where it is fixed.', 'monthly on the 1st at 04:00', {
     mission: ['L10'],

@@ -103,7 +103,7 @@ const envSource = strict({
 const commandSource = strict({
   kind: z.literal('command').meta({
     description: 'What a program prints.',
-    mission: ['B19', 'B25', 'D20'],
+    mission: ['B4', 'B19', 'B25', 'D20'],
   }),
   run: commandLine().meta({
     description:

@@ -281,7 +281,7 @@ const machineSteps = [
     to: maybe(reference('site'), 'At which site.', 'standby'),
     run,
   }),
-  step('update-dns', 'Leads names to the new place.', ['I1', 'I12', 'I15', 'I17', 'K7'], {
+  step('update-dns', 'Leads names to the new place.', ['B25', 'I1', 'I12', 'I15', 'I17', 'K7'], {
     systems: maybe(references('system'), 'Systems whose records are changed.', ['dns']),
     run,
   }),

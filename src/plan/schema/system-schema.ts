@@ -180,7 +180,7 @@ export const systemSchema = strict({
     ['user profiles', 'billing records'],
     {
       use: 'information',
-      mission: ['B1', 'B7', 'B8', 'B9', 'B11', 'B12', 'B13', 'B15', 'B16', 'B17', 'B18', 'B19', 'B22'],
+      mission: ['B1', 'B7', 'B8', 'B9', 'B11', 'B12', 'B13', 'B14', 'B15', 'B16', 'B17', 'B18', 'B19', 'B22'],
     },
   ),
   site: maybe(reference('site'), 'Where it runs. Default: the site whose role is primary.', 'primary', {
