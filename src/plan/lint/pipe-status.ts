@@ -1,6 +1,6 @@
 import { hasSecretArgument } from '../command-secrets.ts';
 import type { PlanEdit } from '../plan-edit.ts';
-import { isDumper } from '../shell/dump-programs.ts';
+import { carriesData } from '../shell/dump-programs.ts';
 import type { ShellScript, SimpleCommand } from '../shell/shell-script.ts';
 import { ofLine } from './command-place.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
@@ -38,7 +38,7 @@ function swallowed({ commands }: ShellScript, isCapture: boolean): SimpleCommand
   return commands.find((command, index) => {
     const next = commands[index + 1];
     if (next?.joint !== '|' || next.pipeline !== command.pipeline || command.pipefail) return false;
-    return isCapture ? !isPrinter(command) : isDumper(command.words[0]?.text ?? '');
+    return isCapture ? !isPrinter(command) : carriesData(command.words[0]?.text ?? '');
   });
 }
 

@@ -1,19 +1,26 @@
 import { alertThreshold } from './alert-threshold.ts';
+import { auditCoverage } from './audit-coverage.ts';
+import { budgetSum } from './budget-sum.ts';
 import { capturePrintsNothing } from './capture-prints-nothing.ts';
 import { classSchedule } from './class-schedule.ts';
 import { commandCannotWork } from './command-cannot-work.ts';
 import { commandPassword } from './command-password.ts';
+import { contactGaps } from './contact-gaps.ts';
+import { controlEvidence } from './control-evidence.ts';
 import { detectionBudget } from './detection-budget.ts';
 import { dnsBudget } from './dns-budget.ts';
+import { drillCoverage } from './drill-coverage.ts';
 import { dumpNotConsistent } from './dump-not-consistent.ts';
 import { erasureAnswer } from './erasure-answer.ts';
 import { escalationDeadEnd } from './escalation-dead-end.ts';
 import { existenceIsNoProof } from './existence-is-no-proof.ts';
+import { failoverSafety } from './failover-safety.ts';
 import { healthProbe } from './health-probe.ts';
 import { incrementalImpossible } from './incremental-impossible.ts';
 import { inheritedObjective } from './inherited-objective.ts';
 import { lifecycleArithmetic } from './lifecycle-arithmetic.ts';
 import type { LintRule } from './lint-rule.ts';
+import { monitoringGaps } from './monitoring-gaps.ts';
 import { noCheck } from './no-check.ts';
 import { noObjective } from './no-objective.ts';
 import { notExecuted } from './not-executed.ts';
@@ -22,6 +29,7 @@ import { pipeStatus } from './pipe-status.ts';
 import { pitrBase } from './pitr-base.ts';
 import { pitrProcedure } from './pitr-procedure.ts';
 import { plainArtefact } from './plain-artefact.ts';
+import { recoveryNeed } from './recovery-need.ts';
 import { replicaIsNoBackup } from './replica-is-no-backup.ts';
 import { restoreDeletes } from './restore-deletes.ts';
 import { restoreInput } from './restore-input.ts';
@@ -87,6 +95,14 @@ export const lintRules: readonly LintRule[] = [
   replicaIsNoBackup,
   threeTwoOne,
   escalationDeadEnd,
+  contactGaps,
+  recoveryNeed,
+  failoverSafety,
+  monitoringGaps,
+  drillCoverage,
+  auditCoverage,
+  controlEvidence,
+  budgetSum,
   notExecuted,
 ];
 
