@@ -1,6 +1,6 @@
 /** What the linter's rules are, without a plan. */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
-import { explainRule, findRules, lintRules } from '../../plan/lint/rules.ts';
+import { explainRule, findRules, lintRules, numbersOf } from '../../plan/lint/rules.ts';
 import type { CommandEnd } from '../command.ts';
 import type { Output } from '../output.ts';
 import { tableLines } from '../table.ts';
@@ -21,15 +21,18 @@ export async function explainRules(output: Output, name: string): Promise<Comman
 }
 
 export async function listRules(output: Output): Promise<CommandEnd> {
-  const rows = lintRules.map(({ id, number, severity, title }) => [
-    id,
-    number ?? '',
-    severity === 'info' ? 'note' : severity,
-    title,
+  const rows = lintRules.map((rule) => [
+    rule.id,
+    numbersOf(rule).join(', '),
+    rule.severity === 'info' ? 'note' : rule.severity,
+    rule.title,
   ]);
   const columns = ['RULE', 'NUMBER', 'SEVERITY', 'FINDS'].map((heading) => ({ heading }));
   for (const line of tableLines(columns, rows, output.style)) await output.text(line);
-  for (const { id, number, severity, title, explanation, fix } of lintRules)
-    await output.result({ type: 'rule', id, number, severity, title, explanation, fix });
+  for (const rule of lintRules) {
+    const { id, severity, title, explanation, fix } = rule;
+    const numbers = numbersOf(rule);
+    await output.result({ type: 'rule', id, numbers, severity, title, explanation, fix });
+  }
   return { summary: { rules: lintRules.length } };
 }

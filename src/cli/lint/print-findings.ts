@@ -1,7 +1,7 @@
 /** Findings for people: the worst first, inside of that by place; what arises many times is explained once. */
 import type { Finding, Severity } from '../../plan/finding.ts';
 import { formatFinding } from '../../plan/format-finding.ts';
-import { findRules } from '../../plan/lint/rules.ts';
+import { findRules, numbersOf } from '../../plan/lint/rules.ts';
 import type { ParsedPlan } from '../../plan/parse-plan.ts';
 import { plural } from '../quantity-text.ts';
 import type { Style } from '../style.ts';
@@ -60,7 +60,8 @@ function groupTexts(findings: readonly Finding[], parsed: ParsedPlan, style: Sty
 function alikeText(alike: readonly Finding[], { fileName }: ParsedPlan, style: Style): string {
   const id = alike[0]?.id ?? '';
   const rule = findRules(id).find((candidate) => candidate.id === id);
-  const number = rule?.number === undefined ? '' : ` (${rule.number})`;
+  const numbers = rule === undefined ? [] : numbersOf(rule);
+  const number = numbers.length === 0 ? '' : ` (${numbers.join(', ')})`;
   const title = rule === undefined ? '' : `: ${rule.title}`;
   const heading = style.bold(`${alike.length} × ${id}${number}${title}`);
   const explanation = rule === undefined ? [] : [`  ${rule.explanation}`, `  Fix: ${rule.fix}`];
