@@ -51,6 +51,15 @@ testCauses([
     severity: 'info',
   },
   {
+    name: 'a floor only, of data of which nobody says what it is',
+    rule: 'retention-upper-bound',
+    plan: `${bucket('')}systems: { a: { ${source}, schedule: daily, objectives: { keep_at_least: 30 days } } }`,
+    cause: 'keep_at_least: 30 days',
+    cure: 'keep_at_least: 30 days, keep_at_most: 400 days',
+    says: /a has a floor of 30 days and no ceiling, so its points are kept for ever, and nobody says whether they may be/,
+    severity: 'warning',
+  },
+  {
     name: 'personal data with a floor only',
     rule: 'retention-upper-bound',
     plan: `${bucket('')}${personal}systems: { a: { ${source}, schedule: daily, data_classes: [people], objectives: { keep_at_least: 30 days } } }`,

@@ -32,7 +32,7 @@ function hitsOf(
   const duty = erasureDutyOf(plan, system);
   const limit = limitOf(plan, system, duty);
   return [
-    ...(duty === undefined ? [] : floorHits(plan, system, vaults, duty)),
+    ...floorHits(plan, system, vaults, duty),
     ...(limit === undefined
       ? []
       : [...horizonHits(plan, system, vaults, limit), ...lockHits(system, vaults, limit)]),
@@ -83,9 +83,11 @@ function floorHits(
   plan: ResolvedPlan,
   system: ResolvedSystem,
   vaults: readonly ResolvedVault[],
-  duty: ErasureDuty,
+  duty: ErasureDuty | undefined,
 ): readonly LintHit[] {
   const { keepAtMost, keepAtLeast } = system.objectives;
+  // Who keeps everything and promises nothing may want that; a floor shows that somebody thought of an end.
+  if (duty === undefined && keepAtLeast === undefined) return [];
   const hasOwn = retentionsOfSystem(system).length > 0;
   const open = hasOwn ? [] : vaults.filter(({ declared }) => declared.retention === undefined);
   if (keepAtMost !== undefined || open.length === 0) return [];
@@ -98,9 +100,9 @@ function floorHits(
   return [
     {
       at: keepAtLeast?.from.path ?? systemPlace(system.name, 'retention'),
-      message: `${system.name} has ${floor}, so its points are kept for ever, but ${duty.words} must be erased one day`,
+      message: `${system.name} has ${floor}, so its points are kept for ever, ${duty === undefined ? 'and nobody says whether they may be' : `but ${duty.words} must be erased one day`}`,
       suggestion: `add keep_at_most or "retention: { within: ${formatDuration(keepAtLeast?.valueMs ?? 30 * dayMs)}, at_most: … }"`,
-      relatedAt: { at: duty.at, message: 'erasure is demanded here' },
+      ...(duty === undefined ? {} : { relatedAt: { at: duty.at, message: 'erasure is demanded here' } }),
     },
   ];
 }
