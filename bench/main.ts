@@ -2,7 +2,7 @@
  * `npm run bench`: Lifeboat against stock restic on the same tree, as people run them: whole processes, paired.
  *
  * --tree DIR[,DIR…]  what to back up; else folders of this machine until there are 4 GB in 150,000 files
- * --rows NAME[,…]    first, unchanged, restore, check, startup; a row runs what it needs before it
+ * --rows NAME[,…]    first, unchanged, restore, check, startup, plan; a row runs what it needs before it
  * --pairs N          how often each row is run with each program (default 3); medians are shown
  * --restic FILE      a restic other than the one in PATH
  * --work DIR         where repositories and restored files go (default: the folder for temporary files)
@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 import { chooseTree, describeTree, type Tree } from './choose-tree.ts';
 import { lifeboat, restic } from './contestants.ts';
 import { makeTree } from './make-tree.ts';
+import { measurePlanCommands, showPlanCommands } from './plan-commands.ts';
 import { rowNames, runPairs } from './run-pairs.ts';
 import { measureStartup, showStartup } from './startup.ts';
 import { checkSane, showTable, summarize } from './summarize.ts';
@@ -38,13 +39,12 @@ async function main(): Promise<number> {
       quick: { type: 'boolean' },
     },
   });
-  const rows = values.rows?.split(',') ?? [...rowNames, 'startup'];
-  const unknown = rows.filter((row) => ![...rowNames, 'startup'].includes(row));
+  const known = [...rowNames, 'startup', 'plan'];
+  const rows = values.rows?.split(',') ?? known;
+  const unknown = rows.filter((row) => !known.includes(row));
   const pairs = Number(values.pairs ?? (values.quick ? 1 : pairsDefault));
   if (unknown.length > 0 || !Number.isInteger(pairs) || pairs < 1) {
-    console.error(
-      `usage: npm run bench -- [--rows ${rowNames.join(',')},startup] [--pairs N] [--tree DIR] [--quick]`,
-    );
+    console.error(`usage: npm run bench -- [--rows ${known.join(',')}] [--pairs N] [--tree DIR] [--quick]`);
     return 2;
   }
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(values.work ?? os.tmpdir()), 'lifeboat-bench-'));
@@ -62,15 +62,22 @@ async function main(): Promise<number> {
     });
     const summary = summarize(measured);
     if (measured.length > 0) console.log(showTable(summary));
-    const startup = rows.includes('startup') ? measureStartup(folder, pairs) : [];
-    for (const line of showStartup(startup)) console.log(line);
-    if (values.json) console.log(JSON.stringify({ type: 'summary', tree, summary, startup }));
+    const alone = measureAlone(folder, pairs, rows);
+    if (values.json) console.log(JSON.stringify({ type: 'summary', tree, summary, ...alone }));
     const problems = checkSane(summary, measured);
     for (const problem of problems) console.error(`not sane: ${problem}`);
     return problems.length === 0 ? 0 : 1;
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What restic has no like of: limits are held against, not another program. */
+function measureAlone(folder: string, pairs: number, rows: readonly string[]) {
+  const startup = rows.includes('startup') ? measureStartup(folder, pairs) : [];
+  const plan = rows.includes('plan') ? measurePlanCommands(folder, pairs) : [];
+  for (const line of [...showStartup(startup), ...showPlanCommands(plan)]) console.log(line);
+  return { startup, plan };
 }
 
 function treeFor(folder: string, wanted: string | undefined, quick: boolean): Tree {
