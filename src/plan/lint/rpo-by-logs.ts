@@ -44,6 +44,7 @@ function hitOf(plan: ResolvedPlan, rest: Rest): LintHit {
   const { system, rpo, byLogs } = rest;
   if (byLogs.totalMs > rpo.valueMs) return tooFarBehind(rest);
   if (system.logs === undefined) return onlyReplica(rest);
+  if (system.logs.acknowledged === 'before-commit') return selfWatched(rest);
   const watches = logWatchesOf(plan, system.name).filter(
     ({ measure }) => measure === 'log-lag' || system.logs?.method === 'replication',
   );
@@ -81,6 +82,17 @@ function unwatched(rest: Rest): LintHit {
     severity: 'warning',
     message: `${holdsBy(rest)}, and no alert watches how far it is behind`,
     suggestion: 'add an alert "log-lag" for it',
+    ...objectivePlace(rest.rpo, 'the RPO'),
+  };
+}
+
+/** A log that stops stops the commits, so that nobody has to be told for the RPO to hold. */
+function selfWatched(rest: Rest): LintHit {
+  return {
+    at: systemPlace(rest.system.name, 'logs'),
+    onKey: true,
+    severity: 'info',
+    message: `${holdsBy(rest)}; until a later version keeps logs, rely on the schedule alone`,
     ...objectivePlace(rest.rpo, 'the RPO'),
   };
 }
