@@ -7,6 +7,7 @@ export interface LanguageField {
   /** `systems.<name>.logs.max_lag`, `runbooks.<name>.steps[].promote.to`. */
   readonly path: string;
   readonly facts: FieldFacts;
+  readonly schema: Schema;
   readonly description: string | undefined;
   readonly examples: readonly unknown[];
   /** Whether it is a key of a map with given keys, and not an item, a named thing or a branch of a union. */
@@ -29,6 +30,7 @@ export function* languageFields(
   if (path !== '')
     yield {
       path,
+      schema,
       facts: { ...facts, use: inherited },
       ...texts,
       isKey,
