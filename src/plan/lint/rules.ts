@@ -29,6 +29,7 @@ import { pipeStatus } from './pipe-status.ts';
 import { pitrBase } from './pitr-base.ts';
 import { pitrProcedure } from './pitr-procedure.ts';
 import { plainArtefact } from './plain-artefact.ts';
+import { readinessClaim } from './readiness-claim.ts';
 import { recoveryNeed } from './recovery-need.ts';
 import { replicaIsNoBackup } from './replica-is-no-backup.ts';
 import { restoreDeletes } from './restore-deletes.ts';
@@ -103,6 +104,7 @@ export const lintRules: readonly LintRule[] = [
   auditCoverage,
   controlEvidence,
   budgetSum,
+  readinessClaim,
   notExecuted,
 ];
 
