@@ -41,11 +41,16 @@ function deviceFacts({ vaults, systems }: ResolvedPlan, folder: string): PlanFac
   for (const { name, source } of systems) {
     const paths = source === undefined ? [] : sourcePaths(source);
     const devices = paths
-      .map((path) => deviceOf(planPath(path, folder)))
+      .map((path) => deviceIfThere(planPath(path, folder)))
       .filter((each) => each !== undefined);
     sourceDevices[name] = [...new Set(devices)];
   }
   return { vaultDevices, sourceDevices };
+}
+
+/** What is not there is perhaps a plan that is read on another machine, and nobody knows its disk. */
+function deviceIfThere(path: string): string | undefined {
+  return statSync(path, { throwIfNoEntry: false, bigint: true })?.dev.toString();
 }
 
 /** Of the path, or of the folder it would be made in. Unknown where not even that can be looked at. */
