@@ -38,8 +38,9 @@ export function yamlOf(data: Plain): string {
 
 /** Measurements of some of the systems of generated plans. */
 export function arbitraryFacts(): fc.Arbitrary<PlanFacts> {
-  const measure = fc.record({ value: fc.nat(100_000_000), from: fc.constant('measured: 12 runs') });
-  const copies = fc.dictionary(fc.constantFrom(...namesOf('vault')), measure, { maxKeys: 2 });
+  const measure = fc.nat(100_000_000).map((value) => ({ value, from: 'measured: 12 runs' }));
+  const plain = { noNullPrototype: true };
+  const copies = fc.dictionary(fc.constantFrom(...namesOf('vault')), measure, { ...plain, maxKeys: 2 });
   const measures: fc.Arbitrary<SystemMeasures> = fc.record(
     {
       captureMedianMs: measure,
@@ -53,9 +54,10 @@ export function arbitraryFacts(): fc.Arbitrary<PlanFacts> {
       growthBytesPerDay: measure,
       logLagMs: measure,
     },
-    { requiredKeys: [] },
+    { ...plain, requiredKeys: [] },
   );
-  return fc.record({ measured: fc.dictionary(fc.constantFrom(...namesOf('system')), measures) });
+  const systems = fc.constantFrom(...namesOf('system'));
+  return fc.record({ measured: fc.dictionary(systems, measures, plain) }, plain);
 }
 
 const plansBySize = new Map<PlanSize, fc.Arbitrary<PlainMap>>();
