@@ -5,6 +5,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { planSchema } from './plan-schema.ts';
 import type { Objective, ResolvedBackup, ResolvedPlan, ResolvedSystem } from './resolved-plan.ts';
 import type { Quantity } from './schema/field-facts.ts';
+import { objectivesSchema } from './schema/system-schema.ts';
 import { meaningOf, type Schema } from './schema-walk.ts';
 
 /**
@@ -61,22 +62,18 @@ function blocksOf(plan: ResolvedPlan, zone: string): Readonly<Record<string, unk
   );
 }
 
-/** What tiers and data classes say beside objectives, which count where they are inherited. */
+/** What tiers and data classes say beside what systems inherit of them, which counts there. */
 function ownOf(
   classes: ResolvedPlan['tiers'] | ResolvedPlan['dataClasses'],
 ): Readonly<Record<string, unknown>> {
-  return withoutEmpty(
-    Object.fromEntries(
-      Object.entries(classes).map(([name, each]) => [
-        name,
-        withoutEmpty({
-          minimum_service: 'minimum_service' in each ? each.minimum_service : undefined,
-          personal: 'personal' in each && each.personal === true ? true : undefined,
-        }),
-      ]),
-    ),
-  );
+  const own = Object.entries(classes).map(([name, each]) => {
+    const kept = Object.entries(each).filter(([key]) => !inheritedKeys.has(key));
+    return [name, Object.fromEntries(kept)] as const;
+  });
+  return withoutEmpty(Object.fromEntries(own.map(([name, each]) => [name, withoutEmpty(each)])));
 }
+
+const inheritedKeys: ReadonlySet<string> = new Set([...Object.keys(objectivesSchema.shape), 'critical']);
 
 function sorted(schema: Schema, value: unknown, zone: string): unknown {
   return meaningOf(schema, value, {

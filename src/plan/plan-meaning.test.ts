@@ -1,0 +1,68 @@
+/** The hash changes exactly when the meaning does, over plans of the whole language. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { arbitraryPlan } from '../../test/support/arbitrary-plan.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { parsePlan } from './parse-plan.ts';
+import { planHash } from './plan-hash.ts';
+import { planSchema } from './plan-schema.ts';
+import { resolvePlan } from './resolve-plan.ts';
+import { objectivesSchema } from './schema/system-schema.ts';
+import { meaningOf } from './schema-walk.ts';
+import { normalisedPlan } from './show/normalised-plan.ts';
+
+interface Meant {
+  readonly hash: string;
+  /** Everything that the plan says, less what only counts where systems inherit it. */
+  readonly said: string;
+}
+
+function meant(text: string): Meant | undefined {
+  const { plan } = parsePlan(text, 'lifeboat.yaml');
+  if (plan === undefined) return undefined;
+  const resolved = resolvePlan(plan);
+  const { data } = normalisedPlan(plan, resolved);
+  const { objectives: _objectives, ...rest } = data;
+  const said = {
+    ...rest,
+    tiers: withoutInherited(data['tiers']),
+    data_classes: withoutInherited(data['data_classes']),
+    critical: resolved.systems.map(({ critical }) => critical),
+  };
+  const asSets = meaningOf(planSchema, said, { textOf: canonicalJson, quantityOf: (_, value) => value });
+  return { hash: planHash(resolved), said: canonicalJson(asSets) };
+}
+
+function withoutInherited(classes: unknown): unknown {
+  const inherited = [...Object.keys(objectivesSchema.shape), 'critical'];
+  const entries = typeof classes === 'object' && classes !== null ? Object.entries(classes) : [];
+  return Object.fromEntries(
+    entries.map(([name, each]) => [
+      name,
+      Object.fromEntries(Object.entries(each).filter(([key]) => !inherited.includes(key))),
+    ]),
+  );
+}
+
+test('a line that is taken out of a plan changes its hash exactly when it changes what the plan says', () => {
+  let [same, other] = [0, 0];
+  fc.assert(
+    fc.property(arbitraryPlan('whole'), fc.array(fc.nat(), { minLength: 6, maxLength: 6 }), (plan, picks) => {
+      const before = meant(plan.text);
+      assert.ok(before);
+      const lines = plan.text.trimEnd().split('\n');
+      for (const pick of picks) {
+        const at = 1 + (pick % (lines.length - 1));
+        const after = meant(lines.toSpliced(at, 1).join('\n'));
+        if (after === undefined) continue;
+        const saysTheSame: boolean = after.said === before.said;
+        if (saysTheSame) same += 1;
+        else other += 1;
+        assert.equal(after.hash === before.hash, saysTheSame, lines[at]);
+      }
+    }),
+    { numRuns: 60 },
+  );
+  assert.ok(same > 3 && other > 50, `${same} and ${other} of each kind`);
+});
