@@ -1,5 +1,5 @@
 import { formatDuration } from '../duration.ts';
-import { longestPaths, pathTo } from '../graph/longest-paths.ts';
+import { longestPaths } from '../graph/longest-paths.ts';
 import { recoveryGraph } from '../graph/recovery-graph.ts';
 import { recoveryOrder } from '../graph/recovery-order.ts';
 import type { Objective, ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
@@ -20,66 +20,99 @@ export const rtoPath: LintRule = {
     const times = plan.systems.map((system) => restoreTime(system, facts));
     // Paths cost more than a look at the plan, and say nothing where nobody says how long anything takes.
     if (times.every((time) => time === undefined)) return [];
-    const { before } = recoveryGraph(plan);
-    const paths = longestPaths(before, recoveryOrder(before), (node) => times[node]?.valueMs ?? 0);
+    const chains = chainsOf(plan, times);
     return plan.systems.flatMap((system, node) => {
       const { rto } = system.objectives;
-      const lengthMs = paths[node]?.lengthMs ?? 0;
-      if (rto === undefined || lengthMs <= rto.valueMs) return [];
-      const chain = stepsOf(plan, pathTo(paths, node), times);
-      return chain.length < 2 ? [] : [hitOf({ system, rto, lengthMs, chain })];
+      const chain = chains[node];
+      if (rto === undefined || chain === undefined || chain.lengthMs <= rto.valueMs) return [];
+      return chain.count < 2 ? [] : [hitOf({ system, rto, chain, shown: lastSteps(plan, chains, node) })];
     });
   },
 };
+
+/** The longest way to a node. Only systems that take any time count: of the others nobody says how long they take. */
+interface Chain {
+  readonly lengthMs: number;
+  readonly count: number;
+  readonly isMeasured: boolean;
+  readonly time?: RestoreTime;
+  /** The node before it on the way. */
+  readonly via?: number;
+}
+
+function chainsOf(
+  plan: ResolvedPlan,
+  times: readonly (RestoreTime | undefined)[],
+): readonly (Chain | undefined)[] {
+  const { before } = recoveryGraph(plan);
+  const order = recoveryOrder(before);
+  const paths = longestPaths(before, order, (node) => times[node]?.valueMs ?? 0);
+  const chains: (Chain | undefined)[] = before.map(() => undefined);
+  for (const node of order.order) {
+    const path = paths[node];
+    if (path === undefined) continue;
+    const earlier = path.via === undefined ? undefined : chains[path.via];
+    const time = times[node];
+    chains[node] = {
+      lengthMs: path.lengthMs,
+      count: (earlier?.count ?? 0) + (time === undefined ? 0 : 1),
+      isMeasured: (earlier?.isMeasured ?? true) && (time?.isMeasured ?? true),
+      ...(time === undefined ? {} : { time }),
+      ...(path.via === undefined ? {} : { via: path.via }),
+    };
+  }
+  return chains;
+}
 
 interface ChainStep {
   readonly name: string;
   readonly time: RestoreTime;
 }
 
-/** Systems on the way that take any time; of the others nobody says how long they take. */
-function stepsOf(
+const stepsShownMax = 6;
+
+/** The last ones of the way, the first of them first. */
+function lastSteps(
   plan: ResolvedPlan,
-  way: readonly number[],
-  times: readonly (RestoreTime | undefined)[],
+  chains: readonly (Chain | undefined)[],
+  last: number,
 ): readonly ChainStep[] {
-  return way.flatMap((node) => {
+  const steps: ChainStep[] = [];
+  for (let node: number | undefined = last; node !== undefined; node = chains[node]?.via) {
     const name = plan.systems[node]?.name;
-    const time = times[node];
-    return name === undefined || time === undefined ? [] : [{ name, time }];
-  });
+    const time = chains[node]?.time;
+    if (name !== undefined && time !== undefined) steps.push({ name, time });
+    if (steps.length >= stepsShownMax) break;
+  }
+  return steps.reverse();
 }
 
 interface LatePath {
   readonly system: ResolvedSystem;
   readonly rto: Objective;
-  readonly lengthMs: number;
-  readonly chain: readonly ChainStep[];
+  readonly chain: Chain;
+  readonly shown: readonly ChainStep[];
 }
 
-const stepsShownMax = 6;
-
-function hitOf({ system, rto, lengthMs, chain }: LatePath): LintHit {
-  const isMeasured = chain.every(({ time }) => time.isMeasured);
+function hitOf({ system, rto, chain, shown }: LatePath): LintHit {
   return {
     at: rto.from.kind === 'system' ? rto.from.path : systemPlace(system.name, 'depends_on'),
-    severity: isMeasured ? 'error' : 'warning',
+    severity: chain.isMeasured ? 'error' : 'warning',
     message:
-      `${system.name} is back after ${arithmetic(chain)} = ${formatDuration(lengthMs)}, ` +
-      `${formatDuration(lengthMs - rto.valueMs)} more than its RTO of ${formatDuration(rto.valueMs)}`,
-    suggestion: `shorten the restore of ${slowestOf(chain)}, which takes the most of it`,
+      `${system.name} is back after ${arithmetic(chain, shown)} = ${formatDuration(chain.lengthMs)}, ` +
+      `${formatDuration(chain.lengthMs - rto.valueMs)} more than its RTO of ${formatDuration(rto.valueMs)}`,
+    suggestion: `shorten the restore of ${slowestOf(shown)}, which takes the most of it`,
     ...objectivePlace(rto, `the RTO of ${system.name}`),
   };
 }
 
 /** The first of a long chain add up to one term. */
-function arithmetic(chain: readonly ChainStep[]): string {
-  const terms = chain.map(({ name, time }) => `${name} ${formatDuration(time.valueMs)} (${time.words})`);
-  if (chain.length <= stepsShownMax) return terms.join(' + ');
-  const hidden = chain.slice(0, chain.length - stepsShownMax);
-  const sumMs = hidden.reduce((total, { time }) => total + time.valueMs, 0);
-  const first = `${hidden.length} others ${formatDuration(sumMs)}`;
-  return [first, ...terms.slice(hidden.length)].join(' + ');
+function arithmetic(chain: Chain, shown: readonly ChainStep[]): string {
+  const terms = shown.map(({ name, time }) => `${name} ${formatDuration(time.valueMs)} (${time.words})`);
+  const shownMs = shown.reduce((total, { time }) => total + time.valueMs, 0);
+  const others = chain.count - shown.length;
+  const first = others > 0 ? [`${others} others ${formatDuration(chain.lengthMs - shownMs)}`] : [];
+  return [...first, ...terms].join(' + ');
 }
 
 function slowestOf(chain: readonly ChainStep[]): string {
