@@ -58,3 +58,13 @@ test('five bare levels are one finding about waiting and one about the end', () 
     ),
   );
 });
+
+test('levels without anybody who can be reached are one finding, and those with people between them are not named', () => {
+  const silent = chain(
+    '{ who: [joan], timeout: 5 min }, { who: [jane], timeout: 5 min }, { who: [june] }',
+  ).replace('contacts: {', 'contacts: { joan: { name: Joan }, june: { name: June },');
+  assert.deepEqual(
+    lintHits(silent, 'escalation-dead-end').map(({ message }) => message),
+    ['levels 1 and 3 call joan and june, of whom none has a number or an address'],
+  );
+});

@@ -59,19 +59,24 @@ function endHits(at: PlanPath, { levels, if_nobody: ifNobody }: EscalationPlan):
   ];
 }
 
+/** All levels in one: a chain of names without numbers is one fault. */
 function peopleHits(plan: ResolvedPlan, at: PlanPath, { levels }: EscalationPlan): readonly LintHit[] {
-  return levels.flatMap(({ who, channels }, index) => {
+  const dead = levels.flatMap(({ who, channels }, index) => {
     const people = contactsBehind(plan, who);
-    if (people.length === 0 || people.some(({ contact }) => canBeReached(contact)) || channels !== undefined)
-      return [];
-    const names = people.map(({ name }) => name);
-    return [
-      {
-        at: [...at, 'levels', index, 'who'],
-        message: `level ${index + 1} calls ${namesInWords(names)}, of whom none has a number or an address`,
-        suggestion: 'give one of them a phone number',
-        relatedAt: { at: ['contacts', names[0] ?? ''], message: 'one who cannot be reached' },
-      },
-    ];
+    const isReached = channels !== undefined || people.some(({ contact }) => canBeReached(contact));
+    return people.length === 0 || isReached ? [] : [{ index, names: people.map(({ name }) => name) }];
   });
+  const [first] = dead;
+  if (first === undefined) return [];
+  const names = [...new Set(dead.flatMap((level) => level.names))];
+  const which = dead.map(({ index }) => String(index + 1));
+  const levelWords = which.length === 1 ? `level ${which[0]} calls` : `levels ${namesInWords(which)} call`;
+  return [
+    {
+      at: [...at, 'levels', first.index, 'who'],
+      message: `${levelWords} ${namesInWords(names)}, of whom none has a number or an address`,
+      suggestion: 'give somebody of each level a phone number',
+      relatedAt: { at: ['contacts', names[0] ?? ''], message: 'one who cannot be reached' },
+    },
+  ];
 }

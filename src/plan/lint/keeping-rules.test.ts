@@ -164,6 +164,16 @@ test('the longer expiry is offered only where nothing says that data must go', (
   assert.equal(lintHits(store + limited, 'lifecycle-arithmetic')[0]?.edits, undefined);
 });
 
+test('the live data counts as a copy and as a medium', () => {
+  const two = (
+    live: string,
+  ) => `vaults: { a: { location: "s3://a/x", medium: object-store }, b: { location: "s3://b/x", off_site: true } }
+systems: { a: { source: ${live}, checks: [{ kind: object_count }], tier: critical, schedule: daily } }`;
+  assert.match(lintHits(two('{ kind: s3, bucket: x }'), 'three-two-one')[0]?.message ?? '', /1 of 2 media/);
+  const disk = two('{ kind: files, paths: [x] }').replace('{ kind: object_count }', 'files');
+  assert.deepEqual(lintHits(disk, 'three-two-one'), []);
+});
+
 test('sensible plans are left alone', () => {
   const rules = [
     'lifecycle-arithmetic',

@@ -46,7 +46,7 @@ function askedOf(plan: ResolvedPlan): Asked {
 
 function hitOf(system: ResolvedSystem, vaults: readonly ResolvedVault[], asked: Asked): readonly LintHit[] {
   const copies = 1 + vaults.length;
-  const media = new Set(vaults.map(mediumOf)).size;
+  const media = new Set([liveMedium(system), ...vaults.map(mediumOf)]).size;
   const offSite = vaults.filter((vault) => isElsewhere(vault, system)).length;
   const immutable = vaults.filter(isProtected).length;
   const lacking = [
@@ -67,6 +67,11 @@ function hitOf(system: ResolvedSystem, vaults: readonly ResolvedVault[], asked: 
       suggestion: `what is lacking: ${lacking.join(', ')}`,
     },
   ];
+}
+
+/** The live data is one of the three copies, and lies on a medium as well. */
+function liveMedium({ source }: ResolvedSystem): string {
+  return source?.kind === 's3' || source?.kind === 'azure' ? 'object-store' : 'disk';
 }
 
 function mediumOf({ declared, store }: ResolvedVault): string {
