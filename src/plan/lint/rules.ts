@@ -1,5 +1,6 @@
 import { alertThreshold } from './alert-threshold.ts';
 import { auditCoverage } from './audit-coverage.ts';
+import { breachOrder } from './breach-order.ts';
 import { budgetSum } from './budget-sum.ts';
 import { capturePrintsNothing } from './capture-prints-nothing.ts';
 import { classSchedule } from './class-schedule.ts';
@@ -23,6 +24,7 @@ import type { LintRule } from './lint-rule.ts';
 import { monitoringGaps } from './monitoring-gaps.ts';
 import { noCheck } from './no-check.ts';
 import { noObjective } from './no-objective.ts';
+import { noWayBack } from './no-way-back.ts';
 import { notExecuted } from './not-executed.ts';
 import { phaseBudgetsRule } from './phase-budgets.ts';
 import { pipeStatus } from './pipe-status.ts';
@@ -31,9 +33,12 @@ import { pitrProcedure } from './pitr-procedure.ts';
 import { plainArtefact } from './plain-artefact.ts';
 import { readinessClaim } from './readiness-claim.ts';
 import { recoveryNeed } from './recovery-need.ts';
+import { releaseMismatch } from './release-mismatch.ts';
 import { replicaIsNoBackup } from './replica-is-no-backup.ts';
 import { restoreDeletes } from './restore-deletes.ts';
 import { restoreInput } from './restore-input.ts';
+import { restoreOrder, stopWithoutStart } from './restore-order.ts';
+import { restoreUnseen } from './restore-unseen.ts';
 import { retentionFloor } from './retention-floor.ts';
 import { retentionGap } from './retention-gap.ts';
 import { retentionLogs } from './retention-logs.ts';
@@ -49,7 +54,11 @@ import { scenarioOverride } from './scenario-override.ts';
 import { scheduleContradiction } from './schedule-contradiction.ts';
 import { scriptUnguarded } from './script-unguarded.ts';
 import { secondVault } from './second-vault.ts';
+import { spreadNotPaused } from './spread-not-paused.ts';
+import { runbookCircle, stepOrder } from './step-order.ts';
+import { approvalImpossible, repeatUnsafe, unknownAudience } from './step-people.ts';
 import { threeTwoOne } from './three-two-one.ts';
+import { unpackOverLive } from './unpack-over-live.ts';
 import { zeroMargin } from './zero-margin.ts';
 
 /** All rules, in the order of the reference. */
@@ -85,6 +94,19 @@ export const lintRules: readonly LintRule[] = [
   restoreInput,
   capturePrintsNothing,
   restoreDeletes,
+  restoreUnseen,
+  unpackOverLive,
+  noWayBack,
+  spreadNotPaused,
+  breachOrder,
+  releaseMismatch,
+  stepOrder,
+  runbookCircle,
+  unknownAudience,
+  approvalImpossible,
+  repeatUnsafe,
+  restoreOrder,
+  stopWithoutStart,
   alertThreshold,
   healthProbe,
   phaseBudgetsRule,
