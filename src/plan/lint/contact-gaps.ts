@@ -6,6 +6,7 @@ import { canBeReached, contactsBehind, hasPhone } from './responders.ts';
 
 export const contactGaps: LintRule = {
   id: 'contact-gaps',
+  number: 'O7',
   severity: 'warning',
   title: 'somebody cannot be reached, or nobody has tried lately',
   explanation:

@@ -5,6 +5,7 @@ import type { LintHit, LintRule } from './lint-rule.ts';
 
 export const controlEvidence: LintRule = {
   id: 'control-evidence',
+  number: 'Q1',
   severity: 'warning',
   title: 'a control rests on something that the plan does not have',
   explanation:

@@ -8,6 +8,7 @@ import { objectivePlace, systemPlace } from './system-place.ts';
 
 export const drillCoverage: LintRule = {
   id: 'drill-coverage',
+  number: 'C21',
   severity: 'warning',
   title: 'something that must work one day is never tried',
   explanation:

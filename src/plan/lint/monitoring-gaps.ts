@@ -6,6 +6,7 @@ import { struckBy } from './struck.ts';
 
 export const monitoringGaps: LintRule = {
   id: 'monitoring-gaps',
+  number: 'M1',
   severity: 'warning',
   title: 'nobody is told when it matters',
   explanation:

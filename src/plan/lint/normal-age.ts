@@ -33,12 +33,12 @@ export function normalAge(
 }
 
 const hourMs = 3_600_000;
-const twoDaysMs = 48 * hourMs;
+const hoursMax = 96;
 
 /** `24 h` rather than `1 day`: ages are compared with thresholds that people write in hours. */
 export function hours(valueMs: number): string {
   const whole = Math.floor(valueMs / hourMs);
-  if (whole < 24 || valueMs > twoDaysMs) return formatDuration(valueMs);
+  if (whole < 24 || whole > hoursMax) return formatDuration(valueMs);
   const restMs = valueMs - whole * hourMs;
   return restMs === 0 ? `${whole} h` : `${whole} h ${formatDuration(restMs)}`;
 }

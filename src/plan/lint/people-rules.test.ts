@@ -229,6 +229,66 @@ alerts: { old: { when: backup-age, channels: [mail] } }`,
     says: /out has no way back to east/,
     severity: 'warning',
   },
+  {
+    name: 'a review that is late',
+    rule: 'out-of-date',
+    facts: { nowMs },
+    plan: `${base}review: { every: quarterly, last: "2026-07-01" }`,
+    cause: '2026-07-01',
+    cure: '2026-09-01',
+    says: /^the last review was 143 days ago, but is promised quarterly, every 92 days at most: 51 days late$/,
+    path: 'review.last',
+  },
+  {
+    name: 'a training that is late',
+    rule: 'out-of-date',
+    facts: { nowMs },
+    plan: `${base}contacts: { jane: { name: Jane, phone: "1" } }
+training: { restore: { who: [jane], topic: restoring, every: annually, last: "2025-01-01" } }`,
+    cause: '2025-01-01',
+    cure: '2026-01-01',
+    says: /restore was last held 689 days ago/,
+  },
+  {
+    name: 'an insurance that is over',
+    rule: 'out-of-date',
+    facts: { nowMs },
+    plan: `${base}insurance: { cyber: { insurer: I, policy: P, covers: [all], valid_until: "2026-11-20" } }`,
+    cause: '2026-11-20',
+    cure: '2027-11-20',
+    says: /cyber ended 1 day ago, on 2026-11-20/,
+    severity: 'warning',
+  },
+  {
+    name: 'an insurance that ends soon is a note',
+    rule: 'out-of-date',
+    facts: { nowMs },
+    plan: `${base}insurance: { cyber: { insurer: I, policy: P, covers: [all], valid_until: "2026-12-01" } }`,
+    cause: '2026-12-01',
+    cure: '2027-01-01',
+    says: /cyber ends in 10 days/,
+    severity: 'info',
+  },
+  {
+    name: 'nobody owns the clock of the authority',
+    rule: 'breach-notice',
+    plan: `${base}contacts: { jane: { name: Jane, phone: "1" } }
+compliance: { frameworks: { gdpr: { name: GDPR, controls: {}, notify_within: 72 h } } }`,
+    cause: 'notify_within: 72 h',
+    cure: 'notify_within: 72 h, notified_by: [jane]',
+    says: /GDPR gives 72 h to report a breach, and nobody owns that clock/,
+  },
+  {
+    name: 'the runbook of the breach tells nobody',
+    rule: 'breach-notice',
+    plan: `${runbook('{ do: restore }')}contacts: { jane: { name: Jane, phone: "1" } }
+scenarios: { breach: { kind: security-breach, runbooks: [fix] } }
+compliance: { frameworks: { gdpr: { controls: {}, notify_within: 72 h, notified_by: [jane] } } }`,
+    cause: '{ do: restore }',
+    cure: '{ do: restore }, { do: notify }',
+    says: /no step tells anybody in breach, and gdpr gives 72 h/,
+    path: 'scenarios.breach',
+  },
 ]);
 
 test('without the time nothing is said about what has run out', () => {
@@ -236,6 +296,10 @@ test('without the time nothing is said about what has run out', () => {
     lintHits(`${base}contacts: { jane: { name: Jane, phone: "1", verified: "2001-01-01" } }`, 'contact-gaps'),
     [],
   );
+  const old = `${base}review: { every: monthly, last: "2001-01-01" }
+insurance: { cyber: { insurer: I, policy: P, covers: [all], valid_until: "2001-01-01" } }`;
+  assert.deepEqual(lintHits(old, 'out-of-date'), []);
+  assert.equal(lintHits(old, 'out-of-date', { nowMs }).length, 2);
 });
 
 test('a failover by itself without a fence is worse than one by hand', () => {

@@ -1,5 +1,6 @@
 import { alertThreshold } from './alert-threshold.ts';
 import { auditCoverage } from './audit-coverage.ts';
+import { breachNotice } from './breach-notice.ts';
 import { breachOrder } from './breach-order.ts';
 import { budgetSum } from './budget-sum.ts';
 import { capturePrintsNothing } from './capture-prints-nothing.ts';
@@ -26,6 +27,7 @@ import { noCheck } from './no-check.ts';
 import { noObjective } from './no-objective.ts';
 import { noWayBack } from './no-way-back.ts';
 import { notExecuted } from './not-executed.ts';
+import { outOfDate } from './out-of-date.ts';
 import { phaseBudgetsRule } from './phase-budgets.ts';
 import { pipeStatus } from './pipe-status.ts';
 import { pitrBase } from './pitr-base.ts';
@@ -127,6 +129,8 @@ export const lintRules: readonly LintRule[] = [
   controlEvidence,
   budgetSum,
   readinessClaim,
+  breachNotice,
+  outOfDate,
   notExecuted,
 ];
 
