@@ -7,7 +7,7 @@ import { lintPlan } from '../../src/plan/lint/lint-plan.ts';
 import { parsePlan } from '../../src/plan/parse-plan.ts';
 
 const examples = resolve(import.meta.dirname, '../../examples');
-const names = ['gifted-eternity'];
+const names = ['gifted-eternity', 'ai-docs-assistant', 'supabase-platform', 'aiaas-platform'];
 
 for (const name of names) {
   const parsed = parsePlan(readFileSync(join(examples, name, 'lifeboat.yaml'), 'utf8'), 'lifeboat.yaml');
