@@ -32,6 +32,8 @@ function audienceHits(plan: ResolvedPlan, { step, at }: PlacedStep): readonly Li
         message: `there is no audience "${name}" in the communication plan`,
         expected,
         suggestion: `describe it under communication.audiences.${name}`,
+        // An audience that is there and has errors or gaps of its own is no part of the plan that is linted.
+        relatedAt: { at: ['communication', 'audiences', name], message: 'audiences are described here' },
       },
     ];
   });
