@@ -2,6 +2,7 @@ import type { PlanPath } from '../plan-path.ts';
 import type { ResolvedPlan, ResolvedSystem, ScenarioPlan } from '../resolved-plan.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import {
+  expandedSteps,
   ownSteps,
   type PlacedStep,
   runbookEntries,
@@ -22,6 +23,7 @@ export const spreadNotPaused: LintRule = {
   fix: 'Begin the runbook with a pause of replication, sync, schedules and retention, say how each is paused, and resume them at the end.',
   check: (plan) => [
     ...scenarioEntries(plan).flatMap(([name, scenario]) => scenarioHits(plan, name, scenario)),
+    ...forAnyDisaster(plan),
     ...runbookEntries(plan).flatMap(([name, book]) => {
       const steps = ownSteps(name, book);
       return [...unresumed(plan, steps), ...steps.flatMap((step) => emptyPause(plan, step))];
@@ -61,11 +63,33 @@ function struckSystems(plan: ResolvedPlan, scenario: ScenarioPlan): readonly Res
 
 function scenarioHits(plan: ResolvedPlan, name: string, scenario: ScenarioPlan): readonly LintHit[] {
   if (!spreadingKinds.includes(scenario.kind)) return [];
-  const steps = scenarioSteps(plan, scenario);
+  const spreads = struckSystems(plan, scenario).flatMap(spreadsOf);
+  return unpaused(name, scenarioSteps(plan, scenario), spreads);
+}
+
+/** Where no scenario says which disaster a runbook is for, it has to serve for damaged data as well. */
+function forAnyDisaster(plan: ResolvedPlan): readonly LintHit[] {
+  if (scenarioEntries(plan).length > 0) return [];
+  const spreads = plan.systems.flatMap(spreadsOf);
+  if (spreads.length === 0) return [];
+  return runbookEntries(plan).flatMap(([name]) => {
+    const steps = expandedSteps(plan, name);
+    const restored = steps.filter(({ step }) => step.do === 'restore' || step.do === 'move-into-place');
+    const touched = spreads.filter(({ system }) =>
+      restored.some(({ systems }) => systems.length === 0 || systems.includes(system)),
+    );
+    return unpaused(name, steps, touched);
+  });
+}
+
+function unpaused(
+  name: string,
+  steps: readonly PlacedStep[],
+  spreads: readonly Spread[],
+): readonly LintHit[] {
   const first = steps.findIndex(({ step }) => step.do === 'restore' || step.do === 'move-into-place');
   const restore = steps[first];
   if (restore === undefined) return [];
-  const spreads = struckSystems(plan, scenario).flatMap(spreadsOf);
   const going = spreads.filter((spread) => !steps.slice(0, first).some((placed) => pauses(placed, spread)));
   const [spread] = going;
   if (spread === undefined) return [];
