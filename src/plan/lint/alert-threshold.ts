@@ -29,7 +29,10 @@ function hitsOf(plan: ResolvedPlan, facts: PlanFacts, name: string, alert: Typed
   const systems = watchedSystems(plan, alert);
   const edits = [{ kind: 'remove', at } as const];
   const hits = [earlyHit(plan, facts, systems, alert), lateHit(plan, facts, systems, alert)];
-  return hits.filter((hit) => hit !== undefined).map((hit) => ({ at, ...hit, edits }));
+  // Taking it out once ends both.
+  return hits
+    .filter((hit) => hit !== undefined)
+    .map((hit, index) => ({ at, ...hit, ...(index === 0 ? { edits } : {}) }));
 }
 
 function watchedSystems(plan: ResolvedPlan, { when, systems }: AlertPlan): readonly ResolvedSystem[] {
