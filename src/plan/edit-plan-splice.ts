@@ -82,11 +82,25 @@ function replaced(text: string, place: Place, value: PlanValue): Splice | undefi
   const to = contentEnd(node, text);
   if (from === undefined || to === undefined) return undefined;
   if (from === to) return inserted(from, between(text, from, rendered));
+  const block = literalBlock(node, text.slice(from, to), value);
+  if (block !== undefined) return { from, to, text: block };
   // a value on the lines below its key moves up to it
   const movesUp = isCollection(node) && node.flow !== true && keyEnd !== undefined;
   return movesUp && /^\s*:\s*$/.test(text.slice(keyEnd, from))
     ? { from: keyEnd, to, text: `: ${rendered}` }
     : { from, to, text: rendered };
+}
+
+/** A script below `|` stays one: its lines are written with the indentation that they had. */
+function literalBlock(node: unknown, old: string, value: PlanValue): string | undefined {
+  if (!isScalar(node) || node.type !== 'BLOCK_LITERAL' || typeof value !== 'string') return undefined;
+  const [, header, indent] = /^(\|[ \t]*(?:#[^\n]*)?)\n\s*?([ ]+)\S/.exec(old) ?? [];
+  if (header === undefined || indent === undefined || !/^\S[\s\S]*[^\n]\n$/.test(value)) return undefined;
+  const lines = value
+    .slice(0, -1)
+    .split('\n')
+    .map((line) => (line === '' ? '' : `${indent}${line}`));
+  return `${header}\n${lines.join('\n')}${old.endsWith('\n') ? '\n' : ''}`;
 }
 
 /** With the spaces that it needs towards its neighbours. */
