@@ -59,13 +59,17 @@ interface PlacedRetention {
 }
 
 /** All that holds for one vault: its own, and that of systems and their lines of backups that go there. */
-export function retentionsOf(plan: ResolvedPlan, vault: ResolvedVault): readonly PlacedRetention[] {
-  const own = vault.declared.retention;
-  const ofVault =
-    own === undefined
-      ? []
-      : [placed(own, ['vaults', vault.name, 'retention'], `the retention of ${vault.name}`)];
-  return [...ofVault, ...usersOf(plan, vault).flatMap((system) => retentionsOfSystem(system))];
+function retentionsOf(plan: ResolvedPlan, vault: ResolvedVault): readonly PlacedRetention[] {
+  return [
+    ...retentionOfVault(vault),
+    ...usersOf(plan, vault).flatMap((system) => retentionsOfSystem(system)),
+  ];
+}
+
+/** What a vault says for systems that do not say it themselves. */
+export function retentionOfVault({ name, declared }: ResolvedVault): readonly PlacedRetention[] {
+  const own = declared.retention;
+  return own === undefined ? [] : [placed(own, ['vaults', name, 'retention'], `the retention of ${name}`)];
 }
 
 export function retentionsOfSystem(system: ResolvedSystem): readonly PlacedRetention[] {

@@ -164,6 +164,16 @@ test('the longer expiry is offered only where nothing says that data must go', (
   assert.equal(lintHits(store + limited, 'lifecycle-arithmetic')[0]?.edits, undefined);
 });
 
+test('what another system in the same vault keeps is not held against one that has no retention', () => {
+  const two = `${bucket('')}systems:
+  a: { ${source}, schedule: daily, retention: { yearly: 7 } }
+  b: { ${source}, schedule: daily, objectives: { keep_at_most: 90 days } }
+`;
+  assert.deepEqual(lintHits(two, 'retention-upper-bound'), []);
+  const own = two.replace('"s3://b/x"', '"s3://b/x", retention: { monthly: 12 }');
+  assert.match(lintHits(own, 'retention-upper-bound')[0]?.message ?? '', /^b keeps points for 360 days/);
+});
+
 test('the live data counts as a copy and as a medium', () => {
   const two = (
     live: string,

@@ -36,7 +36,8 @@ export function needDemands(plan: ResolvedPlan): readonly NeedDemand[] {
       ),
     ],
   );
-  return [...bySteps, ...secretDemands(plan)];
+  const byFailovers = bySteps.some(({ kind }) => kind === 'dns') ? [] : failoverDemands(plan);
+  return [...bySteps, ...byFailovers, ...secretDemands(plan)];
 }
 
 interface StepPlace {
@@ -100,6 +101,15 @@ function needOfChannel(plan: ResolvedPlan, name: string): readonly NeedKind[] {
     default:
       return [];
   }
+}
+
+/** A failover changes the records that it names, also where no step of a runbook says so. */
+function failoverDemands(plan: ResolvedPlan): readonly NeedDemand[] {
+  return Object.entries(plan.failovers).flatMap(([name, { dns }]): readonly NeedDemand[] =>
+    dns === undefined
+      ? []
+      : [{ kind: 'dns', at: ['failovers', name, 'dns'], words: `the failover ${name}`, where: name }],
+  );
 }
 
 /** A password that a program fetches comes from somewhere that has to be there. */

@@ -25,6 +25,15 @@ testCauses([
     path: 'runbooks.fix.steps[0]',
   },
   {
+    name: 'a failover that changes records needs the account for it',
+    rule: 'recovery-need',
+    plan: failover('dns: [db]').replace('{ do: restore }', '{ do: stop, systems: [db] }'),
+    cause: 'dns: [db]',
+    cure: 'systems: [db]',
+    says: /the failover out needs the account that changes the DNS/,
+    path: 'failovers.out.dns',
+  },
+  {
     name: 'a deployment needs Git',
     rule: 'recovery-need',
     plan: runbook('{ do: deploy }'),

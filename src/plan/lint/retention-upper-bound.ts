@@ -2,7 +2,7 @@ import { formatDuration } from '../duration.ts';
 import type { PlanPath } from '../plan-path.ts';
 import type { ResolvedPlan, ResolvedSystem, ResolvedVault } from '../resolved-plan.ts';
 import { type ErasureDuty, erasureDutyOf } from './erasure-duties.ts';
-import { horizonMs, retentionsOf, retentionsOfSystem } from './keep-promises.ts';
+import { horizonMs, retentionOfVault, retentionsOfSystem } from './keep-promises.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import { systemPlace } from './system-place.ts';
 
@@ -35,7 +35,7 @@ function hitsOf(
     ...floorHits(plan, system, vaults, duty),
     ...(limit === undefined
       ? []
-      : [...horizonHits(plan, system, vaults, limit), ...lockHits(system, vaults, limit)]),
+      : [...horizonHits(system, vaults, limit), ...lockHits(system, vaults, limit)]),
   ];
 }
 
@@ -108,13 +108,12 @@ function floorHits(
 }
 
 function horizonHits(
-  plan: ResolvedPlan,
   system: ResolvedSystem,
   vaults: readonly ResolvedVault[],
   limit: Limit,
 ): readonly LintHit[] {
   const own = retentionsOfSystem(system);
-  const ofVaults = own.length > 0 ? [] : vaults.flatMap((vault) => retentionsOf(plan, vault).slice(0, 1));
+  const ofVaults = own.length > 0 ? [] : vaults.flatMap(retentionOfVault);
   const longest = [...own, ...ofVaults]
     .map(({ retention, at }) => ({ at, keptMs: horizonMs(retention) }))
     .toSorted((left, right) => right.keptMs - left.keptMs)[0];
