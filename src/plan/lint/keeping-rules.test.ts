@@ -174,6 +174,15 @@ test('what another system in the same vault keeps is not held against one that h
   assert.match(lintHits(own, 'retention-upper-bound')[0]?.message ?? '', /^b keeps points for 360 days/);
 });
 
+test('a log without a backup to begin at does not make a replica a backup', () => {
+  const plan = `vaults: { here: { location: /a } }
+sites: { east: { role: primary }, west: { role: standby } }
+systems: { db: { source: { kind: sqlite, path: x }, checks: [integrity], logs: { max_lag: 1 min }, replication: [{ to: west, kind: database }] } }
+scenarios: { damaged: { kind: data-corruption } }`;
+  assert.equal(lintHits(plan, 'replica-is-no-backup').length, 1);
+  assert.deepEqual(lintHits(plan.replace('logs:', 'schedule: daily, logs:'), 'replica-is-no-backup'), []);
+});
+
 test('the live data counts as a copy and as a medium', () => {
   const two = (
     live: string,

@@ -71,7 +71,8 @@ function onlyCopy(plan: ResolvedPlan, system: ResolvedSystem): Copy | undefined 
   const hasBackup = backups.some(
     (line) => line.kind !== 'sync' || keepsVersions(plan, line.vaults ?? system.vaults),
   );
-  if (hasBackup || (system.logs?.point_in_time ?? false)) return undefined;
+  // A log alone is no way back: it needs the backup that it begins at.
+  if (hasBackup) return undefined;
   const replica = replication.findIndex(({ deletes }) => deletes === 'follow');
   const sync = backups.find(({ kind }) => kind === 'sync');
   if (replica >= 0) return { words: 'a replica', at: systemPlace(name, 'replication', replica) };
