@@ -42,6 +42,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/plan-diff.ts')).planDiff,
   },
   {
+    name: 'plan simulate',
+    summary: 'foresee a disaster: what is lost, and when all is back',
+    root: 'app',
+    load: async () => (await import('./commands/plan-simulate.ts')).planSimulate,
+  },
+  {
     name: 'backup',
     summary: 'take a backup',
     root: 'app',

@@ -1,0 +1,136 @@
+/** Simulates one scenario of a plan, or tells how all of them would end. */
+import { resolve } from 'node:path';
+import { exitCodes } from '../../error/codes.ts';
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { durationText } from '../../objective/duration-text.ts';
+import { type Status, worstStatus } from '../../objective/objective.ts';
+import { nearestName } from '../../plan/nearest-name.ts';
+import { type StrikeMoment, simulate } from '../../plan/simulate/simulate.ts';
+import type { Simulation } from '../../plan/simulate/simulation.ts';
+import { writeFileAtomically } from '../../platform/atomic-file.ts';
+import type { AppContext } from '../cli-context.ts';
+import type { CommandEnd } from '../command.ts';
+import type { Input } from '../input.ts';
+import { loadRunnablePlan, profileOf, type RunnablePlan } from '../load-plan.ts';
+import { momentOf } from '../moment-of.ts';
+import { planFacts } from '../plan-facts.ts';
+import { plural } from '../quantity-text.ts';
+import { tableLines } from '../table.ts';
+import { simulationText } from './print-simulation.ts';
+import { simulationRecords } from './simulation-records.ts';
+import { statusPainter, statusWords, worstFirst } from './status-words.ts';
+import { timelineSvg } from './timeline-svg.ts';
+
+export async function runSimulate(context: AppContext, input: Input): Promise<CommandEnd> {
+  const scenario = input.value('--scenario');
+  const svg = input.value('--svg');
+  if (svg !== undefined && scenario === undefined)
+    throw new LifeboatError('USAGE', '--svg draws one scenario, and none is named', {
+      hint: 'Add --scenario NAME.',
+    });
+  const loaded = await loadRunnablePlan(input.value('--plan'), context.folder, profileOf(input));
+  const at = momentIn(context, input, loaded);
+  if (scenario === undefined) return await listed(context, loaded, at);
+  const simulation = simulate(loaded.resolved, scenario, planFacts(loaded.parsed, loaded.folder), at);
+  if (simulation === undefined) throw noSuchScenario(scenario, loaded);
+  await told(context, loaded, simulation);
+  if (svg !== undefined) {
+    await writeFileAtomically(
+      resolve(context.folder, svg),
+      timelineSvg(loaded.resolved.metadata.name, simulation),
+    );
+    await context.output.text(`\n${svg}: written.`);
+  }
+  return ended([simulation], svg === undefined ? {} : { svg });
+}
+
+function momentIn(context: AppContext, input: Input, { resolved }: RunnablePlan): StrikeMoment | undefined {
+  const text = input.value('--at');
+  return text === undefined ? undefined : { nowMs: momentOf(text, resolved.metadata.timeZone, context) };
+}
+
+function noSuchScenario(name: string, { path, resolved }: RunnablePlan): LifeboatError {
+  const known = Object.keys(resolved.scenarios);
+  const near = nearestName(name, known);
+  const list =
+    known.length === 0 ? 'The plan has no scenarios.' : `Scenarios: ${known.slice(0, 20).join(', ')}.`;
+  return new LifeboatError('USAGE', `the plan ${path} has no scenario ${name}`, {
+    hint: near === undefined ? list : `Did you mean ${near}? ${list}`,
+  });
+}
+
+async function told(
+  { output }: AppContext,
+  { resolved }: RunnablePlan,
+  simulation: Simulation,
+): Promise<void> {
+  if (output.json) for (const record of simulationRecords(simulation)) await output.result(record);
+  else await output.text(simulationText(resolved.metadata.name, simulation, output.style));
+}
+
+async function listed(
+  context: AppContext,
+  { resolved, parsed, folder }: RunnablePlan,
+  at: StrikeMoment | undefined,
+): Promise<CommandEnd> {
+  const { output } = context;
+  const facts = planFacts(parsed, folder);
+  const simulations = Object.keys(resolved.scenarios)
+    .flatMap((name) => simulate(resolved, name, facts, at) ?? [])
+    .toSorted((a, b) => worstFirst.indexOf(a.status) - worstFirst.indexOf(b.status));
+  if (simulations.length === 0) {
+    await output.text('The plan has no scenarios: write one in `scenarios`, and its end can be foreseen.');
+    return { summary: { status: 'unknown', scenarios: 0 }, exitCode: exitCodes.inconclusive };
+  }
+  const rows = simulations.map((each) => [
+    statusWords[each.status],
+    each.scenario,
+    each.kind,
+    sentenceOf(each),
+  ]);
+  const columns = ['state', 'scenario', 'kind', 'what comes of it'].map((heading) => ({ heading }));
+  const [heading = '', ...lines] = tableLines(columns, rows, output.style);
+  await output.text(heading);
+  for (const [index, simulation] of simulations.entries()) {
+    const { scenario, kind, status } = simulation;
+    const record = { type: 'scenario', scenario, kind, status, sentence: sentenceOf(simulation) };
+    await output.result(record, statusPainter(status, output.style)(lines[index] ?? ''));
+  }
+  if (!output.json)
+    await output.text('\n`lifeboat plan simulate --scenario NAME` tells one of them in full.');
+  return ended(simulations, {});
+}
+
+/** `2 of 5 systems breached, 1 unknown; the last is back after at least 2 h`. */
+function sentenceOf({ systems, criticalPath: { totalMs, isKnown }, blockers }: Simulation): string {
+  if (systems.length === 0) return 'strikes no system';
+  const count = (status: Status): number => systems.filter((each) => each.status === status).length;
+  const counts = (['breached', 'unknown', 'at-risk'] as const)
+    .map((status) => ({ status, count: count(status) }))
+    .filter((each) => each.count > 0)
+    .map((each) => `${each.count} ${each.status.replace('-', ' ')}`);
+  const blocks = blockers.filter(({ severity }) => severity === 'blocks').length;
+  const judged = counts.length === 0 ? 'none breached' : counts.join(', ');
+  const never = systems.filter((each) => each.back.kind === 'never').length;
+  const back = `${never === 0 ? '' : `${never} never back, `}last back after ${isKnown ? '' : 'at least '}${durationText(totalMs)}`;
+  return `${systems.length} affected: ${judged}; ${back}${blocks === 0 ? '' : `; ${blocks} in the way`}`;
+}
+
+function ended(simulations: readonly Simulation[], more: Readonly<Record<string, unknown>>): CommandEnd {
+  const status = worstStatus(simulations.map((each) => each.status));
+  const unmet = simulations.flatMap(({ systems }) =>
+    systems.filter((each) => each.status === 'breached' || each.status === 'unknown'),
+  );
+  const summary = { status, scenarios: simulations.length, ...more };
+  if (status === 'met' || status === 'at-risk') return { summary };
+  const message =
+    unmet.length === 0
+      ? 'no objective could be judged'
+      : `breached or unknown: ${plural(unmet.length, 'forecast')}`;
+  return {
+    summary,
+    error: new LifeboatError('OBJECTIVE_NOT_MET', message, {
+      hint: 'See what blocks, and give the plan what is missing.',
+    }),
+  };
+}
