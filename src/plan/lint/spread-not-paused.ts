@@ -42,7 +42,17 @@ interface Spread {
   readonly words: string;
 }
 
-function spreadsOf({ name, replication, backups }: ResolvedSystem): readonly Spread[] {
+const known = new WeakMap<ResolvedSystem, readonly Spread[]>();
+
+function spreadsOf(system: ResolvedSystem): readonly Spread[] {
+  const before = known.get(system);
+  if (before !== undefined) return before;
+  const spreads = findSpreads(system);
+  known.set(system, spreads);
+  return spreads;
+}
+
+function findSpreads({ name, replication, backups }: ResolvedSystem): readonly Spread[] {
   const replicas = replication.map((copy, index): Spread => {
     const words = `the replication of ${name} to ${copy.to}`;
     return { what: 'replication', system: name, at: systemPlace(name, 'replication', index), words };
@@ -57,8 +67,17 @@ function spreadsOf({ name, replication, backups }: ResolvedSystem): readonly Spr
 }
 
 function struckSystems(plan: ResolvedPlan, scenario: ScenarioPlan): readonly ResolvedSystem[] {
-  const named = scenario.strikes?.systems;
-  return named === undefined ? plan.systems : plan.systems.filter(({ name }) => named.includes(name));
+  return systemsNamed(plan, scenario.strikes?.systems);
+}
+
+const byName = new WeakMap<ResolvedPlan, ReadonlyMap<string, ResolvedSystem>>();
+
+/** In the order of the names; all when none are named. */
+function systemsNamed(plan: ResolvedPlan, names: readonly string[] | undefined): readonly ResolvedSystem[] {
+  if (names === undefined) return plan.systems;
+  const systems = byName.get(plan) ?? new Map(plan.systems.map((system) => [system.name, system]));
+  byName.set(plan, systems);
+  return names.flatMap((name) => systems.get(name) ?? []);
 }
 
 function scenarioHits(plan: ResolvedPlan, name: string, scenario: ScenarioPlan): readonly LintHit[] {
@@ -126,13 +145,26 @@ function unresumed(plan: ResolvedPlan, steps: readonly PlacedStep[]): readonly L
   });
 }
 
-/** Steps of runbooks that run this one. */
+const resumes = new WeakMap<ResolvedPlan, ReadonlyMap<string, readonly PlacedStep[]>>();
+
+/** Steps that start something again behind the place where another runbook runs this one. */
 function callersAfter(plan: ResolvedPlan, runbook: string): readonly PlacedStep[] {
-  return runbookEntries(plan).flatMap(([name, book]) => {
-    const steps = ownSteps(name, book);
-    const at = steps.findIndex(({ step }) => step.do === 'run-runbook' && step.runbook === runbook);
-    return at === -1 ? [] : steps.slice(at + 1);
-  });
+  const byRunbook = resumes.get(plan) ?? resumesBehindCalls(plan);
+  resumes.set(plan, byRunbook);
+  return byRunbook.get(runbook) ?? [];
+}
+
+function resumesBehindCalls(plan: ResolvedPlan): ReadonlyMap<string, readonly PlacedStep[]> {
+  const found = new Map<string, PlacedStep[]>();
+  for (const [name, book] of runbookEntries(plan)) {
+    const called = new Set<string>();
+    for (const placed of ownSteps(name, book)) {
+      if (placed.step.do === 'run-runbook') called.add(placed.step.runbook);
+      if (placed.step.do !== 'resume') continue;
+      for (const each of called) found.set(each, [...(found.get(each) ?? []), placed]);
+    }
+  }
+  return found;
 }
 
 /** A pause of nothing but what the plan has not: whoever reads the step does not know what to stop. */
