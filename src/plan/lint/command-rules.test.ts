@@ -1,6 +1,7 @@
 /** Rules on commands: each finds its cause once, says nothing when the cause is gone, and leaves sensible plans alone. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { lintHits, planHead, testCauses } from '../../../test/support/lint-hits.ts';
 import { editPlan } from '../edit-plan.ts';
 import { parsePlan } from '../parse-plan.ts';
@@ -243,6 +244,20 @@ runbooks:
   },
 ]);
 
+const commandRules = [
+  'command-password',
+  'pipe-status',
+  'script-unguarded',
+  'dump-not-consistent',
+  'plain-artefact',
+  'existence-is-no-proof',
+  'command-cannot-work',
+  'restore-input',
+  'capture-prints-nothing',
+  'restore-deletes',
+  'unpack-over-live',
+];
+
 const quietCommands = [
   'pg_dump --format=custom shop',
   'set -euo pipefail; pg_dump shop | gzip -c',
@@ -257,21 +272,29 @@ const quietCommands = [
   'update-motd',
   'aws s3 sync s3://a /tmp/a --dryrun',
   'cat <<EOF\nSELECT 1;\nEOF',
+  'docker run --secret db-password image',
 ];
 
-const commandRules = [
-  'command-password',
-  'pipe-status',
-  'script-unguarded',
-  'dump-not-consistent',
-  'plain-artefact',
-  'existence-is-no-proof',
-  'command-cannot-work',
-  'restore-input',
-  'capture-prints-nothing',
-  'restore-deletes',
-  'unpack-over-live',
+const quietSteps = [
+  '{ do: check, run: "curl -s https://api.example.org/health | grep -q ok" }',
+  '{ do: deploy, run: rsync -a --delete build/ web:/var/www }',
+  '{ do: command, run: rsync -a --delete /srv/cache/ /mnt/cache }',
+  '{ do: restore, run: aws s3 sync s3://backups/music /tmp/restore --delete }',
+  '{ do: restore, run: tar -xzf x.tar.gz -C /srv/restored }',
+  '{ do: restore, run: [bash, -e, -o, pipefail, -c, "zcat x.sql.gz | psql scratch"] }',
 ];
+
+for (const words of quietSteps) {
+  test(`nothing is said about the step ${words}`, () => {
+    const parsed = parsePlan(planHead + step(words, files), 'p');
+    assert.deepEqual(parsed.findings, []);
+    const found = lintPlan(parsed, {}).filter(({ id }) => commandRules.includes(id));
+    assert.deepEqual(
+      found.map(({ message }) => message),
+      [],
+    );
+  });
+}
 
 for (const command of quietCommands) {
   test(`nothing is said about ${JSON.stringify(command)}`, () => {
@@ -335,6 +358,44 @@ test('a secret of a command is in no finding and in no fix', () => {
   assert.ok(
     !JSON.stringify(found).includes('hunter2'),
     JSON.stringify(found.filter((each) => JSON.stringify(each).includes('hunter2'))),
+  );
+});
+
+test('whatever stands in a command, no rule throws, and the same is said twice', () => {
+  const shellText = fc.string({
+    unit: fc.constantFrom(
+      ...'ab $()|&;<>"\'`#\n'.split(''),
+      ...[
+        'mysql ',
+        'mysqldump ',
+        'aws s3 sync ',
+        'tar -x',
+        ' -C ',
+        ' < ',
+        ' > x.sql',
+        '.gz',
+        's3://b/',
+        ' --delete',
+        'SELECT ',
+      ],
+    ),
+    minLength: 1,
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(
+      shellText.filter((text) => text.trim() !== ''),
+      fc.constantFrom('restore', 'command', 'check'),
+      (text, kind) => {
+        const run = JSON.stringify(text);
+        const plan = `${planHead}${vaults}systems: { files: { source: { kind: command, file: a.sql.gz, run: ${run} } } }
+runbooks: { book: { steps: [{ do: ${kind}, run: ${run} }] } }\n`;
+        const parsed = parsePlan(plan, 'p');
+        assert.deepEqual(parsed.findings, []);
+        assert.deepEqual(lintPlan(parsePlan(plan, 'p'), {}), lintPlan(parsed, {}));
+      },
+    ),
+    { seed: 20_261_121, numRuns: 300 },
   );
 });
 

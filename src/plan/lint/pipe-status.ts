@@ -38,8 +38,15 @@ function swallowed({ commands }: ShellScript, isCapture: boolean): SimpleCommand
   return commands.find((command, index) => {
     const next = commands[index + 1];
     if (next?.joint !== '|' || next.pipeline !== command.pipeline || command.pipefail) return false;
-    return isCapture ? !isPrinter(command) : carriesData(command.words[0]?.text ?? '');
+    if (isCapture) return !isPrinter(command);
+    return carriesData(command.words[0]?.text ?? '') && !isJudge(commands, command.pipeline);
   });
+}
+
+/** Whether the last program of the pipe looks for what must be there, and so fails when nothing comes. */
+function isJudge(commands: readonly SimpleCommand[], pipeline: number): boolean {
+  const last = commands.findLast((command) => command.pipeline === pipeline)?.words[0]?.text ?? '';
+  return ['grep', 'egrep', 'fgrep', 'rg', 'jq', 'cmp', 'diff', 'sha256sum', 'md5sum', 'b3sum'].includes(last);
 }
 
 /** Programs that only say something, or list what is there. */

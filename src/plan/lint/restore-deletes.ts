@@ -18,9 +18,12 @@ export const restoreDeletes: LintRule = {
   fix: 'Copy without deleting to a place beside production, compare both, then move into place what is wanted.',
   check: (plan, _facts, written) =>
     planCommands(written)
-      .filter(({ at, role }) => at[0] === 'runbooks' || role === 'undo')
+      .filter(({ at, role }) => (at[0] === 'runbooks' && !buildingRoles.includes(role)) || role === 'undo')
       .flatMap((command) => hitsOf(plan, written, command)),
 };
+
+/** What makes a place equal to something that was built is no restore. */
+const buildingRoles: readonly PlanCommand['role'][] = ['deploy', 'provision', 'migrate'];
 
 function hitsOf(plan: ResolvedPlan, written: Plan, command: PlanCommand): readonly LintHit[] {
   return command.read.calls.flatMap((call) => {
@@ -28,7 +31,9 @@ function hitsOf(plan: ResolvedPlan, written: Plan, command: PlanCommand): readon
     if (transfer?.deletes === undefined || isTrial(call)) return [];
     const target = shortWords(transfer.to.text);
     const live = livePlace(plan, transfer.to.text);
-    if (live === undefined && /te?mp|stag|sandbox|restor|scratch|test/i.test(target)) return [];
+    const isRestore = command.role === 'restore' || command.role === 'undo';
+    if (live === undefined && (!isRestore || /te?mp|stag|sandbox|restor|scratch|test/i.test(target)))
+      return [];
     const isInPlace = live !== undefined || intoProduction(written, command);
     const where = live === undefined ? target : `${target}, where ${live} lives,`;
     const message = `${call.program} with ${transfer.deletes} removes from ${where} all that is not in the backup${ofLine(command, call.line)}`;

@@ -54,9 +54,14 @@ function secretOf(call: ProgramCall): ShellWord | undefined {
 function givenSecret(call: ProgramCall): ShellWord | undefined {
   const isJoined = joinedPassword.includes(call.program);
   const own = Object.hasOwn(ownOptions, call.program) ? (ownOptions[call.program] ?? []) : [];
-  const names = isJoined ? [] : [...own, ...anyOptions];
+  const names = isJoined ? [] : [...own, ...anyOptions.filter((name) => !isName(call.program, name))];
   const value = optionValue(call, ...names);
   return value === undefined || !isSecret(value.text) ? undefined : value;
+}
+
+/** `docker run --secret db-password` names a secret and does not tell it. */
+function isName(program: string, option: string): boolean {
+  return option === '--secret' && ['docker', 'podman', 'buildah'].includes(program);
 }
 
 /** Not the next option, a file or the standard input. */
