@@ -3,6 +3,7 @@ import type { PlanPath } from '../plan-path.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import type { PlanFacts } from './plan-facts.ts';
+import { reliedOn } from './relied-lines.ts';
 import { systemLoss } from './system-loss.ts';
 
 /**
@@ -57,7 +58,9 @@ function hitOf(plan: ResolvedPlan, system: ResolvedSystem, hidden: Hidden, facts
     `${system.name} holds ${className}, whose ${word} is ${formatDuration(classMs)}, but has an own ${word} of ` +
     `${formatDuration(ownMs)}, which is ${formatDuration(ownMs - classMs)} more`;
   const loss =
-    key === 'rpo' && system.source !== undefined ? systemLoss(plan, system, facts).counted : undefined;
+    key === 'rpo' && system.source !== undefined
+      ? systemLoss(plan, reliedOn(system).relied, facts).counted
+      : undefined;
   const isHeld = loss !== undefined && loss.totalMs <= classMs;
   const really = loss === undefined ? '' : `; ${loss.arithmetic}`;
   return {

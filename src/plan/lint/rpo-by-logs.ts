@@ -2,7 +2,7 @@ import { formatDuration } from '../duration.ts';
 import type { Objective, ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import { logWatchesOf } from './log-watch.ts';
-import { reliedOn } from './relied-lines.ts';
+import { leftInWords, reliedOn } from './relied-lines.ts';
 import { type SystemLoss, systemLoss } from './system-loss.ts';
 import { objectivePlace, systemPlace } from './system-place.ts';
 import type { LossSum } from './worst-loss.ts';
@@ -131,8 +131,6 @@ function holdsBy(rest: Rest): string {
 }
 
 function withoutLogs({ system, loss, left }: Rest): string {
-  const doubted =
-    left.length === 0 ? '' : `, not counting ${left.join(', ')}, which other findings speak against`;
-  if (loss.withoutLogs !== undefined) return `${loss.withoutLogs.arithmetic}${doubted}`;
+  if (loss.withoutLogs !== undefined) return `${loss.withoutLogs.arithmetic}${leftInWords(left)}`;
   return system.schedules.length === 0 ? 'nothing is backed up' : 'only runs on an event';
 }

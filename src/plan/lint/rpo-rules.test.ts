@@ -85,6 +85,29 @@ test('rpo-zero: what waits holds by the plan, and it is said that nothing carrie
   assert.match(found(replica)?.message ?? '', /follows damage and deletion at once; against these: .* 1 h$/);
 });
 
+test('rpo-schedule: lines that may not run hold no promise', () => {
+  const lines = (often: string): string => `${vaults}systems:
+  db:
+    source: { kind: mysql, connection: {}, method: physical }
+    objectives: { rpo: 2 h }
+    backups:
+      full: { kind: full, schedule: daily at 02:00 UTC }
+      often: { ${often} }
+`;
+  const says = (often: string): string => lintHits(lines(often), 'rpo-schedule')[0]?.message ?? '';
+  assert.equal(says('kind: incremental, schedule: hourly'), '');
+  assert.equal(says('kind: full, schedule: hourly'), '');
+  const doubt = /worst case 1 day, not counting often, which cannot be relied on, more than the RPO of 2 h$/;
+  assert.match(says('kind: incremental, schedule: hourly, method: logical'), doubt);
+  assert.match(says('kind: sync, schedule: hourly, alternative_to: full'), doubt);
+  assert.match(
+    says(
+      'kind: incremental, schedule: hourly, method: logical }\n      none: { kind: snapshot, schedule: on deploy',
+    ),
+    doubt,
+  );
+});
+
 test('rpo-schedule leaves zero and logs to their own rules, so that nothing is said twice', () => {
   assert.deepEqual(lintHits(database({ rpo: '0 min' }), 'rpo-schedule'), []);
   assert.deepEqual(lintHits(database({ rpo: '15 min', rest: 'logs: {}' }), 'rpo-schedule'), []);
@@ -158,7 +181,7 @@ test('rpo-by-logs: lines that cannot be taken or are contradicted do not count f
   const [finding] = lintHits(plan, 'rpo-by-logs');
   assert.match(
     finding?.message ?? '',
-    /at most 1 day between runs .*, not counting often, which other findings/,
+    /at most 1 day between runs .*, not counting often, which cannot be relied on/,
   );
   assert.deepEqual(
     lintHits(

@@ -3,6 +3,7 @@ import type { Objective, ResolvedPlan, ResolvedSystem } from '../resolved-plan.t
 import { denserSchedule, denserScheduleEdit } from './denser-schedule.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import type { PlanFacts } from './plan-facts.ts';
+import { leftInWords, reliedOn } from './relied-lines.ts';
 import { systemLoss } from './system-loss.ts';
 import { objectivePlace, schedulePlace } from './system-place.ts';
 
@@ -34,13 +35,14 @@ function hitsOf(
   const at = schedulePlace(system);
   const target = `the RPO of ${formatDuration(rpo.valueMs)}`;
   const related = objectivePlace(rpo, 'the RPO');
-  const { counted, runMs } = systemLoss(plan, system, facts);
+  const { relied, left } = reliedOn(system);
+  const { counted, runMs } = systemLoss(plan, relied, facts);
   if (counted === undefined) {
-    const why = system.schedules.length === 0 ? 'has no schedule' : 'runs only on an event';
+    const why = relied.schedules.length === 0 ? 'has no schedule' : 'runs only on an event';
     return [
       {
         at,
-        message: `${system.name} ${why}, so nothing holds ${target}`,
+        message: `${system.name} ${why}${leftInWords(left)}, so nothing holds ${target}`,
         suggestion: 'add a schedule such as "hourly"',
         ...denserScheduleEdit(plan, system, denserSchedule(rpo.valueMs, 0)),
         ...related,
@@ -49,7 +51,7 @@ function hitsOf(
   }
   // While it is the log that counts, how far it may be behind is for `rpo-by-logs` to judge.
   if (counted.totalMs <= rpo.valueMs || counted.terms.some(({ kind }) => kind === 'log lag')) return [];
-  const message = `${counted.arithmetic}, more than ${target}`;
+  const message = `${counted.arithmetic}${leftInWords(left)}, more than ${target}`;
   const denser = denserSchedule(rpo.valueMs, runMs);
   const suggestion = denser === undefined ? tooSlow : `"${denser}" leaves room for one late run`;
   const edits = denserScheduleEdit(plan, system, denser);

@@ -3,6 +3,7 @@ import type { PlanPath } from '../plan-path.ts';
 import type { Objective, ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import type { PlanFacts } from './plan-facts.ts';
+import { reliedOn } from './relied-lines.ts';
 import { systemLoss } from './system-loss.ts';
 import { objectivePlace, schedulePlace, systemPlace } from './system-place.ts';
 
@@ -24,7 +25,7 @@ export const rpoZero: LintRule = {
 };
 
 function hitOf(plan: ResolvedPlan, system: ResolvedSystem, rpo: Objective, facts: PlanFacts): LintHit {
-  const { withoutLogs } = systemLoss(plan, system, facts);
+  const { withoutLogs } = systemLoss(plan, reliedOn(system).relied, facts);
   const schedule = withoutLogs?.arithmetic ?? `${system.name} has no schedule`;
   const related = objectivePlace(rpo, 'the RPO of 0 min');
   const replica = system.replication.findIndex(

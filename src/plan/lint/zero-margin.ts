@@ -3,6 +3,7 @@ import type { ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import { denserSchedule, denserScheduleEdit } from './denser-schedule.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import type { PlanFacts } from './plan-facts.ts';
+import { reliedOn } from './relied-lines.ts';
 import { systemLoss } from './system-loss.ts';
 import { objectivePlace, schedulePlace } from './system-place.ts';
 
@@ -24,7 +25,7 @@ export const zeroMargin: LintRule = {
 function hitsOf(plan: ResolvedPlan, system: ResolvedSystem, facts: PlanFacts): readonly LintHit[] {
   const { rpo } = system.objectives;
   if (rpo === undefined || system.source === undefined) return [];
-  const { counted, runMs } = systemLoss(plan, system, facts);
+  const { counted, runMs } = systemLoss(plan, reliedOn(system).relied, facts);
   // Logs that are shipped all the time have no next run that could be late.
   if (counted === undefined || counted.terms.some(({ kind }) => kind === 'log lag')) return [];
   const marginMs = rpo.valueMs - counted.totalMs;
