@@ -38,6 +38,7 @@ const immutability = strict({
 });
 
 const lifecycleRule = strict({
+  name: maybe(text(), 'How the store calls the rule.', 'ArchiveOldVersions', { mission: ['E8'] }),
   applies_to: usually(
     z.enum(['current', 'noncurrent']),
     'noncurrent',
