@@ -10,6 +10,7 @@ import { shortened, wrapText } from './wrap-text.ts';
 
 const columnsMax = 100;
 const rowsMax = 200;
+const detailedMax = 30;
 const blockersMax = 12;
 const nameLengthMax = 22;
 
@@ -55,9 +56,23 @@ function tableText({ systems }: Simulation, style: Style): string {
   const shown = sorted.slice(0, rowsMax);
   const plain = { ...style, bold: (text: string) => text };
   const [heading = '', ...lines] = tableLines(columns, shown.map(cellsOf), plain);
-  const rows = lines.map((line, index) => statusPainter(shown[index]?.status, style)(cut(line)));
+  const rows = lines.map((line, index) => {
+    const row = statusPainter(shown[index]?.status, style)(cut(line));
+    return [row, ...(index < detailedMax ? detailLines(shown[index]) : [])].join('\n');
+  });
   const more = sorted.length > rowsMax ? [`and ${sorted.length - rowsMax} more, see --json`] : [];
   return [style.bold(cut(heading)), ...rows, ...more].join('\n');
+}
+
+/** Why what is lost is too much or unknown, and why a time is unknown; a known time has its critical path. */
+function detailLines(forecast: SystemForecast | undefined): readonly string[] {
+  return (forecast?.verdicts ?? [])
+    .filter(
+      ({ status, objective }) => status !== 'met' && (objective === 'rpo' || forecast?.back.kind !== 'known'),
+    )
+    .map(({ objective, reason }) =>
+      wrapText(`    ${objective.toUpperCase()}: ${reason}`, columnsMax, '      '),
+    );
 }
 
 function cut(line: string): string {

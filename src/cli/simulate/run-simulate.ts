@@ -35,14 +35,15 @@ export async function runSimulate(context: AppContext, input: Input): Promise<Co
   if (simulation === undefined) throw noSuchScenario(scenario, loaded);
   await told(context, loaded, simulation);
   if (svg !== undefined) {
-    await writeFileAtomically(
-      resolve(context.folder, svg),
-      timelineSvg(loaded.resolved.metadata.name, simulation),
-    );
+    const picture = timelineSvg(loaded.resolved.metadata.name, simulation);
+    await writeFileAtomically(resolve(context.folder, svg), picture, pictureMode);
     await context.output.text(`\n${svg}: written.`);
   }
   return ended([simulation], svg === undefined ? {} : { svg });
 }
+
+/** A picture is there to be shown. */
+const pictureMode = 0o644;
 
 function momentIn(context: AppContext, input: Input, { resolved }: RunnablePlan): StrikeMoment | undefined {
   const text = input.value('--at');

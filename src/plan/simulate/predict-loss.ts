@@ -140,13 +140,17 @@ function lossAt(
 ): Loss {
   const origin = weakestOrigin(sum.terms.map((term) => term.origin));
   const startMs = lastCompletedCaptureBefore(schedules, atMs - backMs, runMs);
-  const byRunMs = startMs === undefined ? Number.POSITIVE_INFINITY : atMs - startMs;
-  const byLogMs = usesLogs ? backMs + sum.totalMs : Number.POSITIVE_INFINITY;
-  if (byLogMs < byRunMs) return { kind: 'bounded', valueMs: byLogMs, origin, why: sum.arithmetic };
-  if (startMs === undefined)
-    return { kind: 'unknown', atLeastMs: backMs, why: 'no schedule says when it is captured' };
+  const mostMs = backMs + sum.totalMs;
+  // Runs that follow each other without a pause can have begun long before; at no moment more is lost than at worst.
+  if (startMs === undefined || usesLogs || atMs - startMs > mostMs)
+    return { kind: 'bounded', valueMs: Math.min(mostMs, atMs - (startMs ?? 0)), origin, why: sum.arithmetic };
   const point = new Date(startMs).toISOString().slice(0, 19).replace('T', ' ');
-  return { kind: 'bounded', valueMs: byRunMs, origin, why: `the newest complete point is of ${point} UTC` };
+  return {
+    kind: 'bounded',
+    valueMs: atMs - startMs,
+    origin,
+    why: `the newest complete point is of ${point} UTC`,
+  };
 }
 
 /** Lines of backups that reach the vault. */

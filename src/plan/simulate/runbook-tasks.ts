@@ -141,7 +141,8 @@ function addRestores(
 ): number {
   let ends = after;
   for (const system of about) {
-    if (walk.ways.get(system.name)?.kind !== 'restore') continue;
+    // People try what the runbook says before they know that nothing is left, and the others wait meanwhile.
+    if (!['restore', 'lost'].includes(walk.ways.get(system.name)?.kind ?? '')) continue;
     const figure: Figure = walk.restored.has(system.name)
       ? assumed(0, 'a part of the restore before')
       : restoreFigure(system, walk.disaster.facts);

@@ -1,0 +1,103 @@
+/** `lifeboat plan simulate` as people and programs see it. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { simulatedShop } from '../support/simulated-shop.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
+import { type CliOptions, type CliRun, cli, jsonLines } from './cli-process.ts';
+import { assertGolden } from './golden-file.ts';
+
+let scene: TemporaryFolder;
+let options: CliOptions;
+
+before(() => {
+  scene = temporaryFolder();
+  options = { folder: scene.path };
+  fs.writeFileSync(join(scene.path, 'lifeboat.yaml'), simulatedShop);
+});
+
+after(() => scene[Symbol.dispose]());
+
+async function simulates(...words: readonly string[]): Promise<CliRun> {
+  return await cli(options, 'plan', 'simulate', ...words);
+}
+
+test('the help of plan simulate', async () => {
+  const { stdout, exitCode } = await simulates('--help');
+  assert.equal(exitCode, 0);
+  assertGolden('cli/plan-simulate-help.txt', stdout);
+});
+
+test('a scenario for people: what is lost, what blocks, the critical path, people and services', async () => {
+  const { stdout, stderr, exitCode } = await simulates('--scenario', 'region-loss');
+  assert.equal(exitCode, 7, stderr);
+  assert.match(stderr, /breached or unknown: 3 forecasts/);
+  for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);
+  assertGolden('cli/plan-simulate.txt', stdout);
+});
+
+test('one line for each scenario, worst first', async () => {
+  const { stdout, exitCode } = await simulates();
+  assert.equal(exitCode, 7);
+  const states = stdout
+    .split('\n')
+    .flatMap((line) => /^(BREACHED|UNKNOWN|AT RISK|ok) +(\S+)/.exec(line)?.slice(1, 3).join(' ') ?? []);
+  assert.deepEqual(states, [
+    'BREACHED region-loss',
+    'BREACHED corruption',
+    'UNKNOWN nothing-known',
+    'ok restart',
+  ]);
+});
+
+test('objectives that are met end with 0', async () => {
+  const { exitCode, stdout } = await simulates('--scenario', 'restart');
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /^ok +api +nothing of 2 h +45 min of 2 h 30 min +assumed +restart$/m);
+});
+
+test('for programs: an object for each thing, with the origin of each figure', async () => {
+  const run = await simulates('--scenario', 'corruption', '--at', '2026-11-21T12:20:00Z', '--json');
+  assert.equal(run.exitCode, 7);
+  const lines = jsonLines(run);
+  const [head] = lines;
+  assert.deepEqual(
+    [head?.['type'], head?.['at'], head?.['status']],
+    ['simulation', '2026-11-21T12:20:00.000Z', 'breached'],
+  );
+  const orders = lines.find((line) => line['system'] === 'orders-db');
+  assert.deepEqual(orders?.['loss'], {
+    kind: 'bounded',
+    why: '3 h unnoticed (declared: unnoticed_for); the newest complete point is of 2026-11-21 09:00:00 UTC',
+    value_ms: 12_000_000,
+    origin: 'declared',
+  });
+  const types = new Set(lines.map((line) => line['type']));
+  for (const type of ['shared_task', 'system', 'critical_path', 'person', 'service', 'summary', 'error'])
+    assert.ok(types.has(type), type);
+});
+
+test('--svg writes a picture beside the words', async () => {
+  const { exitCode, stdout } = await simulates('--scenario', 'region-loss', '--svg', 'recovery.svg');
+  assert.equal(exitCode, 7);
+  assert.match(stdout, /recovery\.svg: written\./);
+  assert.match(fs.readFileSync(join(scene.path, 'recovery.svg'), 'utf8'), /^<svg .*<\/svg>\n$/s);
+});
+
+test('what cannot be simulated says why', async () => {
+  const unknown = await simulates('--scenario', 'regionloss');
+  assert.equal(unknown.exitCode, 2);
+  assert.match(unknown.stderr, /has no scenario regionloss[\s\S]*Did you mean region-loss\?/);
+  const many = await simulates('--svg', 'all.svg');
+  assert.equal(many.exitCode, 2);
+  fs.writeFileSync(join(scene.path, 'broken.yaml'), simulatedShop.replace('kind: site-loss', 'kind: flood'));
+  assert.equal((await simulates('--plan', 'broken.yaml')).exitCode, 6);
+  fs.writeFileSync(
+    join(scene.path, 'empty.yaml'),
+    simulatedShop.slice(0, simulatedShop.indexOf('scenarios:')),
+  );
+  const empty = await simulates('--plan', 'empty.yaml');
+  assert.equal(empty.exitCode, 5);
+  assert.match(empty.stdout, /has no scenarios/);
+});
