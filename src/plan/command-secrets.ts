@@ -8,9 +8,14 @@ const secretArguments: readonly RegExp[] = [
   /(:\/\/[^\s/:@]*:)([^\s@$/][^\s@/]*)(?=@)/g,
 ];
 
-/** Whether there may be one; rather once too often, for what it answers is hidden and never written anew. */
+/**
+ * Whether one may stand there in its letters, so that the text must not be written anew; rather once too often. The
+ * name of a variable is no secret.
+ */
 export function hasSecretArgument(command: string): boolean {
-  return secretArguments.some((pattern) => command.search(pattern) !== -1);
+  return secretArguments.some((pattern) =>
+    [...command.matchAll(pattern)].some(([, , secret = '']) => !/^\$(?:\{\w+\}|\w+)$/.test(secret)),
+  );
 }
 
 /** The same text with every such secret replaced. */
