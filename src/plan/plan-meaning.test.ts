@@ -37,12 +37,12 @@ function meant(text: string): Meant | undefined {
 function withoutInherited(classes: unknown): unknown {
   const inherited = [...Object.keys(objectivesSchema.shape), 'critical'];
   const entries = typeof classes === 'object' && classes !== null ? Object.entries(classes) : [];
-  return Object.fromEntries(
-    entries.map(([name, each]) => [
-      name,
-      Object.fromEntries(Object.entries(each).filter(([key]) => !inherited.includes(key))),
-    ]),
-  );
+  const kept = entries.map(([name, each]) => {
+    const own = Object.entries(each).filter(([key]) => !inherited.includes(key));
+    return [name, Object.fromEntries(own)] as const;
+  });
+  // One that says nothing of its own means nothing but what systems inherit of it.
+  return Object.fromEntries(kept.filter(([, own]) => Object.keys(own).length > 0));
 }
 
 test('a line that is taken out of a plan changes its hash exactly when it changes what the plan says', () => {
@@ -62,7 +62,8 @@ test('a line that is taken out of a plan changes its hash exactly when it change
         assert.equal(after.hash === before.hash, saysTheSame, lines[at]);
       }
     }),
-    { numRuns: 60 },
+    // Plans are large, and each step of making one smaller reads seven of them.
+    { numRuns: 60, endOnFailure: true },
   );
   assert.ok(same > 3 && other > 50, `${same} and ${other} of each kind`);
 });
