@@ -11,6 +11,7 @@ import {
   sortFindings,
   type UnplacedFinding,
 } from './finding.ts';
+import { gapsByAlias } from './gaps-by-alias.ts';
 import { placeholderFinding } from './placeholder-finding.ts';
 import type { PlanFile } from './plan-file.ts';
 import { isWithin, type PlanPath } from './plan-path.ts';
@@ -96,7 +97,7 @@ function judged(
   locate: Locate,
 ): Pick<ParsedPlan, 'plan' | 'draft' | 'findings'> {
   const { value, placeholders, unresolved } = composed;
-  const gaps = [...placeholders, ...unresolved];
+  const gaps = [...placeholders, ...gapsByAlias(value, placeholders), ...unresolved];
   const result = planSchema.safeParse(value);
   const issues = result.success ? [] : schemaFindings(result.error.issues, value);
   const isInGap = withinAny(gaps);
