@@ -28,7 +28,8 @@ function hitsOf(command: PlanCommand): readonly LintHit[] {
       at: command.at,
       message: `when ${program} before the "|" fails, ${what}${ofLine(command, first.line)}`,
       suggestion: 'drop the pipe, or run it as [bash, -o, pipefail, -c, "…"]',
-      ...pipefailEdit(command),
+      // what an inner shell loses is not found by the outer one
+      ...(piped.slice(1).some((each) => each !== undefined) ? {} : pipefailEdit(command)),
     },
   ];
 }

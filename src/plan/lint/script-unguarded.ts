@@ -108,8 +108,8 @@ function nameOf({ words, line }: SimpleCommand): string {
 
 /** Only for scripts that are text for `sh -c`, and not where a secret would be repeated. */
 function guardEdit({ at, text, shell, read }: PlanCommand): { readonly edits?: readonly PlanEdit[] } {
-  const isOutermost = firstLost(read.scripts[0] ?? { commands: [], isWhole: true }) !== undefined;
-  if (!shell || !isOutermost || hasSecretArgument(text)) return {};
+  const isInside = read.scripts.slice(1).some((script) => firstLost(script) !== undefined);
+  if (!shell || isInside || hasSecretArgument(text)) return {};
   const [first = '', ...rest] = text.split('\n');
   const guarded = first.startsWith('#!')
     ? [first, 'set -e', ...rest].join('\n')
