@@ -161,6 +161,10 @@ function criticalPath(
   isKnown: boolean,
 ): CriticalPath {
   const end = system === undefined ? undefined : net.endOf(backOf.get(system) ?? -1);
-  const steps = path.filter((task) => net.tasks[task]?.kind !== 'mark').map((task) => net.stepOf(task));
+  // What takes no time decides nothing; what takes an unknown time does.
+  const steps = path
+    .filter((task) => net.tasks[task]?.kind !== 'mark')
+    .map((task) => net.stepOf(task))
+    .filter(({ durationMs }) => durationMs !== 0);
   return { ...(system === undefined ? {} : { system }), totalMs: end?.endMs ?? 0, isKnown, steps };
 }
