@@ -95,7 +95,7 @@ function lossSince(
   const { valueMs, origin } = captureFigure(system, facts);
   const capture: LossFigure = { valueMs, origin };
   const copy = copyTo(system, vault, facts);
-  const logLag = question.appliesLogs ? logLagIn(system, vault.name, lines, facts) : undefined;
+  const logLag = question.appliesLogs ? logLagIn(question, lines, backMs, facts) : undefined;
   const schedules = lines.flatMap((line) => line.schedules);
   const worst = worstLossOf({
     lines: schedules.map((schedule) => ({ schedule, isExecuted: true })),
@@ -177,13 +177,16 @@ const kindsWithLogs: ReadonlySet<string> = new Set(['sqlite', 'postgres', 'mysql
 
 /** A log is of use on top of a backup that it can be applied to; for PostgreSQL that is a physical one. */
 function logLagIn(
-  { name, logs, source, vaults }: ResolvedSystem,
-  vault: string,
+  { system, vault }: LossQuestion,
   lines: readonly Line[],
+  backMs: number,
   facts: PlanFacts,
 ): LossFigure | undefined {
+  const { name, logs, source, vaults } = system;
   if (logs === undefined || source === undefined || !logs.point_in_time) return undefined;
-  if (!kindsWithLogs.has(source.kind) || !(logs.vaults ?? vaults).includes(vault)) return undefined;
+  if (!kindsWithLogs.has(source.kind) || !(logs.vaults ?? vaults).includes(vault.name)) return undefined;
+  // The log of before the damage is what is needed.
+  if (logs.keep !== undefined && logs.keep <= backMs) return undefined;
   const usual = 'method' in source ? source.method : undefined;
   const hasBase = lines.some(({ method, schedules }) => {
     const isLogical = source.kind === 'postgres' && (method ?? usual) === 'logical';

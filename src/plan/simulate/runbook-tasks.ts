@@ -71,8 +71,8 @@ function addRunbook(walk: Walk, name: string, start: number): number {
   const byId = new Map<string, number>();
   for (const [index, step] of runbook.steps.entries()) {
     const above = ends.at(-1) ?? start;
-    const named = step.after?.map((id) => byId.get(id)).filter((end) => end !== undefined);
-    const after = named === undefined || named.length === 0 ? [above] : [start, ...named];
+    const named = step.after?.map((id) => byId.get(id) ?? above) ?? [above];
+    const after = [start, ...named];
     const end = addStep(walk, { step, runbook: name, index, after });
     ends.push(end);
     if (step.id !== undefined) byId.set(step.id, end);

@@ -254,6 +254,41 @@ test('a failover loses the lag of the replica and takes its runbook and the TTL;
   assert.equal(figures(forecast(simulation, 'api')).backMs, (1 + 2 + 3 + 1 + 5) * minute);
 });
 
+test('a site that is built up only then is waited for, by a failover as well', () => {
+  const plan = planOf(failover.replace('role: standby', 'role: recovery, provision_takes: 30 min'));
+  const built = (1 + 15 + 15 + 30) * minute;
+  assert.equal(figures(forecast(simulated(plan, 'loss'), 'db')).backMs, built + 2 * minute);
+  const unknown = planOf(failover.replace('role: standby', 'role: recovery'));
+  assert.equal(figures(forecast(simulated(unknown, 'loss'), 'db')).backMs, 'unknown');
+});
+
+test('steps that say what they come after run beside each other; what is named later is not waited for too little', () => {
+  const steps = (text: string) =>
+    figures(
+      forecast(
+        simulated(planOf(failover.replace(/ {6}- \{ do: promote[\s\S]*?(?=scenarios)/, text)), 'loss'),
+        'api',
+      ),
+    ).backMs;
+  const beside = `      - { do: promote, systems: [db], takes: 20 min, id: db }
+      - { do: deploy, systems: [api], takes: 5 min, id: api, after: [db] }
+      - { do: configure, what: x, systems: [api], takes: 7 min, after: [db] }
+`;
+  assert.equal(steps(beside), (1 + 20 + 7) * minute);
+  const forward = beside
+    .replace('id: api, after: [db]', 'id: api')
+    .replace('takes: 7 min, after: [db]', 'takes: 7 min, after: [later]');
+  assert.equal(
+    steps(`${forward}      - { do: start, systems: [api], takes: 1 min, id: later }\n`),
+    (1 + 20 + 5 + 7 + 1) * minute,
+  );
+});
+
+test('a log that is not kept for as long as damage goes unnoticed is of no use', () => {
+  const plan = planOf(failover.replace('max_lag: 2 min', 'max_lag: 2 min, keep: 5 h'));
+  assert.equal(figures(forecast(simulated(plan, 'ransom'), 'db')).lossMs, 30 * hour);
+});
+
 test('a replica follows ransomware, so the vault counts, and its logs up to the damage', () => {
   const simulation = simulated(planOf(failover), 'ransom');
   const db = forecast(simulation, 'db');

@@ -1,4 +1,5 @@
 /** What brings one system back, with a runbook and without. */
+import { factOf } from '../lint/plan-facts.ts';
 import type { ResolvedSystem, StepPlan } from '../resolved-plan.ts';
 import type { Disaster } from './disaster.ts';
 import { declared, type Figure, never, unknown } from './figure.ts';
@@ -79,8 +80,11 @@ function dependenciesOf({ backOf, chosen }: Context, system: ResolvedSystem): re
 function siteTask(context: Context, system: ResolvedSystem, gaps: Gaps): number | undefined {
   const { chosen, net, sites, disaster, ready } = context;
   const { way, place } = chosen.get(system.name) ?? { way: undefined, place: 'as it was' as const };
-  if (place === 'as it was' || way === undefined || way.kind === 'fail-over') return undefined;
+  if (place === 'as it was' || way === undefined) return undefined;
   const site = 'site' in way ? way.site : undefined;
+  const role = site === undefined ? undefined : factOf(disaster.plan.sites, site)?.role;
+  // Another site that serves already takes over as it is.
+  if (way.kind === 'fail-over' && role !== 'recovery') return undefined;
   if (place === 'unknown') gaps.withoutPlace.push(system.name);
   const key = site ?? '';
   const known = sites.get(key);
