@@ -52,6 +52,7 @@ export function withOwnKeys(context: AppContext, folder: QuickstartFolder): AppC
 function collecting(output: Output, records: JsonRecord[]): Output {
   return {
     ...output,
+    json: true,
     async result(record) {
       records.push(record);
     },
