@@ -12,7 +12,7 @@ import { referenceFindings } from './reference-findings.ts';
 const crossFindingsMax = 500;
 
 export function crossCheck(plan: Plan, names: DeclaredNames): readonly UnplacedFinding[] {
-  const zone = plan.metadata.time_zone ?? 'UTC';
+  const zone = plan.metadata.time_zone;
   const findings: UnplacedFinding[] = [];
   if (names.get('system')?.size === 0) findings.push(nothingThere('systems', 'there is nothing to protect'));
   if (names.get('vault')?.size === 0) findings.push(nothingThere('vaults', 'there is nowhere to back up to'));

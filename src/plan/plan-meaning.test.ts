@@ -26,12 +26,39 @@ function meant(text: string): Meant | undefined {
   const { objectives: _objectives, ...rest } = data;
   const said = {
     ...rest,
+    systems: withoutEmpty(data['systems']),
     tiers: withoutInherited(data['tiers']),
     data_classes: withoutInherited(data['data_classes']),
-    critical: resolved.systems.map(({ critical }) => critical),
   };
-  const asSets = meaningOf(planSchema, said, { textOf: canonicalJson, quantityOf: (_, value) => value });
-  return { hash: planHash(resolved), said: canonicalJson(asSets) };
+  const full = Object.fromEntries(Object.entries(said).filter(([, value]) => !isEmpty(value)));
+  const asSets = meaningOf(planSchema, full, { textOf: canonicalJson, quantityOf: (_, value) => value });
+  const critical = resolved.systems.map((system) => system.critical);
+  return { hash: planHash(resolved), said: canonicalJson({ asSets, critical }) };
+}
+
+/** A system or plan with an empty list or map is one without it, and to keep none of a kind is to say nothing of it. */
+function withoutEmpty(systems: unknown): unknown {
+  const entries = typeof systems === 'object' && systems !== null ? Object.entries(systems) : [];
+  return Object.fromEntries(
+    entries.map(([name, system]) => [
+      name,
+      Object.fromEntries(
+        Object.entries(system)
+          // a retention that says nothing keeps nothing, and none at all keeps everything
+          .filter(([key, value]) => key === 'retention' || !isEmpty(value))
+          .map(([key, value]) => [key, key === 'retention' ? withoutZeros(value) : value]),
+      ),
+    ]),
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return ['[]', '{}'].includes(canonicalJson(value));
+}
+
+function withoutZeros(retention: unknown): unknown {
+  const entries = typeof retention === 'object' && retention !== null ? Object.entries(retention) : [];
+  return Object.fromEntries(entries.filter(([, count]) => count !== 0));
 }
 
 function withoutInherited(classes: unknown): unknown {

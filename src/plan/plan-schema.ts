@@ -254,7 +254,7 @@ export const planSchema = strict({
       isCommand: true,
     }),
     timeout: positiveDuration()
-      .exactOptional()
+      .prefault('1 min')
       .meta({ description: 'When it is stopped. Default: 1 min.', examples: ['1 min'] }),
   })
     .exactOptional()

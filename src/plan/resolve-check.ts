@@ -1,11 +1,9 @@
 import { unreachable } from '../error/assert.ts';
-import { milliseconds } from './duration.ts';
 import type { SystemPlan } from './plan-schema.ts';
 import type { ResolvedCheck, RunnableCheck } from './resolved-plan.ts';
 
 type CheckPlan = NonNullable<SystemPlan['checks']>[number];
 
-const checkTimeoutMs = milliseconds(600_000);
 const nameLengthMax = 80;
 
 /** Fills in defaults; the names of the checks become unique. */
@@ -51,12 +49,12 @@ function resolveCheck(check: CheckPlan, name: string): ResolvedCheck {
         name,
         query: check.query,
         expect: check.expect === 'source' ? { kind: 'source' } : { kind: 'value', value: check.expect },
-        tolerance: check.tolerance ?? { kind: 'absolute', value: 0 },
+        tolerance: check.tolerance,
       };
     case 'files':
       return filesCheck(check, name);
     case 'command':
-      return { kind: 'command', name, run: check.run, timeoutMs: check.timeout ?? checkTimeoutMs };
+      return { kind: 'command', name, run: check.run, timeoutMs: check.timeout };
     case 'row_counts':
     case 'tables':
     case 'object_count':
@@ -78,10 +76,10 @@ export function isRunnableCheck(check: ResolvedCheck): check is RunnableCheck {
 interface FilesCheckPlan {
   readonly kind: string;
   readonly min_count?: number;
-  readonly manifest?: boolean;
+  readonly manifest: boolean;
 }
 
 function filesCheck(check: FilesCheckPlan, name: string): ResolvedCheck {
   const minCount = check.min_count === undefined ? {} : { minCount: check.min_count };
-  return { kind: 'files', name, ...minCount, manifest: check.manifest ?? true };
+  return { kind: 'files', name, ...minCount, manifest: check.manifest };
 }

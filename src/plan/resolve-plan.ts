@@ -1,10 +1,7 @@
-import { milliseconds } from './duration.ts';
 import type { Plan, VaultPlan } from './plan-schema.ts';
 import { governanceBlocks, namedBlocks } from './resolve-blocks.ts';
 import { type KnownSchedules, resolveSystem } from './resolve-system.ts';
 import type { ResolvedMetadata, ResolvedPlan, ResolvedVault, VaultStore } from './resolved-plan.ts';
-
-const onFailureTimeoutMs = milliseconds(60_000);
 
 /** Fills in all defaults and inherits objectives. Of a draft, what has errors (an unknown vault) is left out. */
 export function resolvePlan(plan: Plan): ResolvedPlan {
@@ -21,9 +18,7 @@ export function resolvePlan(plan: Plan): ResolvedPlan {
     dataClasses: plan.data_classes ?? {},
     ...namedBlocks(plan),
     ...governanceBlocks(plan),
-    ...(failure === undefined
-      ? {}
-      : { onFailure: { command: failure.command, timeoutMs: failure.timeout ?? onFailureTimeoutMs } }),
+    ...(failure === undefined ? {} : { onFailure: { command: failure.command, timeoutMs: failure.timeout } }),
     ...(deadManUrl === undefined ? {} : { deadManUrl }),
   };
 }
@@ -35,7 +30,7 @@ function resolveMetadata(metadata: Plan['metadata']): ResolvedMetadata {
     name,
     ...(organisation === undefined ? {} : { organisation }),
     owner,
-    timeZone: timeZone ?? 'UTC',
+    timeZone,
     document,
   };
 }
@@ -45,9 +40,9 @@ function resolveVault(name: string, vault: VaultPlan): ResolvedVault {
   return {
     name,
     location,
-    role: role ?? 'primary',
+    role,
     ...(password === undefined ? {} : { password }),
-    offSite: offSite ?? false,
+    offSite,
     store: storeOf(location),
     declared,
   };

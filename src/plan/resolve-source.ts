@@ -1,12 +1,8 @@
 import { unreachable } from '../error/assert.ts';
-import { type Milliseconds, milliseconds } from './duration.ts';
 import type { SystemPlan } from './plan-schema.ts';
 import type { LocalSource, ResolvedCanary, ResolvedSource } from './resolved-plan.ts';
 
 type SourcePlan = NonNullable<SystemPlan['source']>;
-
-const maxWriterPauseMs: Milliseconds = milliseconds(5_000);
-const commandTimeoutMs: Milliseconds = milliseconds(3_600_000);
 
 export function resolveSource(source: SourcePlan): ResolvedSource {
   switch (source.kind) {
@@ -14,27 +10,27 @@ export function resolveSource(source: SourcePlan): ResolvedSource {
       return {
         kind: 'files',
         paths: source.paths,
-        exclude: source.exclude ?? [],
-        oneFileSystem: source.one_file_system ?? false,
-        excludeCaches: source.exclude_caches ?? false,
+        exclude: source.exclude,
+        oneFileSystem: source.one_file_system,
+        excludeCaches: source.exclude_caches,
         ...(source.max_file_size === undefined ? {} : { maxFileSizeBytes: source.max_file_size }),
-        ignoreFiles: source.ignore_files ?? ['.lifeboatignore'],
+        ignoreFiles: source.ignore_files,
       };
     case 'sqlite':
       return {
         kind: 'sqlite',
         path: source.path,
-        maxWriterPauseMs: source.max_writer_pause ?? maxWriterPauseMs,
+        maxWriterPauseMs: source.max_writer_pause,
         counts: source.counts ?? 'all',
       };
     case 'env':
-      return { kind: 'env', variables: source.variables ?? [], files: source.files ?? [] };
+      return { kind: 'env', variables: source.variables, files: source.files };
     case 'command':
       return {
         kind: 'command',
         run: source.run,
         file: source.file,
-        timeoutMs: source.timeout ?? commandTimeoutMs,
+        timeoutMs: source.timeout,
       };
     case 'postgres':
     case 'mysql':
@@ -60,7 +56,7 @@ export function resolveCanary(
   canary: NonNullable<SystemPlan['canary']>,
   source: ResolvedSource,
 ): ResolvedCanary {
-  if (canary.kind === 'table') return { kind: 'table', table: canary.table ?? 'lifeboat_canary' };
+  if (canary.kind === 'table') return { kind: 'table', table: canary.table };
   const folder = source.kind === 'files' ? (source.paths[0] ?? '.') : '.';
   return { kind: 'file', path: canary.path ?? `${folder.replace(/\/+$/, '')}/.lifeboat-canary.json` };
 }

@@ -74,7 +74,7 @@ function schedulesOf(given: SystemPlan['schedule'], plan: Plan, known: KnownSche
   return (typeof given === 'string' ? [given] : (given ?? [])).flatMap((text) => {
     const before = known.get(text);
     if (before !== undefined) return before;
-    const result = parseSchedule(text, plan.metadata.time_zone ?? 'UTC');
+    const result = parseSchedule(text, plan.metadata.time_zone);
     const schedules = result.ok ? [result.schedule] : [];
     known.set(text, schedules);
     return schedules;

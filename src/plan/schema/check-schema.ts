@@ -53,7 +53,7 @@ const sqlCheck = strict({
     description: 'The value; or `source`: what the same query gave at capture, in the same transaction.',
     examples: ['source', 0, 'ok'],
   }),
-  tolerance: tolerance.exactOptional(),
+  tolerance: tolerance.prefault(0),
 }).meta({ id: 'sqlCheck' });
 
 const filesCheck = strict({
@@ -66,7 +66,7 @@ const filesCheck = strict({
     .meta({ description: 'At least so many regular files must be there.', examples: [100] }),
   manifest: z
     .boolean()
-    .exactOptional()
+    .prefault(true)
     .meta({
       examples: [true],
       mission: ['H6'],
@@ -85,7 +85,7 @@ const commandCheck = strict({
     examples: ['./scripts/check-restore.sh'],
   }),
   timeout: positiveDuration()
-    .exactOptional()
+    .prefault('10 min')
     .meta({
       description: 'When the program is stopped; the check is then inconclusive. Default: 10 min.',
       examples: ['5 min'],
@@ -100,7 +100,7 @@ const rowCountCheck = strict({
     .meta({ description: 'Rows of named tables are as many as at capture.', mission: ['H4'] }),
   name: nameField,
   tables: must(texts().meta({ isSet: true }), 'The tables.', ['users', 'orders'], { mission: ['B6', 'H4'] }),
-  tolerance: tolerance.exactOptional(),
+  tolerance: tolerance.prefault(0),
 }).meta({ id: 'rowCountCheck', ...later });
 
 const tableCheck = strict({
@@ -120,7 +120,7 @@ const objectCountCheck = strict({
     .meta({ description: 'So many objects or files are there.', mission: ['H7'] }),
   name: nameField,
   at_least: maybe(z.int().min(0), 'At least so many. Default: as many as at capture.', 1000),
-  tolerance: tolerance.exactOptional(),
+  tolerance: tolerance.prefault(0),
 }).meta({ id: 'objectCountCheck', ...later });
 
 const compareCheck = strict({
@@ -169,7 +169,10 @@ const consistencyCheck = strict({
   ),
 }).meta({ id: 'consistencyCheck', ...later });
 
-const checkInWord = z.enum(['integrity', 'foreign_keys', 'files']).transform((kind) => ({ kind }));
+/** A word means the map with nothing but its usual values. */
+const checkInWord = z
+  .enum(['integrity', 'foreign_keys', 'files'])
+  .transform((kind) => (kind === 'files' ? { kind, manifest: true } : { kind }));
 
 const checkInFull = z.discriminatedUnion('kind', [
   integrityCheck,
@@ -201,7 +204,7 @@ export const canarySchema = z
       table: z
         .string()
         .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/)
-        .exactOptional()
+        .prefault('lifeboat_canary')
         .meta({ description: 'Its name. Default: lifeboat_canary.', examples: ['lifeboat_canary'] }),
     }).meta({ id: 'tableCanary' }),
     strict({

@@ -51,7 +51,7 @@ export const metadataSchema = strict({
       message: 'not a time zone',
       params: { expected: 'a name such as Europe/Berlin or UTC' },
     })
-    .exactOptional()
+    .prefault('UTC')
     .meta({
       description: 'The zone of times that do not name one. Default: UTC.',
       examples: ['Europe/Berlin'],

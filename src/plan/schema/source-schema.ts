@@ -22,21 +22,21 @@ const filesSource = strict({
   }),
   exclude: z
     .array(text())
-    .exactOptional()
+    .prefault([])
     .meta({
       description: 'What to leave out, in gitignore syntax.',
       examples: [['*.tmp', 'cache/', '!cache/keep']],
     }),
   one_file_system: z
     .boolean()
-    .exactOptional()
+    .prefault(false)
     .meta({
       examples: [true],
       description: 'Do not cross into other file systems that are mounted below a path. Default: false.',
     }),
   exclude_caches: z
     .boolean()
-    .exactOptional()
+    .prefault(false)
     .meta({
       description: 'Leave out the content of folders marked by a CACHEDIR.TAG file. Default: false.',
       examples: [true],
@@ -46,7 +46,7 @@ const filesSource = strict({
     .meta({ description: 'Leave out larger files. Default: no limit.', examples: ['2 GiB'] }),
   ignore_files: z
     .array(text())
-    .exactOptional()
+    .prefault(['.lifeboatignore'])
     .meta({
       description: 'Names of files inside the folders that list what to leave out. Default: .lifeboatignore.',
       examples: [['.lifeboatignore', '.gitignore']],
@@ -60,7 +60,7 @@ const sqliteSource = strict({
   }),
   path: text().meta({ description: 'The database file.', examples: ['./data/orders.db'] }),
   max_writer_pause: positiveDuration()
-    .exactOptional()
+    .prefault('5 s')
     .meta({
       description: 'How long writers may be held up where the database is not in WAL mode. Default: 5 s.',
       examples: ['5 s'],
@@ -84,14 +84,14 @@ const envSource = strict({
   }),
   variables: z
     .array(variableName)
-    .exactOptional()
+    .prefault([])
     .meta({
       description: 'Names of variables to capture; their values are only ever inside the encrypted vault.',
       examples: [['SMTP_HOST', 'PAYMENT_KEY']],
     }),
   files: z
     .array(text())
-    .exactOptional()
+    .prefault([])
     .meta({ description: 'Dotenv files to capture.', examples: [['.env']] }),
 })
   .refine((source) => (source.variables ?? []).length + (source.files ?? []).length > 0, {
@@ -116,7 +116,7 @@ const commandSource = strict({
     .regex(/^[^/\0]{1,200}$/)
     .meta({ description: 'The name of the file as which the output is stored.', examples: ['shop.dump'] }),
   timeout: positiveDuration()
-    .exactOptional()
+    .prefault('1 h')
     .meta({
       description: 'When the program is stopped and the capture fails. Default: 1 h.',
       examples: ['30 min'],

@@ -101,7 +101,7 @@ export const vaultSchema = strict({
   }),
   role: z
     .enum(['primary', 'secondary', 'archive'])
-    .exactOptional()
+    .prefault('primary')
     .meta({
       description: 'What it is for: restores prefer the primary. Default: primary.',
       examples: ['secondary'],
@@ -118,7 +118,7 @@ export const vaultSchema = strict({
     }),
   off_site: z
     .boolean()
-    .exactOptional()
+    .prefault(false)
     .meta({
       description: 'Whether it is where the fire is not. Default: false.',
       examples: [true],

@@ -23,13 +23,6 @@ export function normalisedPlan(plan: Plan, resolved: ResolvedPlan): NormalisedPl
   ]);
   const data = {
     ...written,
-    metadata: { time_zone: 'UTC', ...recordOf(written['metadata']) },
-    vaults: Object.fromEntries(
-      Object.entries(recordOf(written['vaults'])).map(([name, vault]) => [
-        name,
-        { role: 'primary', off_site: false, ...recordOf(vault) },
-      ]),
-    ),
     systems: Object.fromEntries(systems),
   };
   return { data: inSchemaOrder(data), origins };
@@ -51,6 +44,7 @@ function wholeSystem(
       objectiveKeys(system.objectives).map(([key, { valueMs }]) => [key, writtenDuration(valueMs)]),
     ),
     ...(system.source === undefined ? {} : { vaults: system.vaults }),
+    ...(system.site === undefined ? {} : { site: system.site }),
   };
 }
 
