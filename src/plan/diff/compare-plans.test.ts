@@ -78,6 +78,17 @@ test('a stronger promise, something new and something gone are told apart', () =
   );
 });
 
+test('a limit where there was none is a stronger promise, and one that goes is a weaker one', () => {
+  const copied = (within: string) => (text: string) =>
+    text.replace('off_site: true', `off_site: true, filled_by: here${within}`);
+  const without = compared(copied('')(before));
+  const within = compared(copied(', copy_within: 5 min')(before));
+  const directions = (one: ComparedPlan, two: ComparedPlan) =>
+    comparePlans(one, two).map(({ direction, path }) => `${direction}: ${path.join('.')}`);
+  assert.deepEqual(directions(without, within), ['tightened: vaults.away.copy_within']);
+  assert.deepEqual(directions(within, without), ['relaxed: vaults.away.copy_within']);
+});
+
 test('layout, order and spelling make no difference', () => {
   const respelled = before
     .replace('5 min', '300 s')

@@ -6,7 +6,7 @@ import type { Direction } from './plan-change.ts';
 export function directionOfField(path: PlanPath, before: unknown, after: unknown): Direction {
   const rule = rules.find(({ at }) => at.test(patternOf(path)));
   if (rule === undefined) return 'other';
-  const [old, now] = [amountOf(before), amountOf(after)];
+  const [old, now] = [amountOf(before, rule), amountOf(after, rule)];
   if (old === now) return 'other';
   return (rule.moreIs === 'stronger') === now > old ? 'tightened' : 'relaxed';
 }
@@ -15,6 +15,8 @@ interface DirectionRule {
   readonly at: RegExp;
   /** What a larger number, a longer list, `true` or being there at all means. */
   readonly moreIs: 'stronger' | 'weaker';
+  /** A limit: where there is none, anything is allowed. */
+  readonly isLimit?: true;
 }
 
 /** Paths with the names left out: `systems.*.checks`. */
@@ -28,12 +30,13 @@ const rules: readonly DirectionRule[] = [
   { at: /\.(?:last|hourly|daily|weekly|monthly|yearly|within)$/, moreIs: 'stronger' },
   { at: /(?:^|\.)retention$/, moreIs: 'weaker' },
   { at: /^vaults\.\*\.(?:immutability(?:\.for)?|off_site|versioning|encryption)$/, moreIs: 'stronger' },
-  { at: /^vaults\.\*\.copy_within$/, moreIs: 'weaker' },
+  { at: /^vaults\.\*\.copy_within$/, moreIs: 'weaker', isLimit: true },
   { at: /^scenarios\.\*\.objectives\.(?:rpo|rto)$/, moreIs: 'weaker' },
-  { at: /^alerts\.\*\.(?:above|within)$/, moreIs: 'weaker' },
+  { at: /^alerts\.\*\.above$/, moreIs: 'weaker' },
+  { at: /^alerts\.\*\.within$/, moreIs: 'weaker', isLimit: true },
   { at: /^alerts\.\*\.channels$/, moreIs: 'stronger' },
-  { at: /^probes\.\*\.interval$/, moreIs: 'weaker' },
-  { at: /^escalations\.\*\.levels\.\*\.timeout$/, moreIs: 'weaker' },
+  { at: /^probes\.\*\.interval$/, moreIs: 'weaker', isLimit: true },
+  { at: /^escalations\.\*\.levels\.\*\.timeout$/, moreIs: 'weaker', isLimit: true },
   { at: /^compliance\.audit_log\.keep$/, moreIs: 'stronger' },
 ];
 
@@ -47,8 +50,9 @@ function patternOf(path: PlanPath): string {
 }
 
 /** Something to compare: milliseconds, a number, how many, or whether it is there. */
-function amountOf(value: unknown): number {
-  if (value === undefined || value === null || value === false) return 0;
+function amountOf(value: unknown, { isLimit }: DirectionRule): number {
+  if (value === undefined || value === null) return isLimit === true ? Number.POSITIVE_INFINITY : 0;
+  if (value === false) return 0;
   if (typeof value === 'number') return value;
   if (Array.isArray(value)) return value.length;
   if (typeof value !== 'string') return 1;
