@@ -95,6 +95,8 @@ const hostile: Readonly<Record<string, string>> = {
   'deep blocks': Array.from({ length: 1_000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'),
   'an alias bomb': aliasBomb(),
   'an alias of itself': 'version: &a [*a]\n',
+  'an alias of itself below a key that nobody knows': `${good}other: &a [*a]\n`,
+  'an alias of a map that it stands in': `${good}on_failure: &a { command: *a }\n`,
   'an alias that points nowhere': `${good}on_failure: *nowhere\n`,
   'many keys': Array.from({ length: 60_000 }, (_, index) => `key${index}: 1`).join('\n'),
   'many systems': `${good.split('systems:')[0]}systems:\n${'  a: {}\n'.repeat(50_000)}`,
@@ -102,6 +104,7 @@ const hostile: Readonly<Record<string, string>> = {
   'a key named __proto__': good
     .replace('orders-db:', '__proto__:')
     .replace('name: Shop', '__proto__: { owner: x }'),
+  'a name __proto__, which nothing refers to': `${good}sites:\n  __proto__: { role: primary }\n`,
   'a key that is a map': '? { a: b }\n: c\n? [x, y]\n: z\n',
   'lone surrogates': good.replace('Jane Doe', '"\\ud800"'),
 };

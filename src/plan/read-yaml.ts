@@ -130,7 +130,8 @@ export function plainData(
   read: PlanDocument,
 ): { readonly value: unknown } | { readonly problem: TextFinding } {
   try {
-    return { value: read.document?.toJS({ maxAliasCount: aliasesMax }) };
+    const value: unknown = read.document?.toJS({ maxAliasCount: aliasesMax });
+    return isCircular(value, new Set(), new Set()) ? { problem: circularAlias } : { value };
   } catch (error) {
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
     const problem = refusal(
@@ -140,6 +141,27 @@ export function plainData(
     );
     return { problem: { ...problem, suggestion: 'write the values out where they are needed' } };
   }
+}
+
+const circularAlias: TextFinding = {
+  ...refusal(
+    'circular-alias',
+    0,
+    'an alias (*name) stands inside of what it names, which therefore has no end',
+  ),
+  suggestion: 'write the values out where they are needed',
+};
+
+/** Each value is looked into once, however many aliases lead to it. */
+function isCircular(value: unknown, around: Set<unknown>, known: Set<unknown>): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (around.has(value)) return true;
+  if (known.has(value)) return false;
+  around.add(value);
+  const found = Object.values(value).some((inner) => isCircular(inner, around, known));
+  around.delete(value);
+  known.add(value);
+  return found;
 }
 
 /** The value node and the key node at a path; aliases are followed. Nothing when there is no such value. */

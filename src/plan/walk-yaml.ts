@@ -5,6 +5,7 @@ import type { PlanPath } from './plan-path.ts';
 import { keyText, type PlanDocument, type TextFinding } from './read-yaml.ts';
 
 export interface WalkResult {
+  /** Keys that are there twice, and those that no map can have. */
   readonly duplicates: readonly TextFinding[];
   readonly placeholders: readonly PlanPath[];
 }
@@ -48,11 +49,24 @@ function duplicateKeys(items: readonly { readonly key: unknown }[]): TextFinding
   for (const { key } of items) {
     if (!isScalar(key)) continue;
     const [from, to] = key.range ?? [0, 1];
+    if (keyText(key) === '__proto__') found.push(impossibleKey(from, to));
     const first = seen.get(keyText(key));
     if (first === undefined) seen.set(keyText(key), from);
     else found.push(duplicateKey(keyText(key), from, to, first));
   }
   return found;
+}
+
+/** The schema passes over this key without a word, so that what stands below it would be no part of the plan. */
+function impossibleKey(from: number, to: number): TextFinding {
+  return {
+    id: 'wrong-name',
+    severity: 'error',
+    from,
+    to,
+    message: 'this name cannot be used',
+    suggestion: 'give it another name',
+  };
 }
 
 function duplicateKey(name: string, from: number, to: number, first: number): TextFinding {

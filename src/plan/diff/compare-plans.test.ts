@@ -124,3 +124,13 @@ test('when a value is taken out, a plan of another hash has a difference', () =>
     { numRuns: 60 },
   );
 });
+
+test('a system may have the name of what every object has', () => {
+  const added = messages((text) =>
+    text.replace('  api: {', '  constructor: { depends_on: [orders-db] }\n  api: {'),
+  );
+  assert.deepEqual(
+    added.filter((each) => each.includes('constructor')),
+    ['tightened: system constructor added'],
+  );
+});

@@ -13,7 +13,7 @@ function* changesBelow(before: unknown, after: unknown, path: PlanPath): Generat
   if (before === undefined || after === undefined) yield* presence(before, after, path);
   else if (isMap(before) && isMap(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    for (const key of keys) yield* changesBelow(before[key], after[key], [...path, key]);
+    for (const key of keys) yield* changesBelow(fieldOf(before, key), fieldOf(after, key), [...path, key]);
   } else if (isListOfMaps(before) && isListOfMaps(after) && before.length === after.length) {
     for (const index of before.keys()) yield* changesBelow(before[index], after[index], [...path, index]);
   } else if (Array.isArray(before) && Array.isArray(after)) yield* listChanges(before, after, path);
@@ -129,6 +129,11 @@ type Map_ = Readonly<Record<string, unknown>>;
 
 function isMap(value: unknown): value is Map_ {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** People choose names, and every object answers to `constructor` without having it. */
+function fieldOf(map: Map_, key: string): unknown {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
 function isListOfMaps(value: unknown): value is readonly Map_[] {
