@@ -133,9 +133,12 @@ async function readPlanText(path: string, option: string | undefined): Promise<s
   }
 }
 
+/** A circle of links, or a name that no file can have, leads nowhere as well. */
+const notThere: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG']);
+
 function planFailure(path: string, option: string | undefined, error: unknown): unknown {
   const errno = systemErrorName(error);
-  if (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'EISDIR') {
+  if (errno !== undefined && notThere.has(errno)) {
     const hint =
       option === undefined
         ? 'Name it with --plan FILE, or run `lifeboat init` to make one.'

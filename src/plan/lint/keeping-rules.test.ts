@@ -135,6 +135,20 @@ scenarios: { damaged: { kind: data-corruption } }`,
     says: /the only other copy of art is a sync without versions/,
   },
   {
+    name: 'ransomware is answered by moving to the copy that follows',
+    rule: 'replica-is-no-backup',
+    plan: `vaults: { here: { location: /a, immutability: { mode: offline } } }
+sites: { east: { role: primary }, west: { role: standby } }
+systems: { art: { ${source}, schedule: daily, replication: [{ to: west, kind: objects }] } }
+failovers: { move: { from: east, to: west } }
+scenarios: { locked: { kind: ransomware, response: fail-over, failover: move } }`,
+    cause: 'response: fail-over, failover: move',
+    cure: 'response: restore',
+    says: /^locked is answered by a failover, and the other side of art has repeated the damage/,
+    severity: 'error',
+    path: 'scenarios.locked.response',
+  },
+  {
     name: 'every vault can be emptied',
     rule: 'replica-is-no-backup',
     plan: `${bucket('versioning: true')}${music('')}scenarios: { locked: { kind: ransomware } }`,

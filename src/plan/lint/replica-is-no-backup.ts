@@ -1,3 +1,4 @@
+import { stepsOfRunbook } from '../graph/steps-of-runbook.ts';
 import type { PlanPath } from '../plan-path.ts';
 import type { ResolvedPlan, ResolvedSystem, ResolvedVault, ScenarioPlan } from '../resolved-plan.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
@@ -31,7 +32,10 @@ function hitsOf(plan: ResolvedPlan, name: string, scenario: ScenarioPlan): reado
   const at: PlanPath = ['scenarios', name];
   const struck = struckBy(plan, scenario).systems;
   const systems = plan.systems.filter((system) => struck.has(system.name));
-  const copies = replicaHits(plan, at, name, systems);
+  const copies = [
+    ...replicaHits(plan, at, name, systems),
+    ...failoverHits(plan, at, name, scenario, systems),
+  ];
   return scenario.kind === 'ransomware' ? [...copies, ...mutableHits(plan, at, name, systems)] : copies;
 }
 
@@ -58,6 +62,42 @@ function replicaHits(
       relatedAt: { at: first.copy.at, message: 'the copy that follows' },
     },
   ];
+}
+
+/** Backups may be there and not be used: the other side has what struck this one. */
+function failoverHits(
+  plan: ResolvedPlan,
+  at: PlanPath,
+  scenario: string,
+  { response, failover, runbooks = [] }: ScenarioPlan,
+  systems: readonly ResolvedSystem[],
+): readonly LintHit[] {
+  if (response !== 'fail-over') return [];
+  const runbook = failover === undefined ? undefined : plan.failovers[failover]?.runbook;
+  const called = runbook === undefined ? runbooks : [...runbooks, runbook];
+  if (called.some((each) => restoresData(plan, each))) return [];
+  const follow = systems.filter(
+    (system) =>
+      onlyCopy(plan, system) === undefined && system.replication.some(({ deletes }) => deletes === 'follow'),
+  );
+  const [first] = follow;
+  if (first === undefined) return [];
+  const index = first.replication.findIndex(({ deletes }) => deletes === 'follow');
+  return [
+    {
+      at: [...at, 'response'],
+      onKey: true,
+      message:
+        `${scenario} is answered by a failover, and the other side of ${namesInWords(follow.map(({ name }) => name))} has ` +
+        'repeated the damage; nothing restores from before it',
+      suggestion: 'answer it with "response: restore" and a runbook that restores from a clean point',
+      relatedAt: { at: systemPlace(first.name, 'replication', index), message: 'the copy that follows' },
+    },
+  ];
+}
+
+function restoresData(plan: ResolvedPlan, runbook: string): boolean {
+  return stepsOfRunbook(plan, runbook).steps.some(({ do: kind }) => kind === 'restore');
 }
 
 interface Copy {
