@@ -85,6 +85,27 @@ test('--svg writes a picture beside the words', async () => {
   assert.match(fs.readFileSync(join(scene.path, 'recovery.svg'), 'utf8'), /^<svg .*<\/svg>\n$/s);
 });
 
+test('a plan with placeholders is simulated, and what they touch is unknown', async () => {
+  const gap = simulatedShop.replace('estimates: { start: 10 min }', 'estimates: { start: "[Specify time]" }');
+  assert.notEqual(gap, simulatedShop);
+  fs.writeFileSync(join(scene.path, 'gap.yaml'), gap);
+  const run = await simulates('--scenario', 'restart', '--plan', 'gap.yaml');
+  assert.equal(run.exitCode, 7, run.stderr);
+  assert.match(run.stderr, /gap\.yaml has 1 error or placeholder/);
+  assert.match(run.stdout, /^UNKNOWN +api /m);
+  assert.match(
+    run.stdout,
+    /✗ what is forecast rests on placeholders: systems\.api\.estimates\.start\. Ask Jane Doe/,
+  );
+  const scenario = simulatedShop.replace('kind: service-failure', 'kind: "[Define kind]"');
+  assert.notEqual(scenario, simulatedShop);
+  fs.writeFileSync(join(scene.path, 'gap.yaml'), scenario);
+  const listed = await simulates('--plan', 'gap.yaml');
+  assert.match(listed.stdout, /^UNKNOWN +restart +\? +has placeholders/m);
+  const left = await simulates('--scenario', 'restart', '--plan', 'gap.yaml');
+  assert.deepEqual([left.exitCode, /the scenario restart .* has placeholders/.test(left.stderr)], [6, true]);
+});
+
 test('what cannot be simulated says why', async () => {
   const unknown = await simulates('--scenario', 'regionloss');
   assert.equal(unknown.exitCode, 2);

@@ -150,7 +150,8 @@ export interface Blocker {
     | 'runbook'
     | 'channel-struck'
     | 'vault-exposed'
-    | 'strikes-nothing';
+    | 'strikes-nothing'
+    | 'placeholder';
   /** What it is about: systems, needs, vaults, steps. */
   readonly about: readonly string[];
   readonly message: string;
