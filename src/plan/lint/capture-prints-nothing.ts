@@ -3,7 +3,7 @@ import { isDatabaseDump } from '../shell/dump-programs.ts';
 import type { ProgramCall } from '../shell/program-call.ts';
 import { ofLine } from './command-place.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
-import { outputFile } from './plain-artefact.ts';
+import { outputFile, pipedFile } from './plain-artefact.ts';
 import { type PlanCommand, planCommands } from './plan-commands.ts';
 
 export const capturePrintsNothing: LintRule = {
@@ -26,7 +26,7 @@ function hitsOf(command: PlanCommand): readonly LintHit[] {
   const dumps = calls.filter(({ program }) => isDatabaseDump(program));
   const [first] = dumps;
   if (first === undefined || scripts.some(({ isWhole }) => !isWhole)) return [];
-  if (dumps.some((dump) => !goesToFile(dump)) || calls.some(printsFile)) return [];
+  if (dumps.some((dump) => !goesToFile(command, dump)) || calls.some(printsFile)) return [];
   return [
     {
       at: command.at,
@@ -36,9 +36,9 @@ function hitsOf(command: PlanCommand): readonly LintHit[] {
   ];
 }
 
-/** Into a file, and not into a pipe. */
-function goesToFile(dump: ProgramCall): boolean {
-  const file = outputFile(dump) ?? namedFile(dump);
+/** Also by way of a pipe that ends in a file. */
+function goesToFile({ read }: PlanCommand, dump: ProgramCall): boolean {
+  const file = pipedFile(read, dump) ?? namedFile(dump);
   return file !== undefined && file !== '-' && !file.startsWith('/dev/');
 }
 

@@ -3,7 +3,8 @@ import type { ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import { hasOption } from '../shell/call-options.ts';
 import { encrypts, isDatabaseDump, isElsewhere, type Transfer, transferOf } from '../shell/dump-programs.ts';
 import { withKnownValues } from '../shell/known-values.ts';
-import type { ProgramCall } from '../shell/program-call.ts';
+import type { ProgramCall, ReadCommand } from '../shell/program-call.ts';
+import type { SimpleCommand } from '../shell/shell-script.ts';
 import { ofLine, shortWords } from './command-place.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import { type PlanCommand, planCommands } from './plan-commands.ts';
@@ -110,20 +111,38 @@ function isEncryptedName(name: string): boolean {
 /** A dump that goes into a file which nothing removes and nothing prints. */
 function leftBehind(command: PlanCommand): Kept | undefined {
   const { calls } = command.read;
-  const dump = calls.find((call) => isDatabaseDump(call.program) && outputFile(call) !== undefined);
-  const file = dump === undefined ? undefined : outputFile(dump);
+  const dump = calls.find(
+    (call) => isDatabaseDump(call.program) && pipedFile(command.read, call) !== undefined,
+  );
+  const file = dump === undefined ? undefined : pipedFile(command.read, dump);
   if (dump === undefined || file === undefined || isEncryptedName(file) || file.startsWith('/dev/'))
     return undefined;
+  const pipe = pipeOf(command.read, dump);
   const isHandled = calls.some(
-    ({ program, args }) => ['rm', 'cat', 'shred', 'mv', 'gzip', 'zstd'].includes(program) && args.length > 0,
+    ({ program, args, command: each }) =>
+      ['rm', 'cat', 'shred', 'mv', 'gzip', 'zstd'].includes(program) &&
+      args.length > 0 &&
+      !pipe.includes(each),
   );
   if (isHandled) return undefined;
   return { program: dump.program, name: nameOf(command, file), where: 'into a file', line: dump.line };
 }
 
-/** The file that a dump is redirected into. */
-export function outputFile(call: ProgramCall): string | undefined {
-  return call.command.redirections.find(({ operator }) => /^1?(?:>|>>|>\|)$/.test(operator))?.target.text;
+/** The file that a program is redirected into. */
+export function outputFile({ command }: Pick<ProgramCall, 'command'>): string | undefined {
+  return command.redirections.find(({ operator }) => /^1?(?:>|>>|>\|)$/.test(operator))?.target.text;
+}
+
+/** The file that a program is redirected into, or the last program of the pipe that it feeds. */
+export function pipedFile(read: ReadCommand, call: ProgramCall): string | undefined {
+  const last = pipeOf(read, call).at(-1);
+  return outputFile(call) ?? (last === undefined ? undefined : outputFile({ command: last }));
+}
+
+/** The commands of its pipe, itself among them; nothing for what stands in `$(…)`. */
+function pipeOf({ scripts }: ReadCommand, { command }: ProgramCall): readonly SimpleCommand[] {
+  const script = scripts.find(({ commands }) => commands.includes(command));
+  return script?.commands.filter(({ pipeline }) => pipeline === command.pipeline) ?? [];
 }
 
 function nameOf(command: PlanCommand, text: string): string {

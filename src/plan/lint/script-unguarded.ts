@@ -19,6 +19,29 @@ export const scriptUnguarded: LintRule = {
 };
 
 function hitsOf(command: PlanCommand): readonly LintHit[] {
+  const excused = command.isCapture || command.role === 'restore' ? excusedIn(command) : [];
+  return excused.length > 0 ? excused : lostIn(command);
+}
+
+/** `pg_dump … || true`: the failure is seen, and made into a success. */
+function excusedIn(command: PlanCommand): readonly LintHit[] {
+  const { calls, scripts } = command.read;
+  const found = calls.find((call) => carriesData(call.program) && isExcused(scripts, call.command));
+  if (found === undefined) return [];
+  const message = `when ${found.program} fails${ofLine(command, found.line)}, what stands behind the "||" makes a success of it`;
+  const suggestion = 'take away what stands behind the "||", or let it end with "exit 1"';
+  return [{ at: command.at, severity: 'error', message, suggestion }];
+}
+
+function isExcused(scripts: readonly ShellScript[], failing: SimpleCommand): boolean {
+  const commands = scripts.find((script) => script.commands.includes(failing))?.commands ?? [];
+  const answer = commands.find(
+    ({ list, joint }, index) => list === failing.list && joint === '||' && index > commands.indexOf(failing),
+  );
+  return [':', 'true'].includes(answer?.words[0]?.text ?? '');
+}
+
+function lostIn(command: PlanCommand): readonly LintHit[] {
   const lost = command.read.scripts.map(firstLost).find((each) => each !== undefined);
   if (lost === undefined) return [];
   const { failing, next, last } = lost;
