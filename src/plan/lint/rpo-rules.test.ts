@@ -39,6 +39,31 @@ testCauses([
   },
 ]);
 
+test('away-behind: what only the vault elsewhere holds is held against the RPO too', () => {
+  const lines = (away: string) => `${vaults}systems:
+  f:
+    source: { kind: files, paths: [./x] }
+    objectives: { rpo: 2 h }
+    backups: { often: { kind: full, schedule: hourly, vaults: [here] }, seldom: { kind: full, schedule: ${away}, vaults: [away] } }
+`;
+  const [hit] = lintHits(lines('weekly'), 'away-behind');
+  assert.match(
+    hit?.message ?? '',
+    /place of f is lost, only away is left: .* = worst case 7 days, more than the RPO of 2 h$/,
+  );
+  assert.equal(hit?.severity, 'warning');
+  assert.deepEqual(lintHits(lines('hourly'), 'away-behind'), []);
+  const agreed = 'scenarios: { fire: { kind: total-loss, objectives: { rpo: 8 days, override: agreed } } }\n';
+  assert.deepEqual(lintHits(agreed + lines('weekly'), 'away-behind'), []);
+  const copied = (within: string) =>
+    lines('hourly').replace('off_site: true', `off_site: true, filled_by: here, copy_within: ${within}`);
+  assert.match(
+    lintHits(copied('5 h'), 'away-behind')[0]?.message ?? '',
+    /away may have it 5 h later: 6 h, more than the RPO of 2 h$/,
+  );
+  assert.deepEqual(lintHits(copied('30 min'), 'away-behind'), []);
+});
+
 test('rpo-zero: what does not wait is an error, with what it may be behind', () => {
   const causes: readonly (readonly [rest: string, says: RegExp, path: string])[] = [
     ['', /by backups: .* = worst case 1 h$/, 'systems.db.schedule'],
@@ -153,6 +178,16 @@ test('rpo-by-logs: the log has to be watched with a threshold below the RPO', ()
   assert.deepEqual(judged('{}', watch.replace('log-lag', 'replication-lag')), ['warning']);
   assert.deepEqual(judged('{ method: replication }', watch.replace('log-lag', 'replication-lag')), ['info']);
   assert.deepEqual(judged('{ acknowledged: before-commit }', ''), ['info']);
+});
+
+test('rpo-by-logs, rpo-zero: where backups are taken already, a log that is not is a warning', () => {
+  const captured = (plan: string): string => plan.replace('postgres, connection: {}', 'sqlite, path: ./db');
+  const hourly = captured(database({ rpo: '15 min', rest: 'logs: {}', above: watch }));
+  const [finding] = lintHits(hourly, 'rpo-by-logs');
+  assert.equal(finding?.severity, 'warning');
+  assert.match(finding?.message ?? '', /this version keeps no logs yet, so today it does not hold$/);
+  const waiting = captured(database({ rpo: '0 min', rest: 'logs: { acknowledged: before-commit }' }));
+  assert.deepEqual(severitiesOf(waiting, 'rpo-zero'), ['warning']);
 });
 
 test('rpo-by-logs: an alert for another system watches nothing, and a probe with a condition does', () => {

@@ -1,5 +1,6 @@
 import { alertThreshold } from './alert-threshold.ts';
 import { auditCoverage } from './audit-coverage.ts';
+import { awayBehind } from './away-behind.ts';
 import { breachNotice } from './breach-notice.ts';
 import { breachOrder } from './breach-order.ts';
 import { budgetSum } from './budget-sum.ts';
@@ -69,6 +70,7 @@ export const lintRules: readonly LintRule[] = [
   rpoSchedule,
   rpoByLogs,
   zeroMargin,
+  awayBehind,
   classSchedule,
   inheritedObjective,
   scenarioOverride,
