@@ -1,3 +1,4 @@
+import { restBetweenRunsMs } from '../../schedule/completed-before.ts';
 import { isTimed, type Schedule } from '../../schedule/schedule.ts';
 import type { PlanEdit } from '../plan-edit.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
@@ -5,8 +6,12 @@ import { systemPlace } from './system-place.ts';
 
 const stepsMinutes = [1, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440];
 
-/** An interval of half of what the RPO leaves, so that one late run does not break it; nothing when none is dense enough. */
+/**
+ * An interval of half of what the RPO leaves, so that one late run does not break it. Nothing when none is dense
+ * enough, as where two runs, one right after the other, take longer than the RPO.
+ */
 export function denserSchedule(rpoMs: number, captureMs: number): string | undefined {
+  if (2 * captureMs + restBetweenRunsMs > rpoMs) return undefined;
   const minutes = Math.floor((rpoMs - captureMs) / 2 / 60_000);
   const step = stepsMinutes.findLast((each) => each <= minutes);
   if (step === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { formatDuration } from '../duration.ts';
+import { formatDuration, parseDuration } from '../duration.ts';
 import type { PlanPath } from '../plan-path.ts';
 import type { ProbePlan, ResolvedPlan, ScenarioPlan } from '../resolved-plan.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
@@ -14,8 +14,27 @@ export const detectionBudget: LintRule = {
     'A disaster is noticed after as many failed probes as count, each an interval after the other, and the last one waits ' +
     'for its timeout. That sum has to fit the budget, and one place alone cannot tell a broken line from a disaster.',
   fix: 'Say an interval that fits the budget, and ask from two places at least.',
-  check: (plan) => [...scenarioHits(plan), ...alertHits(plan)],
+  check: (plan) => onlyTightest([...scenarioHits(plan), ...alertHits(plan)]),
 };
+
+/** Of several budgets that one probe does not meet, only the interval that fits all of them is written. */
+function onlyTightest(hits: readonly LintHit[]): readonly LintHit[] {
+  const tightest = new Map<string, number>();
+  for (const { at, edits } of hits) {
+    const ms = intervalOf(edits);
+    if (ms !== undefined) tightest.set(at.join('.'), Math.min(ms, tightest.get(at.join('.')) ?? ms));
+  }
+  return hits.map((hit) => {
+    const { edits: _edits, ...rest } = hit;
+    return intervalOf(hit.edits) === tightest.get(hit.at.join('.')) ? hit : rest;
+  });
+}
+
+function intervalOf(edits: LintHit['edits']): number | undefined {
+  const [edit] = edits ?? [];
+  const value = edit?.kind === 'set' ? parseDuration(String(edit.value)) : undefined;
+  return value?.ok === true ? value.value : undefined;
+}
 
 interface Budget {
   readonly valueMs: number;

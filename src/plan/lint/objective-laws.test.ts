@@ -99,7 +99,7 @@ test('each rule speaks about some plan, in one line without a full stop, and cit
         assert.ok(related === undefined || (related.line >= 1 && related.line <= lines));
       }
     }),
-    { ...seeded, numRuns: 250 },
+    { ...seeded, numRuns: 500 },
   );
   assert.deepEqual(
     Object.keys(causes).filter((id) => !spoke.has(id)),

@@ -44,7 +44,7 @@ function hitsOf(
         at,
         message: `${system.name} ${why}${leftInWords(left)}, so nothing holds ${target}`,
         suggestion: 'add a schedule such as "hourly"',
-        ...denserScheduleEdit(plan, system, denserSchedule(rpo.valueMs, 0)),
+        ...denserScheduleEdit(plan, system, denserSchedule(rpo.valueMs, runMs)),
         ...related,
       },
     ];
