@@ -64,6 +64,22 @@ test('away-behind: what only the vault elsewhere holds is held against the RPO t
   assert.deepEqual(lintHits(copied('30 min'), 'away-behind'), []);
 });
 
+test('rpo-schedule: a second database counts only at another site, and only for a database', () => {
+  const replica = (site: string) =>
+    database({
+      rpo: '2 min',
+      rest: `replication: [{ to: ${site}, kind: database, mode: synchronous }]`,
+      above: sites,
+    });
+  assert.deepEqual(severitiesOf(replica('east'), 'rpo-schedule'), []);
+  assert.deepEqual(severitiesOf(replica('west'), 'rpo-schedule'), ['error']);
+  const files = replica('east').replace(
+    '{ kind: postgres, connection: {} }',
+    '{ kind: files, paths: [./x] }',
+  );
+  assert.deepEqual(severitiesOf(files, 'rpo-schedule'), ['error']);
+});
+
 test('rpo-zero: what does not wait is an error, with what it may be behind', () => {
   const causes: readonly (readonly [rest: string, says: RegExp, path: string])[] = [
     ['', /by backups: .* = worst case 1 h$/, 'systems.db.schedule'],

@@ -46,14 +46,21 @@ function mayHaveLogs(source: ResolvedSource): boolean {
  * behind: a log that is acknowledged before, or a second running database that is written at the same time.
  */
 function logLagOf(system: ResolvedSystem, facts: PlanFacts): Pick<LossInput, 'logLag'> {
-  const { name, source, logs, replication, schedules } = system;
-  if (replication.some(({ kind, mode }) => kind === 'database' && mode === 'synchronous'))
-    return { logLag: { valueMs: 0, origin: 'declared' } };
+  const { name, source, logs, schedules } = system;
+  if (hasEqualElsewhere(system)) return { logLag: { valueMs: 0, origin: 'declared' } };
   const hasBase = schedules.some(({ kind }) => kind !== 'continuous');
   if (logs === undefined || source === undefined || !mayHaveLogs(source)) return {};
   if (!hasBase || !logs.point_in_time) return {};
   if (logs.acknowledged === 'before-commit') return { logLag: { valueMs: 0, origin: 'declared' } };
   return { logLag: figureOf(factOf(facts.measured, name)?.logLagMs?.value, logs.max_lag) };
+}
+
+/** A second database at the same site is lost with the first, and only a database is written in two places at once. */
+function hasEqualElsewhere({ source, replication, site }: ResolvedSystem): boolean {
+  if (source !== undefined && !mayHaveLogs(source)) return false;
+  return replication.some(
+    ({ kind, mode, to }) => kind === 'database' && mode === 'synchronous' && to !== site,
+  );
 }
 
 function captureOf({ name, estimates }: ResolvedSystem, facts: PlanFacts): LossFigure {
