@@ -1,4 +1,5 @@
 import { formatDuration } from '../duration.ts';
+import { isLocalSource } from '../resolve-source.ts';
 import type { Objective, ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import { logWatchesOf } from './log-watch.ts';
@@ -88,23 +89,30 @@ function unwatched(rest: Rest): LintHit {
 
 /** A log that stops stops the commits, so that nobody has to be told for the RPO to hold. */
 function selfWatched(rest: Rest): LintHit {
-  return {
-    at: systemPlace(rest.system.name, 'logs'),
-    onKey: true,
-    severity: 'info',
-    message: `${holdsBy(rest)}; until a later version keeps logs, rely on the schedule alone`,
-    ...objectivePlace(rest.rpo, 'the RPO'),
-  };
+  return notKeptYet(rest, '');
 }
 
-/** What is promised holds by the plan; that this version does not keep the log yet must not be forgotten. */
 function watched(rest: Rest, alert: string): LintHit {
+  return notKeptYet(rest, `, watched by the alert ${alert}`);
+}
+
+/**
+ * What is promised holds by the plan; that this version does not keep the log yet must not be forgotten. It weighs more
+ * where the backups are taken already, for all else then looks as if the RPO were kept.
+ */
+function notKeptYet(rest: Rest, watchedBy: string): LintHit {
+  const { system, rpo } = rest;
+  const isCaptured = system.source !== undefined && isLocalSource(system.source);
+  const then = isCaptured
+    ? 'this version keeps no logs yet, so today it does not hold'
+    : 'until a later version keeps logs, rely on the schedule alone';
   return {
-    at: systemPlace(rest.system.name, 'logs'),
+    at: systemPlace(system.name, 'logs'),
     onKey: true,
-    severity: 'info',
-    message: `${holdsBy(rest)}, watched by the alert ${alert}; until a later version keeps logs, rely on the schedule alone`,
-    ...objectivePlace(rest.rpo, 'the RPO'),
+    severity: isCaptured ? 'warning' : 'info',
+    message: `${holdsBy(rest)}${watchedBy}; ${then}`,
+    ...(isCaptured ? { suggestion: 'run more often until a later version keeps logs' } : {}),
+    ...objectivePlace(rpo, 'the RPO'),
   };
 }
 
