@@ -1,5 +1,6 @@
 /** Reads the plan that a command line means: `--plan FILE`, else `./lifeboat.yaml`, under `--profile NAME`. */
-import { open } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { chosenProfile } from '../config/plan-profile.ts';
 import { LifeboatError, systemErrorName } from '../error/lifeboat-error.ts';
@@ -124,6 +125,7 @@ export async function loadRunnablePlan(
 
 async function readPlanText(path: string, option: string | undefined): Promise<string> {
   try {
+    if (isNamedPipe(path, await stat(path))) throw namedPipe(path);
     await using file = await open(path, 'r');
     const { size } = await file.stat();
     if (size > planBytesMax) throw tooLarge(path);
@@ -131,6 +133,17 @@ async function readPlanText(path: string, option: string | undefined): Promise<s
   } catch (error) {
     throw planFailure(path, option, error);
   }
+}
+
+/** Opening one waits for somebody who writes, and no signal ends that. The pipe of `<(…)` has its writer already. */
+function isNamedPipe(path: string, stats: Stats): boolean {
+  return stats.isFIFO() && !/^\/(?:dev|proc\/[^/]+)\/fd\/\d+$/.test(path);
+}
+
+function namedPipe(path: string): LifeboatError {
+  return new LifeboatError('PLAN_NOT_FOUND', `${path} is a pipe and no file`, {
+    hint: 'Write the plan into a file first.',
+  });
 }
 
 /** A circle of links, or a name that no file can have, leads nowhere as well. */

@@ -1,6 +1,7 @@
 /** Passwords and tokens among the arguments of a command: what stands before the secret, then the secret. */
 const secretArguments: readonly RegExp[] = [
   /(\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|mongodump|mongorestore|mongosh|sshpass)\b[^|;&]*?\s-p\s*['"]?)([^\s'"-][^\s'"]*)/g,
+  /(\b(?:openssl\b[^|;&]*?\s-k|zip\b[^|;&]*?\s-P)\s+['"]?)([^\s'"-][^\s'"]*)/g,
   /(\bredis-cli\b[^|;&]*?\s-a\s*['"]?)([^\s'"-][^\s'"]*)/g,
   /(\b(?:curl|wget)\b[^|;&]*?\s(?:-u|--user)[=\s]*['"]?[^\s'":]*:)([^\s'"]+)/g,
   /(\s--?(?:password|passwd|pass|token|secret|api-key)(?:=|\s+)['"]?)([^\s'"-][^\s'"]*)/gi,

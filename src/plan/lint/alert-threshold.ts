@@ -130,10 +130,13 @@ function timesInWords(aboveMs: number, rpoMs: number): string {
   return times >= 2 ? ` (${Math.round(times * 10) / 10} times the RPO)` : '';
 }
 
-function suggestionOf({ name, objectives }: ResolvedSystem, normalMs: number): string {
+function suggestionOf({ name, objectives, logs }: ResolvedSystem, normalMs: number): string {
   const rpoMs = objectives.rpo?.valueMs;
   if (rpoMs === undefined)
     return `leave "above" out; for ${name} it must be more than ${hours(normalMs + 1)}`.replace(' 1 ms', '');
+  if (normalMs >= rpoMs && logs !== undefined) {
+    return `the RPO of ${name} rests on its log: watch that with an alert "log-lag", and let the age of its backups lie above ${hours(roundedUp(normalMs))}`;
+  }
   if (normalMs >= rpoMs) {
     return `no threshold fits ${name}: what is normal is already more than the RPO allows; change the schedule first and leave "above" out`;
   }

@@ -79,6 +79,15 @@ testCauses([
     severity: 'error',
   },
   {
+    name: 'the key of a cipher stands among the arguments',
+    rule: 'command-password',
+    plan: capture('openssl enc -aes-256-cbc -k "$KEY" -in x'),
+    cause: '-k "$KEY"',
+    cure: '-pass env:KEY',
+    says: /^openssl carries the value of \$KEY among its arguments$/,
+    severity: 'error',
+  },
+  {
     name: 'a failure is made a success',
     rule: 'script-unguarded',
     plan: capture('pg_dump shop || true'),

@@ -29,8 +29,16 @@ function hitOf(system: ResolvedSystem, facts: PlanFacts): readonly LintHit[] {
       message:
         `${system.name}: ${time.words} = ${formatDuration(time.valueMs)}, ` +
         `${formatDuration(overMs)} more than the RTO of ${formatDuration(rto.valueMs)}`,
-      suggestion: 'restore less or faster, or keep a running copy',
+      suggestion: remedyFor(system),
       ...objectivePlace(rto, 'the RTO'),
     },
   ];
+}
+
+/** A copy that runs already helps when a site is lost, and has the damage when data is. */
+function remedyFor({ replication }: ResolvedSystem): string {
+  const [copy] = replication;
+  return copy === undefined
+    ? 'restore less or faster, or keep a running copy'
+    : `restore less or faster, or give the scenarios that damage data an RTO of their own with the reason in "override": the copy at ${copy.to} follows damage`;
 }

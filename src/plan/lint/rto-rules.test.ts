@@ -168,3 +168,11 @@ test('rto-path: of a long chain the last systems are spelled out, and the rest i
     /^s8 is back after 3 others 30 min \+ s3 10 min .* = 1 h 30 min, 10 min more/,
   );
 });
+
+test('rto-restore-time: who has a running copy is not told to keep one', () => {
+  const plan = chain.replace('rto: 1 h', 'rto: 30 min');
+  const suggestion = (text: string) => lintHits(text, 'rto-restore-time')[0]?.suggestion ?? '';
+  assert.match(suggestion(plan), /or keep a running copy$/);
+  const copied = `sites: { east: { role: standby } }\n${plan.replace(estimates, `${estimates}, replication: [{ to: east, kind: database }]`)}`;
+  assert.match(suggestion(copied), /the copy at east follows damage$/);
+});

@@ -142,3 +142,9 @@ test('alerts on systems that run only on an event, and on sizes, have no normal 
   const size = `alerts: { full: { when: storage-usage, above: 1 min, channels: [mail] } }`;
   assert.deepEqual(lintHits(daily + size, 'alert-threshold'), []);
 });
+
+test('where the RPO rests on the log, the age of backups is not blamed on their schedule', () => {
+  const plan = daily.replace('schedule:', 'logs: { max_lag: 1 min }, schedule:').replace('30 h', '5 min');
+  const [hit] = lintHits(plan + ageAlert('23 h'), 'alert-threshold', run);
+  assert.match(hit?.suggestion ?? '', /^the RPO of db rests on its log: .* lie above 24 h 12 min$/);
+});

@@ -42,6 +42,8 @@ const ownOptions: Readonly<Record<string, readonly string[]>> = {
   mongo: ['-p'],
   sshpass: ['-p'],
   'redis-cli': ['-a'],
+  openssl: ['-k', '-pass', '-passin', '-passout'],
+  zip: ['-P'],
 };
 
 const anyOptions = ['--password', '--passwd', '--pass', '--token', '--secret', '--api-key'];
