@@ -7,7 +7,8 @@ export function nextStep(parsed: ParsedPlan, findings: readonly Finding[]): stri
   const first = findings.find(({ severity }) => severity === 'error') ?? findings[0];
   if (first === undefined || findings.every(({ severity }) => severity === 'info')) return undefined;
   if (parsed.plan === undefined) return 'Next: correct the errors; until then the plan cannot run.';
-  if (fixable > 0) {
+  // --fix changes the plan itself, and is refused under a profile
+  if (fixable > 0 && parsed.profile === undefined) {
     const which = fixable === findings.length ? 'all of them' : `${fixable} of them`;
     return `Next: \`lifeboat lint --fix\` corrects ${which}; with --dry-run it only shows how.`;
   }
