@@ -51,6 +51,17 @@ testCauses([
     severity: 'info',
   },
   {
+    name: 'a floor above the ceiling',
+    rule: 'retention-upper-bound',
+    plan: `${bucket('')}objectives: { keep_at_least: 90 days }
+systems: { a: { ${source}, schedule: daily, objectives: { keep_at_most: 30 days } } }`,
+    cause: 'keep_at_most: 30 days',
+    cure: 'keep_at_most: 90 days',
+    says: /^points of a must be gone after 30 days, but it must be possible to return 90 days: 60 days more$/,
+    severity: 'error',
+    path: 'systems.a.objectives.keep_at_most',
+  },
+  {
     name: 'a floor only, of data of which nobody says what it is',
     rule: 'retention-upper-bound',
     plan: `${bucket('')}systems: { a: { ${source}, schedule: daily, objectives: { keep_at_least: 30 days } } }`,

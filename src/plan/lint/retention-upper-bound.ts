@@ -32,10 +32,28 @@ function hitsOf(
   const duty = erasureDutyOf(plan, system);
   const limit = limitOf(plan, system, duty);
   return [
+    ...crossedHits(system),
     ...floorHits(plan, system, vaults, duty),
     ...(limit === undefined
       ? []
       : [...horizonHits(system, vaults, limit), ...lockHits(system, vaults, limit)]),
+  ];
+}
+
+/** A floor above the ceiling: at no age can a point be kept as promised and be gone as promised. */
+function crossedHits({ name, objectives: { keepAtLeast, keepAtMost } }: ResolvedSystem): readonly LintHit[] {
+  if (keepAtLeast === undefined || keepAtMost === undefined) return [];
+  if (keepAtMost.valueMs >= keepAtLeast.valueMs) return [];
+  return [
+    {
+      at: keepAtMost.from.path,
+      severity: 'error',
+      message:
+        `points of ${name} must be gone after ${formatDuration(keepAtMost.valueMs)}, but it must be possible to return ` +
+        `${formatDuration(keepAtLeast.valueMs)}: ${formatDuration(keepAtLeast.valueMs - keepAtMost.valueMs)} more`,
+      suggestion: 'shorten keep_at_least or lengthen keep_at_most; whoever owes each must agree',
+      relatedAt: { at: keepAtLeast.from.path, message: 'keep_at_least stands here' },
+    },
   ];
 }
 
