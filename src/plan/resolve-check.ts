@@ -1,6 +1,6 @@
 import { unreachable } from '../error/assert.ts';
 import type { SystemPlan } from './plan-schema.ts';
-import type { ResolvedCheck, RunnableCheck } from './resolved-plan.ts';
+import type { LaterCheck, ResolvedCheck, RunnableCheck } from './resolved-plan.ts';
 
 type CheckPlan = NonNullable<SystemPlan['checks']>[number];
 
@@ -39,6 +39,7 @@ function uniqueName(wanted: string, used: ReadonlySet<string>): string {
 }
 
 function resolveCheck(check: CheckPlan, name: string): ResolvedCheck {
+  if (isLater(check)) return { ...check, name };
   switch (check.kind) {
     case 'integrity':
     case 'foreign_keys':
@@ -55,14 +56,6 @@ function resolveCheck(check: CheckPlan, name: string): ResolvedCheck {
       return filesCheck(check, name);
     case 'command':
       return { kind: 'command', name, run: check.run, timeoutMs: check.timeout };
-    case 'row_counts':
-    case 'tables':
-    case 'object_count':
-    case 'compare':
-    case 'sample':
-    case 'http':
-    case 'consistency':
-      return { ...check, name };
     default:
       return unreachable(check);
   }
@@ -70,7 +63,13 @@ function resolveCheck(check: CheckPlan, name: string): ResolvedCheck {
 
 /** Whether this version carries it out. */
 export function isRunnableCheck(check: ResolvedCheck): check is RunnableCheck {
-  return ['integrity', 'foreign_keys', 'sql', 'files', 'command'].includes(check.kind);
+  return runnableKinds.has(check.kind);
+}
+
+const runnableKinds: ReadonlySet<string> = new Set(['integrity', 'foreign_keys', 'sql', 'files', 'command']);
+
+function isLater(check: CheckPlan): check is Extract<CheckPlan, { kind: LaterCheck['kind'] }> {
+  return !runnableKinds.has(check.kind);
 }
 
 interface FilesCheckPlan {

@@ -1,10 +1,11 @@
 import { unreachable } from '../error/assert.ts';
 import type { SystemPlan } from './plan-schema.ts';
-import type { LocalSource, ResolvedCanary, ResolvedSource } from './resolved-plan.ts';
+import type { LocalSource, RemoteSource, ResolvedCanary, ResolvedSource } from './resolved-plan.ts';
 
 type SourcePlan = NonNullable<SystemPlan['source']>;
 
 export function resolveSource(source: SourcePlan): ResolvedSource {
+  if (isRemote(source)) return source;
   switch (source.kind) {
     case 'files':
       return {
@@ -32,15 +33,6 @@ export function resolveSource(source: SourcePlan): ResolvedSource {
         file: source.file,
         timeoutMs: source.timeout,
       };
-    case 'postgres':
-    case 'mysql':
-    case 's3':
-    case 'azure':
-    case 'git':
-    case 'kubernetes':
-    case 'terraform':
-    case 'other':
-      return source;
     default:
       return unreachable(source);
   }
@@ -48,7 +40,13 @@ export function resolveSource(source: SourcePlan): ResolvedSource {
 
 /** Whether this version captures from it. */
 export function isLocalSource(source: ResolvedSource): source is LocalSource {
-  return ['files', 'sqlite', 'env', 'command'].includes(source.kind);
+  return localKinds.has(source.kind);
+}
+
+const localKinds: ReadonlySet<string> = new Set(['files', 'sqlite', 'env', 'command']);
+
+function isRemote(source: SourcePlan): source is RemoteSource {
+  return !localKinds.has(source.kind);
 }
 
 /** A file canary without a path lies in the first folder of the source. */
@@ -63,6 +61,7 @@ export function resolveCanary(
 
 /** The paths on this machine that a source reads, as written in the plan. */
 export function sourcePaths(source: ResolvedSource): readonly string[] {
+  if (!isLocalSource(source)) return source.kind === 'terraform' ? [source.directory] : [];
   switch (source.kind) {
     case 'files':
       return source.paths;
@@ -70,16 +69,7 @@ export function sourcePaths(source: ResolvedSource): readonly string[] {
       return [source.path];
     case 'env':
       return source.files;
-    case 'terraform':
-      return [source.directory];
     case 'command':
-    case 'postgres':
-    case 'mysql':
-    case 's3':
-    case 'azure':
-    case 'git':
-    case 'kubernetes':
-    case 'other':
       return [];
     default:
       return unreachable(source);
