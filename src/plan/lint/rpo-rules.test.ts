@@ -64,6 +64,13 @@ test('away-behind: what only the vault elsewhere holds is held against the RPO t
   assert.deepEqual(lintHits(copied('30 min'), 'away-behind'), []);
 });
 
+test('rpo-schedule: what runs continuously is not said to wait for an event', () => {
+  const message = (schedule: string) =>
+    lintHits(database({ rpo: '2 h' }).replace('hourly', schedule), 'rpo-schedule')[0]?.message ?? '';
+  assert.match(message('continuous'), /^db is said to run continuously/);
+  assert.match(message('on deploy'), /^db runs only on an event/);
+});
+
 test('rpo-schedule: a second database counts only at another site, and only for a database', () => {
   const replica = (site: string) =>
     database({

@@ -38,7 +38,7 @@ function hitsOf(
   const { relied, left } = reliedOn(system);
   const { counted, runMs } = systemLoss(plan, relied, facts);
   if (counted === undefined) {
-    const why = relied.schedules.length === 0 ? 'has no schedule' : 'runs only on an event';
+    const why = reasonOf(relied);
     return [
       {
         at,
@@ -56,6 +56,14 @@ function hitsOf(
   const suggestion = denser === undefined ? tooSlow : `"${denser}" leaves room for one late run`;
   const edits = denserScheduleEdit(plan, system, denser);
   return [{ at, message, suggestion, ...edits, ...related }];
+}
+
+function reasonOf({ schedules }: ResolvedSystem): string {
+  if (schedules.length === 0) return 'has no schedule';
+  const isContinuous = schedules.every(({ kind }) => kind === 'continuous');
+  return isContinuous
+    ? 'is said to run continuously, which leaves no point at any set time'
+    : 'runs only on an event';
 }
 
 const tooSlow =
