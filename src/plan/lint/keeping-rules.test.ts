@@ -238,3 +238,16 @@ test('sensible plans are left alone', () => {
   for (const plan of plans)
     for (const rule of rules) assert.deepEqual(lintHits(plan, rule), [], `${rule}: ${plan}`);
 });
+
+test('a line that keeps its points for less than one interval keeps nothing', () => {
+  const plan = (keep: string) => `vaults: { here: { location: /a } }
+systems: { a: { ${source}, backups: { often: { kind: full, schedule: hourly, retention: { ${keep} } } } } }`;
+  const [hit] = lintHits(plan('within: 10 min'), 'retention-gap');
+  assert.match(hit?.message ?? '', /^points of often of a are kept for 10 min, but up to 1 h pass/);
+  assert.equal(hit?.path, 'systems.a.backups.often.retention.within');
+  assert.match(
+    lintHits(plan('hourly: 0'), 'retention-gap')[0]?.message ?? '',
+    /^no recovery point of often of a/,
+  );
+  assert.deepEqual(lintHits(plan('within: 2 h'), 'retention-gap'), []);
+});
