@@ -42,9 +42,10 @@ export async function loadUnfinished(
 /** Also those that an alias repeats, of which no finding speaks. */
 function gapsOf({ composed, draft, findings }: ParsedPlan): readonly PlanGap[] {
   const owes = new Map(findings.map((finding) => [finding.path, finding.owes] as const));
-  return (draft?.removed ?? []).flatMap((at) => {
+  const places = new Map((draft?.removed ?? []).map((at) => [formatPlanPath(at), at] as const));
+  return [...places].flatMap(([place, at]) => {
     const value = valueAt(composed, at);
     if (typeof value !== 'string' || !isPlaceholder(value)) return [];
-    return [{ at, owes: owes.get(formatPlanPath(at)) ?? "the plan's owner" }];
+    return [{ at, owes: owes.get(place) ?? "the plan's owner" }];
   });
 }

@@ -95,7 +95,7 @@ test('a plan with placeholders is simulated, and what they touch is unknown', as
   assert.match(run.stdout, /^UNKNOWN +api /m);
   assert.match(
     run.stdout,
-    /✗ what is forecast rests on placeholders: systems\.api\.estimates\.start\. Ask Jane Doe/,
+    /✗ what is forecast rests on placeholders: systems\.api\.estimates\.start\. Owed by Jane Doe/,
   );
   const scenario = simulatedShop.replace('kind: service-failure', 'kind: "[Define kind]"');
   assert.notEqual(scenario, simulatedShop);

@@ -22,8 +22,8 @@ export const planShow: Command<AppContext> = {
     const shown = normalisedPlan(draft.plan, draft.resolved);
     const whole = draft.errors === 0;
     const head = whole ? [`plan hash ${hash}`] : ['not the whole plan: what has errors is left out'];
-    const record = { type: 'plan', ...(whole ? { planHash: hash } : {}), plan: shown.data };
+    const record = { type: 'plan', ...(whole ? { plan_hash: hash } : {}), plan: shown.data };
     await output.result(record, normalisedYaml(shown, head));
-    return { summary: { plan: draft.path, ...(whole ? { planHash: hash } : {}), errors: draft.errors } };
+    return { summary: { plan: draft.path, ...(whole ? { plan_hash: hash } : {}), errors: draft.errors } };
   },
 };

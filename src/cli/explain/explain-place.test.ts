@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { parsePlan } from '../../plan/parse-plan.ts';
 import { resolvePlan } from '../../plan/resolve-plan.ts';
 import type { DraftPlan } from '../load-draft.ts';
@@ -86,4 +87,18 @@ test('a place that does not exist is refused, with what is near', () => {
   assert.throws(() => explainPlace(draft(), 'orders-bd.rpo'), { code: 'USAGE' });
   assert.throws(() => explainPlace(draft(), 'a b'), { code: 'USAGE' });
   assert.throws(() => explainPlace(draft(), 'systems.orders-db.checks[7].kind'), { code: 'USAGE' });
+});
+
+test('what is not carried out yet is called so, for blocks and maps as a whole too', () => {
+  assert.equal(lines('scenarios').at(-1), 'Declared, not yet executed.');
+  assert.equal(lines('runbooks').at(-1), 'Declared, not yet executed.');
+  assert.equal(lines('systems.orders-db.schedule').at(-1), 'This version acts on it.');
+  assert.equal(lines('vaults').at(-1), 'This version acts on it.');
+});
+
+test('a name that is written wrongly is answered with the system that is meant', () => {
+  assert.throws(
+    () => explainPlace(draft(), 'order-db.rpo'),
+    (error: unknown) => error instanceof LifeboatError && /Did you mean "orders-db"/.test(error.hint ?? ''),
+  );
 });

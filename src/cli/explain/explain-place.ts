@@ -77,10 +77,20 @@ function explainedObjective(draft: DraftPlan, system: ResolvedSystem, field: Obj
   const record = {
     type: 'explanation',
     path,
-    ...(objective === undefined ? {} : { valueMs: objective.valueMs, from: objective.from.kind }),
-    candidates: candidates.map(({ path: at, ...rest }) => ({ ...rest, path: formatPlanPath(at) })),
-    overrides: overrides.map(({ path: at, ...rest }) => ({ ...rest, path: formatPlanPath(at) })),
-    ...(worst === undefined ? {} : { worstCase: worst }),
+    ...(objective === undefined ? {} : { value_ms: objective.valueMs, from: objective.from.kind }),
+    candidates: candidates.map(({ place, path: at, valueMs, isChosen }) => ({
+      place,
+      path: formatPlanPath(at),
+      value_ms: valueMs,
+      counts: isChosen,
+    })),
+    overrides: overrides.map(({ scenario, path: at, valueMs, reason }) => ({
+      scenario,
+      path: formatPlanPath(at),
+      value_ms: valueMs,
+      reason,
+    })),
+    ...(worst === undefined ? {} : { worst_case: worst }),
   };
   return { record, lines };
 }
@@ -115,7 +125,7 @@ function dependencyLines(draft: DraftPlan, system: ResolvedSystem, field: Object
 function explainedField(draft: DraftPlan, path: PlanPath, words: string): Explained {
   const normalised = normalisedPlan(draft.plan, draft.resolved).data;
   const explanation = explainField(path, draft.parsed.composed, normalised);
-  if (explanation === undefined) throw noSuchField(path, normalised, words);
+  if (explanation === undefined) throw noSuchField(draft, path, normalised, words);
   const { value, from, examples, use } = explanation;
   const lines = [
     `${formatPlanPath(path)}: ${value === undefined ? 'not set' : valueText(value)}`,
@@ -137,6 +147,7 @@ function explainedField(draft: DraftPlan, path: PlanPath, words: string): Explai
 
 const useWords: Readonly<Record<FieldExplanation['use'], string>> = {
   executed: 'This version acts on it.',
+  partly: 'Some of it is declared, not yet executed; `lifeboat lint` says what.',
   planned: 'Declared, not yet executed.',
   information: 'Information; there is nothing to carry out.',
 };
@@ -148,11 +159,13 @@ function fromLine(draft: DraftPlan, { from, path }: FieldExplanation): string {
     : '  the plan says nothing about it';
 }
 
-function noSuchField(path: PlanPath, normalised: unknown, words: string): LifeboatError {
+function noSuchField(draft: DraftPlan, path: PlanPath, normalised: unknown, words: string): LifeboatError {
+  // a path may begin with the name of a system
+  const systems = draft.resolved.systems.map(({ name }) => name);
   for (let length = path.length - 1; length >= 0; length -= 1) {
     const known = fieldsBelow(path.slice(0, length), normalised);
     if (known.length === 0) continue;
-    const near = nearestName(String(path[length]), known);
+    const near = nearestName(String(path[length]), length === 0 ? [...known, ...systems] : known);
     const inside = length === 0 ? 'a plan' : formatPlanPath(path.slice(0, length));
     return new LifeboatError('USAGE', `there is no "${String(path[length])}" in ${inside}`, {
       hint: near === undefined ? `There is: ${known.slice(0, 30).join(', ')}.` : `Did you mean "${near}"?`,

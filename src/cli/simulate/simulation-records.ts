@@ -1,6 +1,7 @@
 /** A simulation as JSON objects, one for each thing; all times are milliseconds since the disaster. */
 import type {
   CriticalPath,
+  RecoveryWay,
   Simulation,
   SystemForecast,
   TimelineTask,
@@ -57,7 +58,7 @@ function systemRecord({
     tier,
     state,
     status,
-    way: { ...way, words: wayText(way) },
+    way: wayFields(way),
     loss: {
       kind: loss.kind,
       why: loss.why,
@@ -80,6 +81,13 @@ function systemRecord({
     critical: rest.isOnCriticalPath,
     tasks: tasks.map(taskFields),
   };
+}
+
+function wayFields(way: RecoveryWay) {
+  const words = wayText(way);
+  if (way.kind !== 'restore') return { ...way, words };
+  const { usesLogs, ...rest } = way;
+  return { ...rest, uses_logs: usesLogs, words };
 }
 
 function taskFields({ kind, label, startMs, endMs, origin, says, isStartKnown, isCritical }: TimelineTask) {

@@ -4,7 +4,7 @@ import type { PlanPath } from '../plan-path.ts';
 import { valueAt } from '../plan-path.ts';
 import { planSchema } from '../plan-schema.ts';
 import type { FieldUse } from '../schema/field-facts.ts';
-import { childrenOf, type Schema, schemaAt, unwrap } from '../schema-walk.ts';
+import { childrenOf, type Schema, schemaAt, unwrap, walkFields } from '../schema-walk.ts';
 
 export interface FieldExplanation {
   readonly path: PlanPath;
@@ -13,7 +13,8 @@ export interface FieldExplanation {
   readonly from: 'written' | 'usual' | 'absent';
   readonly description?: string;
   readonly examples: readonly unknown[];
-  readonly use: FieldUse;
+  /** `partly`: some of what stands below it is not executed yet. */
+  readonly use: FieldUse | 'partly';
 }
 
 /**
@@ -53,11 +54,21 @@ function shapeOf(schema: Schema): readonly string[] | undefined {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : undefined;
 }
 
-/** The use of the nearest field at or around the path that says one. */
-function useAt(path: PlanPath, value: unknown): FieldUse {
+/** The use of the nearest field at or around the path that says one; else that of what stands, or may stand, below it. */
+function useAt(path: PlanPath, value: unknown): FieldExplanation['use'] {
   for (let length = path.length; length > 0; length -= 1) {
     const use = schemaAt(planSchema, path.slice(0, length), value)?.facts.use;
     if (use !== undefined) return use;
   }
-  return 'executed';
+  const found = schemaAt(planSchema, path, value);
+  return found === undefined ? 'executed' : useBelow(found.schema, path, value);
+}
+
+function useBelow(schema: Schema, path: PlanPath, root: unknown): FieldExplanation['use'] {
+  const [, ...below] = walkFields(schema, valueAt(root, path));
+  if (below.length === 0) return schemaAt(planSchema, [...path, 'any'], root)?.facts.use ?? 'executed';
+  const uses = new Set(below.filter((each) => each.path.length === 1).map(({ facts }) => facts.use));
+  const [only] = uses;
+  if (uses.size === 1 && only !== undefined && only !== 'executed') return only;
+  return below.some(({ facts }) => facts.use === 'planned') ? 'partly' : 'executed';
 }

@@ -144,6 +144,6 @@ function gapBlockers(gaps: readonly Touching[], severity: Blocker['severity']): 
       severity === 'blocks'
         ? `what is forecast rests on placeholders: ${named}`
         : `placeholders beside what is forecast: ${named}`;
-    return { severity, kind: 'placeholder', about, message, hint: `Ask ${owes} for what belongs there.` };
+    return { severity, kind: 'placeholder', about, message, hint: `Owed by ${owes}.` };
   });
 }
