@@ -205,9 +205,14 @@ const dataSteps = [
     ),
   }),
   step('migrate', 'Brings the restored data up to the release.', ['I4'], { systems: systems('Which.'), run }),
-  step('move-into-place', 'Puts what was restored and checked to where it is used.', ['I6'], {
-    systems: systems('Which.'),
-  }),
+  step(
+    'move-into-place',
+    'Puts what was restored and checked to where it is used; what it replaces is kept aside, as every restore in place keeps it.',
+    ['I6'],
+    {
+      systems: systems('Which.'),
+    },
+  ),
   step('update-reference', 'Points users of the data to where it now is.', ['I2', 'I6'], {
     what: must(text(), 'Which reference.', 'the connection string of the API'),
     systems: systems('Where.'),
