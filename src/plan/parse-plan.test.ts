@@ -263,3 +263,12 @@ test('bytes that are not UTF-8 are an error at their place', () => {
   );
   assert.equal(parsed.plan, undefined);
 });
+
+test('a merge key, which YAML 1.2 does not have, is told with what to do instead', () => {
+  const { findings } = parsePlan(
+    'version: 1\ntiers: { a: &a { rto: 1 h }, b: { <<: *a } }\n',
+    'lifeboat.yaml',
+  );
+  const found = findings.find(({ message }) => message === 'unknown key "<<"');
+  assert.match(found?.suggestion ?? '', /^YAML 1\.2 has no merge keys/);
+});

@@ -36,6 +36,9 @@ function findingsOf(issue: Issue, around: PlanPath, root: unknown): readonly Unp
   }
 }
 
+const noMerge =
+  'YAML 1.2 has no merge keys: write the fields out, or let a tier, a data class or the plan say what many share';
+
 function unknownKey(
   key: string,
   known: readonly string[],
@@ -51,7 +54,11 @@ function unknownKey(
     onKey: true,
     message: `unknown key "${key.slice(0, 60)}"`,
     expected: `one of ${known.join(', ')}`,
-    ...(near === undefined ? {} : { suggestion: `did you mean "${near}"?` }),
+    ...(key === '<<'
+      ? { suggestion: noMerge }
+      : near === undefined
+        ? {}
+        : { suggestion: `did you mean "${near}"?` }),
     ...(near === 'password' ? { sensitive: true } : {}),
   };
 }
