@@ -25,7 +25,8 @@ export function stepsOfRunbook(plan: ResolvedPlan, runbook: string): RunbookStep
   return { steps, runbooks };
 }
 
-function runbookCalledBy(plan: ResolvedPlan, step: StepPlan): string | undefined {
+/** The runbook that a step does as a whole: one that it names, or that of its failover. */
+export function runbookCalledBy(plan: ResolvedPlan, step: StepPlan): string | undefined {
   if (step.do === 'run-runbook') return step.runbook;
   if (step.do !== 'fail-over' || !Object.hasOwn(plan.failovers, step.failover)) return undefined;
   return plan.failovers[step.failover]?.runbook;

@@ -1,3 +1,4 @@
+import { runbookCalledBy } from '../graph/steps-of-runbook.ts';
 import type { PlanPath } from '../plan-path.ts';
 import type { Plan } from '../plan-schema.ts';
 import type { ResolvedPlan, RunbookPlan, ScenarioPlan, StepPlan } from '../resolved-plan.ts';
@@ -42,7 +43,7 @@ function systemsOf(step: StepPlan): readonly string[] | undefined {
 
 const expansions = new WeakMap<ResolvedPlan, Map<string, readonly PlacedStep[]>>();
 
-/** The steps of a runbook with those of the runbooks that it runs in their places; a circle is cut. */
+/** The steps of a runbook with those of the runbooks and failovers that it runs in their places; a circle is cut. */
 export function expandedSteps(plan: ResolvedPlan, runbook: string): readonly PlacedStep[] {
   const known = expansions.get(plan) ?? new Map<string, readonly PlacedStep[]>();
   expansions.set(plan, known);
@@ -65,7 +66,8 @@ function expandInto(
   for (const placed of ownSteps(runbook, book)) {
     if (steps.length >= stepsMax) return;
     steps.push(placed);
-    if (placed.step.do === 'run-runbook') expandInto(steps, plan, placed.step.runbook, [...trail, runbook]);
+    const called = runbookCalledBy(plan, placed.step);
+    if (called !== undefined) expandInto(steps, plan, called, [...trail, runbook]);
   }
 }
 

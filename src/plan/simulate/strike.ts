@@ -1,7 +1,8 @@
 import { factOf, type PlanFacts } from '../lint/plan-facts.ts';
 import type { ResolvedPlan, ResolvedSystem, ResolvedVault, ScenarioPlan } from '../resolved-plan.ts';
+import { struckSystems } from '../struck-systems.ts';
 
-/** What the disaster takes. Where the plan leaves it open, more is taken rather than less. */
+/** What the disaster takes. */
 export interface Strike {
   readonly systems: ReadonlySet<string>;
   readonly sites: ReadonlySet<string>;
@@ -20,12 +21,7 @@ const kindsThatTakeMachines: ReadonlySet<Kind> = new Set(['infrastructure-failur
 
 export function strikeOf(plan: ResolvedPlan, scenario: ScenarioPlan, facts: PlanFacts): Strike {
   const { kind, strikes } = scenario;
-  const isOpen =
-    strikes === undefined || [strikes.systems, strikes.sites, strikes.vaults].every((list) => !list?.length);
-  const sites = new Set(isOpen ? sitesTakenBy(plan, kind) : (strikes.sites ?? []));
-  const takesAll = isOpen && (kind !== 'site-loss' || sites.size === 0);
-  const atSites = plan.systems.filter(({ site }) => takesAll || (site !== undefined && sites.has(site)));
-  const systems = new Set([...(strikes?.systems ?? []), ...atSites.map(({ name }) => name)]);
+  const { systems, sites, isOpen } = struckSystems(plan, scenario);
   const vaults = new Map<string, string>();
   for (const name of strikes?.vaults ?? []) vaults.set(name, 'the scenario takes it');
   for (const vault of plan.vaults) {
@@ -33,14 +29,6 @@ export function strikeOf(plan: ResolvedPlan, scenario: ScenarioPlan, facts: Plan
     if (why !== undefined && !vaults.has(vault.name)) vaults.set(vault.name, why);
   }
   return { systems, sites, vaults, damageFollows: kindsThatFollow.has(kind) };
-}
-
-/** The loss of a site takes the primary one; of everything, all that serve or are ready to. */
-function sitesTakenBy(plan: ResolvedPlan, kind: Kind): readonly string[] {
-  const roles = kind === 'total-loss' ? ['primary', 'standby'] : kind === 'site-loss' ? ['primary'] : [];
-  return Object.entries(plan.sites)
-    .filter(([, { role }]) => roles.includes(role))
-    .map(([name]) => name);
 }
 
 interface Blow {
