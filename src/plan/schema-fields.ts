@@ -26,7 +26,7 @@ export function* languageFields(
   isKey = false,
 ): Generator<LanguageField> {
   const { bare, facts, texts } = peel(schema);
-  const inherited = facts.use ?? use;
+  const inherited = facts.use ?? useOfItems(definitionOf(bare)) ?? use;
   if (path !== '')
     yield {
       path,
@@ -40,6 +40,12 @@ export function* languageFields(
     const inner = path === '' ? suffix.replace(/^\./, '') : path + suffix;
     yield* languageFields(child, inner, inherited, definitionOf(bare).shape !== undefined);
   }
+}
+
+/** A map or a list is as much carried out as what stands in it. */
+function useOfItems({ valueType, element }: SchemaDefinition): FieldFacts['use'] {
+  const item = valueType ?? element;
+  return item === undefined ? undefined : peel(item).facts.use;
 }
 
 type Part = readonly [suffix: string, schema: Schema];
