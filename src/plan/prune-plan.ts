@@ -41,7 +41,6 @@ function isFreeText(path: PlanPath): boolean {
 
 /** Without these what stands around them could not stay in the draft, and nothing more would be said about it. */
 const freeTexts: ReadonlySet<string> = new Set([
-  'owner',
   'organisation',
   'description',
   'name',
