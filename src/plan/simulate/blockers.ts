@@ -4,6 +4,7 @@ import { canBeReached, contactsBehind } from '../lint/responders.ts';
 import type { Chosen } from './choose-way.ts';
 import type { Disaster } from './disaster.ts';
 import type { UnknownFigure } from './figure.ts';
+import { notCarriedOut } from './not-carried-out.ts';
 import type { Recovery } from './recovery-tasks.ts';
 import { escalationOf } from './response-figures.ts';
 import { runbookChoice } from './runbook-choice.ts';
@@ -28,6 +29,7 @@ export function findBlockers(
     ...runbookTroubles(disaster, chosen, recovery),
     ...peopleTroubles(disaster, recovery),
     ...channelTroubles(disaster),
+    ...notCarriedOut(disaster, chosen),
   ];
   return found.toSorted((a, b) => Number(a.severity === 'doubt') - Number(b.severity === 'doubt'));
 }

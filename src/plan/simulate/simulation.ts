@@ -151,7 +151,8 @@ export interface Blocker {
     | 'channel-struck'
     | 'vault-exposed'
     | 'strikes-nothing'
-    | 'placeholder';
+    | 'placeholder'
+    | 'not-executed';
   /** What it is about: systems, needs, vaults, steps. */
   readonly about: readonly string[];
   readonly message: string;
