@@ -10,7 +10,7 @@ import type { Plan } from '../plan/plan-schema.ts';
 import type { ResolvedPlan } from '../plan/resolved-plan.ts';
 import type { OptionSpec } from './command-spec.ts';
 import type { Input } from './input.ts';
-import { plural } from './quantity-text.ts';
+import { planFault } from './plan-fault.ts';
 
 export interface LoadedPlan {
   /** Absolute. */
@@ -111,15 +111,9 @@ export async function loadRunnablePlan(
     const { resolvePlan } = await import('../plan/resolve-plan.ts');
     return { ...loaded, plan: parsed.plan, resolved: resolvePlan(parsed.plan) };
   }
-  const errors = parsed.findings.filter((finding) => finding.severity === 'error');
-  const unfinished = errors.every((finding) => finding.id === 'placeholder');
-  const [first] = errors;
-  const where = first?.file === undefined ? '' : ` of ${first.file}`;
-  const place = first === undefined ? '' : `, the first on line ${first.line}${where}: ${first.message}`;
-  throw new LifeboatError(
-    unfinished ? 'PLAN_UNFINISHED' : 'PLAN_INVALID',
-    `the plan ${path} has ${plural(errors.length, unfinished ? 'placeholder' : 'error')}${place}`,
-    { hint: 'Run `lifeboat lint` to see all of them with their places.' },
+  throw planFault(
+    path,
+    parsed.findings.filter(({ severity }) => severity === 'error'),
   );
 }
 

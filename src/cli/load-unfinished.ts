@@ -1,12 +1,11 @@
 /** A plan that may have gaps but no other errors, for what can be thought through before every value is known. */
-import { LifeboatError } from '../error/lifeboat-error.ts';
 import type { ParsedPlan } from '../plan/parse-plan.ts';
 import { isPlaceholder } from '../plan/placeholder.ts';
 import { formatPlanPath, valueAt } from '../plan/plan-path.ts';
 import type { PlanGap } from '../plan/simulate/with-gaps.ts';
 import { type DraftPlan, loadDraft } from './load-draft.ts';
 import type { Output } from './output.ts';
-import { plural } from './quantity-text.ts';
+import { planFault } from './plan-fault.ts';
 
 export interface UnfinishedPlan extends DraftPlan {
   /** Placeholders; none when the plan may run. */
@@ -24,18 +23,7 @@ export async function loadUnfinished(
   const { parsed, path } = draft;
   const errors = parsed.findings.filter(({ severity }) => severity === 'error');
   const faults = errors.filter(({ id }) => id !== 'placeholder');
-  const [fault] = faults;
-  if (fault !== undefined) {
-    const where = fault.file === undefined ? '' : ` of ${fault.file}`;
-    const first = `the first on line ${fault.line}${where}: ${fault.message}`;
-    throw new LifeboatError(
-      'PLAN_INVALID',
-      `the plan ${path} has ${plural(faults.length, 'error')}, ${first}`,
-      {
-        hint: 'Run `lifeboat lint` to see all of them with their places.',
-      },
-    );
-  }
+  if (faults.length > 0) throw planFault(path, faults);
   return { ...draft, gaps: gapsOf(parsed) };
 }
 
