@@ -16,6 +16,17 @@ export interface Relied {
  * of which only one will run. Two lines of the same kind may both run, so both count.
  */
 export function reliedOn(system: ResolvedSystem): Relied {
+  const before = known.get(system);
+  if (before !== undefined) return before;
+  const relied = findRelied(system);
+  known.set(system, relied);
+  return relied;
+}
+
+/** Many rules ask for the same systems. */
+const known = new WeakMap<ResolvedSystem, Relied>();
+
+function findRelied(system: ResolvedSystem): Relied {
   const doubted = new Set([
     ...system.backups.filter((line) => isImpossible(system, line)).map(({ name }) => name),
     ...contradictionsOf(system)

@@ -14,6 +14,20 @@ export interface SystemLoss extends WorstLoss {
 
 /** Takes the figures of a system from what was measured, else from its estimates; else they are assumed to be nothing. */
 export function systemLoss(plan: ResolvedPlan, system: ResolvedSystem, facts: PlanFacts): SystemLoss {
+  const before = known.get(system);
+  if (before !== undefined && before.plan === plan && before.facts === facts) return before.loss;
+  const loss = workOut(plan, system, facts);
+  known.set(system, { plan, facts, loss });
+  return loss;
+}
+
+/** Many rules ask for the same systems, of the same plan and with the same facts. */
+const known = new WeakMap<
+  ResolvedSystem,
+  { readonly plan: ResolvedPlan; readonly facts: PlanFacts; readonly loss: SystemLoss }
+>();
+
+function workOut(plan: ResolvedPlan, system: ResolvedSystem, facts: PlanFacts): SystemLoss {
   const input = lossInput(plan, system, facts);
   const loss = worstLossOf(input);
   const counted = loss.withLogs ?? loss.withoutLogs;
