@@ -60,6 +60,7 @@ const blocksAside: ReadonlySet<string> = new Set([
   'metadata',
   'readiness',
   'records',
+  'related_documents',
   'review',
   'teams',
   'training',
