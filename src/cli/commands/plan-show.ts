@@ -2,6 +2,7 @@
 import { planHash } from '../../plan/plan-hash.ts';
 import { normalisedPlan } from '../../plan/show/normalised-plan.ts';
 import { normalisedYaml } from '../../plan/show/plan-yaml.ts';
+import { withoutSecretsIn } from '../../plan/show/without-secrets.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
 import { loadDraft } from '../load-draft.ts';
@@ -19,7 +20,8 @@ export const planShow: Command<AppContext> = {
   run: async ({ output, folder }, input) => {
     const draft = await loadDraft(output, input.value('--plan'), folder, profileOf(input));
     const hash = planHash(draft.resolved);
-    const shown = normalisedPlan(draft.plan, draft.resolved);
+    const normalised = normalisedPlan(draft.plan, draft.resolved);
+    const shown = { ...normalised, data: withoutSecretsIn(normalised.data) };
     const whole = draft.errors === 0;
     const head = whole ? [`plan hash ${hash}`] : ['not the whole plan: what has errors is left out'];
     const record = { type: 'plan', ...(whole ? { plan_hash: hash } : {}), plan: shown.data };

@@ -15,6 +15,7 @@ import { formatPlanPath, type PlanPath } from '../../plan/plan-path.ts';
 import { planSchema } from '../../plan/plan-schema.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { normalisedPlan, type ObjectiveField } from '../../plan/show/normalised-plan.ts';
+import { withoutSecrets } from '../../plan/show/without-secrets.ts';
 import type { DraftPlan } from '../load-draft.ts';
 import { planFacts } from '../plan-facts.ts';
 
@@ -126,7 +127,8 @@ function explainedField(draft: DraftPlan, path: PlanPath, words: string): Explai
   const normalised = normalisedPlan(draft.plan, draft.resolved).data;
   const explanation = explainField(path, draft.parsed.composed, normalised);
   if (explanation === undefined) throw noSuchField(draft, path, normalised, words);
-  const { value, from, examples, use } = explanation;
+  const { from, examples, use } = explanation;
+  const value = withoutSecrets(explanation.value);
   const lines = [
     `${formatPlanPath(path)}: ${value === undefined ? 'not set' : valueText(value)}`,
     fromLine(draft, explanation),
