@@ -1,4 +1,5 @@
 /** Two plans compared by what they mean: layout, order, spelling and values written out make no difference. */
+import { isPlaceholder } from '../placeholder.ts';
 import type { Plan } from '../plan-schema.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import { normalisedPlan } from '../show/normalised-plan.ts';
@@ -41,5 +42,6 @@ function withApproval(change: PlanChange, before: ResolvedPlan): PlanChange {
   const [block, name] = change.path;
   const system: ResolvedSystem | undefined =
     block === 'systems' ? before.systems.find((each) => each.name === name) : undefined;
-  return { ...change, approval: system?.owner ?? before.metadata.owner };
+  const owner = system?.owner ?? before.metadata.owner;
+  return { ...change, approval: isPlaceholder(owner) ? 'the owner, who is not named yet' : owner };
 }

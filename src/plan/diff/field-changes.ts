@@ -1,7 +1,8 @@
 /** Two normalised plans compared field by field. Objectives and schedules of systems are told elsewhere, in better words. */
 import { canonicalJson } from '../canonical-json.ts';
-import { formatPlanPath, type PlanPath } from '../plan-path.ts';
-import { directionOfField } from './field-direction.ts';
+import type { PlanPath } from '../plan-path.ts';
+import { directionOfField, directionOfItem } from './field-direction.ts';
+import { itemWords, placeWords, valueWords } from './field-words.ts';
 import type { PlanChange } from './plan-change.ts';
 
 export function fieldChanges(before: unknown, after: unknown): readonly PlanChange[] {
@@ -14,10 +15,18 @@ function* changesBelow(before: unknown, after: unknown, path: PlanPath): Generat
   else if (isMap(before) && isMap(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     for (const key of keys) yield* changesBelow(fieldOf(before, key), fieldOf(after, key), [...path, key]);
-  } else if (isListOfMaps(before) && isListOfMaps(after) && before.length === after.length) {
+  } else if (isListOfMaps(before) && isListOfMaps(after) && areAlike(before, after)) {
     for (const index of before.keys()) yield* changesBelow(before[index], after[index], [...path, index]);
   } else if (Array.isArray(before) && Array.isArray(after)) yield* listChanges(before, after, path);
   else yield changed(before, after, path);
+}
+
+/** Whether the items of two lists are the same things, one by one: steps that do the same, levels of a chain. */
+function areAlike(before: readonly Map_[], after: readonly Map_[]): boolean {
+  const kindOf = (item: Map_ | undefined) => item?.['do'] ?? item?.['kind'] ?? item?.['name'];
+  return (
+    before.length === after.length && before.every((item, index) => kindOf(item) === kindOf(after[index]))
+  );
 }
 
 /** What a list no longer has, and what it has now; where only the order changed, that. */
@@ -34,23 +43,17 @@ function* listChanges(
   }
   for (const item of gone) {
     const message = `${placeWords(path)} no longer has ${itemWords(item)}`;
-    yield { kind: 'removed', path, direction: directionOfField(path, [item], []), message };
+    yield { kind: 'removed', path, direction: directionOfItem(path, item, 'removed'), message };
   }
   for (const item of come) {
     const message = `${placeWords(path)} now has ${itemWords(item)}`;
-    yield { kind: 'added', path, direction: directionOfField(path, [], [item]), message };
+    yield { kind: 'added', path, direction: directionOfItem(path, item, 'added'), message };
   }
 }
 
 function missingFrom(items: readonly unknown[], others: readonly unknown[]): readonly unknown[] {
   const known = new Set(others.map(canonicalJson));
   return items.filter((item) => !known.has(canonicalJson(item)));
-}
-
-function itemWords(item: unknown): string {
-  return isMap(item) && Object.keys(item).length === 1
-    ? valueWords(Object.values(item)[0])
-    : valueWords(item);
 }
 
 /** Where a tier's or class's objective really changes something, the systems say it. */
@@ -76,7 +79,7 @@ function* presence(before: unknown, after: unknown, path: PlanPath): Generator<P
     return;
   }
   const direction = directionOfField(path, before, after);
-  const words = isMap(value) || isListOfMaps(value) ? '' : ` (${valueWords(value)})`;
+  const words = isMap(value) || isListOfMaps(value) ? '' : `: ${valueWords(value)}`;
   yield { kind, path, direction, message: `${placeWords(path)} ${kind}${words}` };
 }
 
@@ -85,44 +88,6 @@ function changed(before: unknown, after: unknown, path: PlanPath): PlanChange {
   const verb = direction === 'other' ? 'changed' : direction;
   const message = `${placeWords(path)} ${verb} from ${valueWords(before)} to ${valueWords(after)}`;
   return { kind: 'changed', path, direction, message };
-}
-
-const blockWords: Readonly<Record<string, string>> = {
-  systems: 'system',
-  vaults: 'vault',
-  tiers: 'tier',
-  data_classes: 'data class',
-  sites: 'site',
-  failovers: 'failover',
-  runbooks: 'runbook',
-  scenarios: 'scenario',
-  drills: 'drill',
-  probes: 'probe',
-  channels: 'channel',
-  alerts: 'alert',
-  contacts: 'contact',
-  teams: 'team',
-  rotas: 'rota',
-  escalations: 'escalation',
-  vendors: 'vendor',
-  destinations: 'destination',
-  recovery_needs: 'recovery need',
-};
-
-/** `system orders-db`, `checks of system orders-db`. */
-function placeWords(path: PlanPath): string {
-  const [block = '', name, ...rest] = path;
-  const noun = blockWords[String(block)];
-  if (noun === undefined || name === undefined) return formatPlanPath(path);
-  const thing = `${noun} ${String(name)}`;
-  return rest.length === 0 ? thing : `${formatPlanPath(rest)} of ${thing}`;
-}
-
-const wordsLengthMax = 80;
-
-function valueWords(value: unknown): string {
-  const text = typeof value === 'string' ? value.replaceAll(/\s+/g, ' ') : canonicalJson(value);
-  return text.length <= wordsLengthMax ? text : `${text.slice(0, wordsLengthMax - 1)}…`;
 }
 
 type Map_ = Readonly<Record<string, unknown>>;
