@@ -15,6 +15,7 @@ import { formatPlanPath, type PlanPath } from '../../plan/plan-path.ts';
 import { planSchema } from '../../plan/plan-schema.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { normalisedPlan, type ObjectiveField } from '../../plan/show/normalised-plan.ts';
+import { valueYaml } from '../../plan/show/plan-yaml.ts';
 import { withoutSecrets } from '../../plan/show/without-secrets.ts';
 import type { DraftPlan } from '../load-draft.ts';
 import { planFacts } from '../plan-facts.ts';
@@ -130,7 +131,7 @@ function explainedField(draft: DraftPlan, path: PlanPath, words: string): Explai
   const { from, examples, use } = explanation;
   const value = withoutSecrets(explanation.value);
   const lines = [
-    `${formatPlanPath(path)}: ${value === undefined ? 'not set' : valueText(value)}`,
+    ...valueLines(formatPlanPath(path), value),
     fromLine(draft, explanation),
     '',
     explanation.description ?? descriptionOf(path, draft),
@@ -167,13 +168,27 @@ function noSuchField(draft: DraftPlan, path: PlanPath, normalised: unknown, word
   for (let length = path.length - 1; length >= 0; length -= 1) {
     const known = fieldsBelow(path.slice(0, length), normalised);
     if (known.length === 0) continue;
-    const near = nearestName(String(path[length]), length === 0 ? [...known, ...systems] : known);
+    const named = length === 0 ? placeOfName(draft, path, systems) : undefined;
+    const near = named ?? nearestName(String(path[length]), length === 0 ? [...known, ...systems] : known);
     const inside = length === 0 ? 'a plan' : formatPlanPath(path.slice(0, length));
     return new LifeboatError('USAGE', `there is no "${String(path[length])}" in ${inside}`, {
       hint: near === undefined ? `There is: ${known.slice(0, 30).join(', ')}.` : `Did you mean "${near}"?`,
     });
   }
   return new LifeboatError('USAGE', `there is no field ${words}`, { hint: 'See docs/reference/plan.md.' });
+}
+
+/** Where a name stands that a path begins with: the system that begins so, or the block that has it. */
+function placeOfName(draft: DraftPlan, path: PlanPath, systems: readonly string[]): string | undefined {
+  const [first = '', ...rest] = path.map(String);
+  const begun = systems.filter((name) => name.startsWith(first));
+  if (begun.length === 1 && begun[0] !== undefined) return [begun[0], ...rest].join('.');
+  const block = Object.entries(draft.plan).find(
+    ([, value]) => typeof value === 'object' && value !== null && Object.hasOwn(value, first),
+  );
+  if (block === undefined) return undefined;
+  const isObjective = block[0] === 'scenarios' && ['rpo', 'rto'].includes(rest[0] ?? '');
+  return [block[0], first, ...(isObjective ? ['objectives'] : []), ...rest].join('.');
 }
 
 function descriptionOf(path: PlanPath, draft: DraftPlan): string {
@@ -183,6 +198,18 @@ function descriptionOf(path: PlanPath, draft: DraftPlan): string {
 function placeOf({ parsed }: DraftPlan, path: PlanPath): string {
   const { line, file } = parsed.locate(path);
   return `${file ?? parsed.fileName}:${line}`;
+}
+
+/** A map or list stands below its path, as in the file. */
+function valueLines(path: string, value: unknown): readonly string[] {
+  if (value === undefined) return [`${path}: not set`];
+  if (typeof value !== 'object' || value === null) return [`${path}: ${valueText(value)}`];
+  return [
+    `${path}:`,
+    ...valueYaml(value)
+      .split('\n')
+      .map((line) => `  ${line}`),
+  ];
 }
 
 function valueText(value: unknown): string {

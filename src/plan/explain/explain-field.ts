@@ -30,7 +30,8 @@ export function explainField(
   if (found === undefined) return undefined;
   const value = valueAt(normalised, path);
   const isWritten = valueAt(composed, path) !== undefined;
-  const { description, examples } = z.globalRegistry.get(found.schema) ?? {};
+  // what a field says of itself may stand on any of its layers
+  const { description, examples } = found.facts as z.core.JSONSchemaMeta;
   return {
     path,
     ...(value === undefined ? {} : { value }),

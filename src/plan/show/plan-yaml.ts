@@ -1,4 +1,4 @@
-import { Document, isMap, isScalar } from 'yaml';
+import { Document, isMap, isScalar, stringify } from 'yaml';
 import type { NormalisedPlan } from './normalised-plan.ts';
 
 /** YAML of a normalised plan; inherited objectives say where they come from. Ends with a newline. */
@@ -11,6 +11,11 @@ export function normalisedYaml({ data, origins }: NormalisedPlan, head: readonly
   }
   if (isMap(document.contents)) spaceBlocks(document.contents.items);
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+/** A value of a plan as its file would have it: one line for texts and numbers, a block for the rest. */
+export function valueYaml(value: unknown): string {
+  return stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 }).trimEnd();
 }
 
 function spaceBlocks(items: readonly { readonly key: unknown }[]): void {

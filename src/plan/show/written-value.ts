@@ -50,9 +50,19 @@ export function writtenDuration(valueMs: number): string {
 }
 
 function writtenSize(bytes: number): string {
-  const words = formatByteSize(bytes);
-  const result = parseByteSize(words);
-  return result.ok && result.value === bytes ? words : `${bytes} bytes`;
+  const words = [formatByteSize(bytes), decimalSize(bytes)];
+  const exact = words.find((each) => {
+    const result = parseByteSize(each);
+    return result.ok && result.value === bytes;
+  });
+  return exact ?? `${bytes} bytes`;
+}
+
+/** `80 MB`: in the largest 1000-based unit that leaves at least one. */
+function decimalSize(bytes: number): string {
+  const names = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const step = bytes < 1 ? 0 : Math.min(names.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return `${bytes / 1000 ** step} ${names[step]}`;
 }
 
 function fieldOf(value: unknown, key: string): unknown {
