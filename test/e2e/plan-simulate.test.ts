@@ -122,3 +122,23 @@ test('what cannot be simulated says why', async () => {
   assert.equal(empty.exitCode, 5);
   assert.match(empty.stdout, /has no scenarios/);
 });
+
+test('a plan that promises half is not green, and says what is missing', async () => {
+  const half = simulatedShop
+    .replace('objectives: { rpo: 2 h, rto: 3 h }', 'objectives: { rpo: 2 h }')
+    .replace('    objectives: { rto: 150 min }\n', '')
+    .replace('    detection: { within: 5 min }\n', '');
+  fs.writeFileSync(join(scene.path, 'half.yaml'), half);
+  const full = await simulates('--plan', 'half.yaml', '--scenario', 'restart');
+  assert.equal(full.exitCode, 7, full.stdout);
+  assert.match(full.stdout, /^UNKNOWN +api +nothing of 2 h +≥ \d+ min of –/m);
+  assert.match(full.stdout, /^ {4}no RTO is set: nobody knows how soon it is noticed$/m);
+  const listed = await simulates('--plan', 'half.yaml');
+  assert.match(
+    listed.stdout,
+    /^UNKNOWN +restart .*1 affected: 1 unknown, no RTO; .*in the way: nobody knows how soon it is noticed$/m,
+  );
+  fs.writeFileSync(join(scene.path, 'half.yaml'), half.replace('objectives: { rpo: 2 h }\n', ''));
+  const none = await simulates('--plan', 'half.yaml');
+  assert.match(none.stdout, /^UNKNOWN +restart .*1 affected: nothing to judge: no RPO, no RTO; /m);
+});

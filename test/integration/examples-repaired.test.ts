@@ -125,6 +125,7 @@ for (const name of names) {
         [],
         scenario,
       );
+      assert.ok(['met', 'at-risk'].includes(forecast.status), `${scenario}: ${forecast.status}`);
     }
   });
 

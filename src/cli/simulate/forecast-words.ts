@@ -35,10 +35,10 @@ function atLeast(valueMs: number): string {
   return valueMs === 0 ? '?' : `≥ ${durationText(valueMs)}`;
 }
 
-/** ` of 1 h`; nothing without an objective. */
+/** ` of 1 h`; ` of –` where nothing is promised. */
 export function targetText({ verdicts }: SystemForecast, objective: Verdict['objective']): string {
   const verdict = verdicts.find((each) => each.objective === objective);
-  return verdict === undefined ? '' : ` of ${durationText(verdict.targetMs)}`;
+  return verdict === undefined ? ' of –' : ` of ${durationText(verdict.targetMs)}`;
 }
 
 export function wayText(way: RecoveryWay): string {

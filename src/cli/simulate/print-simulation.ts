@@ -66,13 +66,23 @@ function tableText({ systems }: Simulation, style: Style): string {
 
 /** Why what is lost is too much or unknown, and why a time is unknown; a known time has its critical path. */
 function detailLines(forecast: SystemForecast | undefined): readonly string[] {
-  return (forecast?.verdicts ?? [])
+  if (forecast === undefined) return [];
+  const judged = forecast.verdicts
     .filter(
-      ({ status, objective }) => status !== 'met' && (objective === 'rpo' || forecast?.back.kind !== 'known'),
+      ({ status, objective }) => status !== 'met' && (objective === 'rpo' || forecast.back.kind !== 'known'),
     )
-    .map(({ objective, reason }) =>
-      wrapText(`    ${objective.toUpperCase()}: ${reason}`, columnsMax, '      '),
-    );
+    .map(({ objective, reason }) => `${objective.toUpperCase()}: ${reason}`);
+  return [...judged, ...notPromised(forecast)].map((text) => wrapText(`    ${text}`, columnsMax, '      '));
+}
+
+/** What is unknown although nobody promised it. */
+function notPromised({ loss, back, verdicts }: SystemForecast): readonly string[] {
+  const isJudged = (objective: string): boolean => verdicts.some((each) => each.objective === objective);
+  const isLossOpen = loss.kind === 'unknown' || loss.kind === 'everything';
+  return [
+    ...(isLossOpen && !isJudged('rpo') ? [`no RPO is set: ${loss.why}`] : []),
+    ...(back.kind !== 'known' && !isJudged('rto') ? [`no RTO is set: ${back.why}`] : []),
+  ];
 }
 
 function cut(line: string): string {

@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { exitCodes } from '../../error/codes.ts';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
-import { durationText } from '../../objective/duration-text.ts';
 import { type Status, worstStatus } from '../../objective/objective.ts';
 import { nearestName } from '../../plan/nearest-name.ts';
 import { type StrikeMoment, simulate } from '../../plan/simulate/simulate.ts';
@@ -20,6 +19,7 @@ import { planFacts } from '../plan-facts.ts';
 import { plural } from '../quantity-text.ts';
 import { tableLines } from '../table.ts';
 import { simulationText } from './print-simulation.ts';
+import { scenarioSentence } from './scenario-sentence.ts';
 import { simulationRecords } from './simulation-records.ts';
 import { statusPainter, statusWords, worstFirst } from './status-words.ts';
 import { timelineSvg } from './timeline-svg.ts';
@@ -122,7 +122,7 @@ async function listed(
       status: 'unknown' as const,
       sentence: 'has placeholders, without which it cannot be foreseen',
     })),
-    ...simulations.map((each) => ({ ...each, sentence: sentenceOf(each) })),
+    ...simulations.map((each) => ({ ...each, sentence: scenarioSentence(each) })),
   ]);
   if (!output.json)
     await output.text('\n`lifeboat plan simulate --scenario NAME` tells one of them in full.');
@@ -152,21 +152,6 @@ async function tabled(output: Output, rows: readonly ScenarioRow[]): Promise<voi
   }
 }
 
-/** `2 of 5 systems breached, 1 unknown; the last is back after at least 2 h`. */
-function sentenceOf({ systems, criticalPath: { totalMs, isKnown }, blockers }: Simulation): string {
-  if (systems.length === 0) return 'strikes no system';
-  const count = (status: Status): number => systems.filter((each) => each.status === status).length;
-  const counts = (['breached', 'unknown', 'at-risk'] as const)
-    .map((status) => ({ status, count: count(status) }))
-    .filter((each) => each.count > 0)
-    .map((each) => `${each.count} ${each.status.replace('-', ' ')}`);
-  const blocks = blockers.filter(({ severity }) => severity === 'blocks').length;
-  const judged = counts.length === 0 ? 'none breached' : counts.join(', ');
-  const never = systems.filter((each) => each.back.kind === 'never').length;
-  const back = `${never === 0 ? '' : `${never} never back, `}last back after ${isKnown ? '' : 'at least '}${durationText(totalMs)}`;
-  return `${systems.length} affected: ${judged}; ${back}${blocks === 0 ? '' : `; ${blocks} in the way`}`;
-}
-
 function ended(
   simulations: readonly Simulation[],
   more: Readonly<Record<string, unknown>>,
@@ -183,7 +168,7 @@ function ended(
   if (status === 'met' || status === 'at-risk') return { summary };
   const message =
     unmet.length === 0
-      ? 'no objective could be judged'
+      ? 'something blocks, or no objective could be judged'
       : `breached or unknown: ${plural(unmet.length, 'forecast')}`;
   return {
     summary,

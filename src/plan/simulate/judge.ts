@@ -1,4 +1,4 @@
-import type { Status } from '../../objective/objective.ts';
+import { type Status, worstStatus } from '../../objective/objective.ts';
 import { formatDuration } from '../duration.ts';
 import type { ResolvedSystem, ScenarioPlan } from '../resolved-plan.ts';
 import type { Back, Loss, Verdict } from './simulation.ts';
@@ -19,6 +19,19 @@ export function judge(
     ...(rpo === undefined ? [] : [{ objective: 'rpo' as const, ...rpo, ...judgeLoss(loss, rpo.targetMs) }]),
     ...(rto === undefined ? [] : [{ objective: 'rto' as const, ...rto, ...judgeBack(back, rto.targetMs) }]),
   ];
+}
+
+/**
+ * The worst verdict. Who promised only half of it does not know how it ends while the other half is open; `undefined`
+ * where nothing is promised at all.
+ */
+export function overall(verdicts: readonly Verdict[], loss: Loss, back: Back): Status | undefined {
+  if (verdicts.length === 0) return undefined;
+  const isForeseen = (loss.kind === 'none' || loss.kind === 'bounded') && back.kind === 'known';
+  return worstStatus([
+    ...verdicts.map(({ status }) => status),
+    ...(isForeseen ? [] : (['unknown'] as const)),
+  ]);
 }
 
 type Target = Pick<Verdict, 'targetMs' | 'from'>;

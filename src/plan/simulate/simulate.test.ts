@@ -337,3 +337,36 @@ test('a scenario that strikes nothing is not good news, and one that is not ther
 test('the same plan gives the same forecast', () => {
   assert.deepEqual(simulated(planOf(simulatedShop), 'region-loss'), simulated(shop, 'region-loss'));
 });
+
+const halfPromised = simulatedShop
+  .replace('objectives: { rpo: 2 h, rto: 3 h }', 'objectives: { rpo: 2 h }')
+  .replace('    objectives: { rto: 150 min }\n', '');
+
+test('an RPO alone makes nothing ok of which nobody knows when it is back', () => {
+  const plan = planOf(halfPromised.replace('    detection: { within: 5 min }\n', ''));
+  const simulation = simulated(plan, 'restart');
+  const api = forecast(simulation, 'api');
+  assert.deepEqual([api.back.kind, verdictsOf(api), api.status], ['unknown', 'met', 'unknown']);
+  assert.equal(simulation.status, 'unknown');
+  assert.equal(forecast(simulated(planOf(halfPromised), 'restart'), 'api').status, 'met');
+});
+
+test('while something blocks no scenario is better than unknown, whatever was promised', () => {
+  const plan = planOf(
+    `${simulatedShop.slice(0, simulatedShop.indexOf('sites:'))}vaults: { here: { location: /backup/here } }
+systems:
+  promised:
+    source: { kind: files, paths: [./a] }
+    schedule: hourly
+    estimates: { capture: 1 min, restore: 1 min, start: 1 min }
+    objectives: { rpo: 2 h, rto: 2 h }
+  free: { source: { kind: files, paths: [./b] }, schedule: hourly }
+scenarios:
+  mistake: { kind: data-corruption, detection: { within: 5 min } }
+`,
+  );
+  const simulation = simulated(plan, 'mistake');
+  assert.equal(forecast(simulation, 'free').back.kind, 'unknown');
+  assert.equal(forecast(simulation, 'free').status, undefined);
+  assert.deepEqual([forecast(simulation, 'promised').status, simulation.status], ['met', 'unknown']);
+});

@@ -5,12 +5,12 @@ import type { ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import { findBlockers } from './blockers.ts';
 import { type Chosen, chooseWay } from './choose-way.ts';
 import { type Disaster, disasterOf } from './disaster.ts';
-import { judge } from './judge.ts';
+import { judge, overall } from './judge.ts';
 import { peopleNeeded } from './people-needed.ts';
 import { type Recovery, recoveryTasks } from './recovery-tasks.ts';
 import { runbookChoice } from './runbook-choice.ts';
 import { servicesNeeded } from './services-needed.ts';
-import type { Back, CriticalPath, Simulation, SystemForecast, TimelineTask } from './simulation.ts';
+import type { Back, Blocker, CriticalPath, Simulation, SystemForecast, TimelineTask } from './simulation.ts';
 
 /** When it strikes. */
 export interface StrikeMoment {
@@ -46,22 +46,32 @@ export function simulate(
     forecastOf(disaster, system, chosen, recovery, timelines, critical),
   );
   const affected = new Set(systems.map(({ system }) => system));
+  const blockers = findBlockers(disaster, chosen, recovery, systems);
   return {
     scenario: scenarioName,
     kind: scenario.kind,
     ...(scenario.description === undefined ? {} : { description: scenario.description }),
     ...(at === undefined ? {} : { atMs: at.nowMs }),
-    status: worstStatus(systems.flatMap(({ status }) => status ?? [])),
+    status: statusOf(systems, blockers),
     struckSites: [...disaster.strike.sites],
     struckVaults: [...disaster.strike.vaults].map(([name, why]) => ({ name, why })),
     shared: timelines.get(undefined) ?? [],
     systems: systems.toSorted((a, b) => backRank(a.back) - backRank(b.back)),
     unaffected: plan.systems.map(({ name }) => name).filter((name) => !affected.has(name)),
     criticalPath: criticalPath(recovery, path, last?.name, isKnown),
-    blockers: findBlockers(disaster, chosen, recovery, systems),
+    blockers,
     people: peopleNeeded(disaster, recovery.runbooks),
     services: servicesNeeded(disaster, chosen, recovery.runbooks),
   };
+}
+
+/** Whatever is promised: while something blocks, nobody knows that it ends well. */
+function statusOf(systems: readonly SystemForecast[], blockers: readonly Blocker[]): Status {
+  const isBlocked = blockers.some(({ severity }) => severity === 'blocks');
+  return worstStatus([
+    ...systems.flatMap(({ status }) => status ?? []),
+    ...(isBlocked ? (['unknown'] as const) : []),
+  ]);
 }
 
 /** The struck or waiting system that is back last; among those of which nobody knows, the one of which most is known. */
@@ -124,8 +134,7 @@ function forecastOf(
           ? { kind: 'never', why: end.unknown.says }
           : { kind: 'unknown', atLeastMs: end.endMs, why: end.unknown.says };
   const verdicts = judge(system, scenario, loss, back);
-  const status: Status | undefined =
-    verdicts.length === 0 ? undefined : worstStatus(verdicts.map((verdict) => verdict.status));
+  const status = overall(verdicts, loss, back);
   return {
     system: name,
     ...(tier === undefined ? {} : { tier }),

@@ -16,7 +16,7 @@ export interface Simulation {
   readonly description?: string;
   /** When it strikes; absent: at the worst moment. */
   readonly atMs?: number;
-  /** The worst of all verdicts; `unknown` when no objective could be judged. */
+  /** The worst of all systems; never better than `unknown` when something blocks or nothing could be judged. */
   readonly status: Status;
   readonly struckSites: readonly string[];
   readonly struckVaults: readonly Struck[];
@@ -45,7 +45,7 @@ export interface SystemForecast {
   readonly back: Back;
   readonly tasks: readonly TimelineTask[];
   readonly verdicts: readonly Verdict[];
-  /** The worst of its verdicts; absent when it has no RPO and no RTO. */
+  /** The worst of its verdicts, `unknown` at best when what has no objective is not known either; absent without any objective. */
   readonly status?: Status;
   readonly isOnCriticalPath: boolean;
 }

@@ -121,7 +121,11 @@ function dependents(plan: ResolvedPlan): Dependents {
 function withGap(forecast: SystemForecast, gap: PlanGap): SystemForecast {
   if (forecast.verdicts.length === 0) return forecast;
   const verdicts = forecast.verdicts.map((verdict) => doubted(verdict, gap));
-  return { ...forecast, verdicts, status: worstStatus(verdicts.map(({ status }) => status)) };
+  return {
+    ...forecast,
+    verdicts,
+    status: worstStatus([forecast.status ?? 'unknown', ...verdicts.map(({ status }) => status)]),
+  };
 }
 
 const better: readonly Status[] = ['met', 'at-risk'];
