@@ -12,11 +12,23 @@ export function schedulesGapMs(schedules: readonly TimedSchedule[]): number | un
   return remembered(schedules, () => longestGapOfAllMs(schedules));
 }
 
+const meanings = new WeakMap<Schedule, string>();
+
+/** What a schedule means, as text; systems with the same words share one schedule. */
+function meaningOf(schedule: Schedule): string {
+  const known = meanings.get(schedule);
+  if (known !== undefined) return known;
+  const { text: _text, ...meaning } = schedule;
+  const text = canonicalJson(meaning);
+  meanings.set(schedule, text);
+  return text;
+}
+
 const gapsMax = 10_000;
 const gaps = new Map<string, { readonly gapMs: number | undefined }>();
 
 function remembered(schedules: readonly Schedule[], workOut: () => number | undefined): number | undefined {
-  const key = canonicalJson(schedules.map(({ text: _text, ...meaning }) => meaning));
+  const key = schedules.map(meaningOf).join('\n');
   const known = gaps.get(key);
   if (known !== undefined) return known.gapMs;
   if (gaps.size >= gapsMax) gaps.clear();
