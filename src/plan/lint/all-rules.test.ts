@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { makePlan } from '../../../bench/make-plan.ts';
 import { arbitraryFacts, arbitraryPlan } from '../../../test/support/arbitrary-plan.ts';
 import { editPlan } from '../edit-plan.ts';
 import { parsePlan } from '../parse-plan.ts';
@@ -60,4 +61,17 @@ test('a safe edit leaves a plan without errors that it did not have, and the fin
     }),
     { numRuns: 30 },
   );
+});
+
+test('1,000 systems are read and linted in less than a second of processor time', () => {
+  const text = makePlan(1000);
+  const rounds = [1, 2, 3].map(() => {
+    const started = process.cpuUsage();
+    const findings = lintPlan(parsePlan(text, 'lifeboat.yaml'), {});
+    const { user, system } = process.cpuUsage(started);
+    assert.ok(findings.length > 0);
+    return (user + system) / 1000;
+  });
+  // The best of three: the first one also pays for compiling.
+  assert.ok(Math.min(...rounds) < 1000, `${rounds.map(Math.round).join(', ')} ms`);
 });
