@@ -6,7 +6,7 @@ import type { DeclaredNames } from './declared-names.ts';
 import type { UnplacedFinding } from './finding.ts';
 import type { PlanPath } from './plan-path.ts';
 import type { Plan, SystemPlan } from './plan-schema.ts';
-import { referenceFindings } from './reference-findings.ts';
+import { referenceFindings, unknownReference } from './reference-findings.ts';
 
 /** Nobody reads more, and each unknown name is compared with many. */
 const crossFindingsMax = 500;
@@ -23,7 +23,7 @@ export function crossCheck(plan: Plan, names: DeclaredNames): readonly UnplacedF
   for (const [name, system] of Object.entries(plan.systems)) {
     if (findings.length > crossFindingsMax) break;
     findings.push(...schedulesOf(name, system, zone), ...checksOf(name, system), ...canaryOf(name, system));
-    findings.push(...twoSchedules(name, system));
+    findings.push(...twoSchedules(name, system), ...alternativesOf(name, system));
   }
   for (const [name, drill] of Object.entries(plan.drills ?? {})) {
     findings.push(...scheduleFindings(drill.schedule, ['drills', name, 'schedule'], zone));
@@ -80,6 +80,17 @@ function twoSchedules(name: string, system: SystemPlan): readonly UnplacedFindin
       relatedAt: { at: ['systems', name, 'backups'], message: 'the backups stand here' },
     },
   ];
+}
+
+/** Another line of the same system, which is therefore none of the names that the plan declares. */
+function alternativesOf(name: string, system: SystemPlan): readonly UnplacedFinding[] {
+  const lines = Object.entries(system.backups ?? {});
+  return lines.flatMap(([line, { alternative_to: other }]) => {
+    const others = new Set(lines.map(([each]) => each).filter((each) => each !== line));
+    if (other === undefined || others.has(other)) return [];
+    const at: PlanPath = ['systems', name, 'backups', line, 'alternative_to'];
+    return [unknownReference('line of backups', other, others, at)];
+  });
 }
 
 function scheduleWords(error: ScheduleError): Pick<UnplacedFinding, 'message' | 'expected' | 'suggestion'> {

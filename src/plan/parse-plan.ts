@@ -116,7 +116,8 @@ function judged(
     ...own.slice(0, findingsMax).map((each) => placeFinding(each, locate)),
   ]);
   if (draft === undefined) return { findings };
-  const faulty = { ...draft, removed: [...draft.removed, ...crossed.map((finding) => finding.at)] };
+  const faults = crossed.filter(({ severity }) => severity === 'error');
+  const faulty = { ...draft, removed: [...draft.removed, ...faults.map((finding) => finding.at)] };
   return hasErrors(findings) ? { draft: faulty, findings } : { draft, plan: draft.plan, findings };
 }
 
@@ -138,8 +139,9 @@ function withVariable(finding: UnplacedFinding, composed: Composed): UnplacedFin
   return { ...finding, relatedAt: { at: ['variables', name], message: 'its value comes from here' } };
 }
 
-/** What is unsuitable for a source is also about the source. */
+/** What is unsuitable for a source is also about the source, and the name of a line about all lines. */
 function placesOf({ id, at }: UnplacedFinding): readonly PlanPath[] {
+  if (at.at(-1) === 'alternative_to') return [at.slice(0, -2)];
   return id.endsWith('-unsuitable') ? [at, [...at.slice(0, 2), 'source']] : [at];
 }
 

@@ -332,16 +332,31 @@ function repaired(plan: PlainMap): PlainMap {
 }
 
 function repairedSystem(system: PlainMap, index: number): PlainMap {
-  const { schedule, checks, canary, depends_on: dependsOn, ...rest } = system;
+  const { schedule, checks, canary, backups, depends_on: dependsOn, ...rest } = system;
   const source = mapOf(system['source'])['kind'];
   const earlier = namesOf('system').slice(0, index);
   return withoutUndefined({
     ...rest,
-    schedule: rest['backups'] === undefined ? schedule : undefined,
+    schedule: backups === undefined ? schedule : undefined,
+    backups: backups === undefined ? undefined : repairedLines(mapOf(backups)),
     checks: listOf(checks)?.filter((check) => isSuited(check, source)),
     canary: isCanarySuited(mapOf(canary)['kind'], source) ? canary : undefined,
     depends_on: listOf(dependsOn)?.filter((name) => typeof name === 'string' && earlier.includes(name)),
   });
+}
+
+/** A line is the alternative of another one of its system. */
+function repairedLines(lines: PlainMap): PlainMap {
+  return Object.fromEntries(
+    Object.entries(lines).map(([name, line]) => {
+      const other = Object.keys(lines).find((each) => each !== name);
+      const { alternative_to: alternative, ...rest } = mapOf(line);
+      return [
+        name,
+        withoutUndefined({ ...rest, alternative_to: alternative === undefined ? undefined : other }),
+      ];
+    }),
+  );
 }
 
 const databases: readonly Plain[] = ['sqlite', 'postgres', 'mysql'];

@@ -228,7 +228,7 @@ export const proofSchema = strict({
     { mission: ['H1', 'H8'] },
   ),
   with: maybe(
-    z.array(name()).min(1).meta({ isSet: true, refersTo: 'system' }),
+    z.array(reference('system')).min(1).meta({ isSet: true }),
     'Systems that are restored together with it, so that they can be checked against each other.',
     ['uploads'],
     {
