@@ -33,6 +33,13 @@ test('it has a title, a description of every system, and nothing from elsewhere'
   assert.match(svg, /prefers-color-scheme: dark/);
 });
 
+test('the legend tells each sign, the arrow of an objective outside the picture as well', () => {
+  const svg = timelineSvg('Shop', simulated(simulatedShop, 'region-loss'));
+  assert.match(svg, /→<\/text>\n<text [^>]*y="73">RTO lies beyond<\/text>/);
+  for (const [, x, label] of svg.matchAll(/<text class="small" x="([\d.]+)" y="73">([^<]+)</g))
+    assert.ok(Number(x) + (label?.length ?? 0) * 6.4 <= 1200, label);
+});
+
 test('texts of the plan are escaped, and what XML forbids is left out', () => {
   const hostile = simulated(simulatedShop, 'region-loss');
   const name = '"><script>alert(1)</script>&\u0001\ud800';

@@ -104,6 +104,7 @@ const legendItems = [
   ['start not-before', 'not before'],
   ['critical', 'critical path'],
   ['target', 'objective (RTO)'],
+  ['beyond', 'RTO lies beyond'],
 ] as const;
 
 function legend(): readonly string[] {
@@ -118,6 +119,7 @@ function legend(): readonly string[] {
 function legendSign(className: (typeof legendItems)[number][0], x: number): string {
   if (className === 'critical') return rectangle({ x, y: 68, width: 16, height: 3 }, className);
   if (className === 'target') return targetSign(x + 8, 62);
+  if (className === 'beyond') return words(x + 3, 73, 'small', '→');
   return rectangle({ x, y: 63, width: 16, height: 12 }, className);
 }
 

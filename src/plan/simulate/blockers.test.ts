@@ -56,7 +56,7 @@ test('each thing that is taken away from it is found', () => {
 });
 
 test('after ransomware a vault that can be emptied is doubted, and one that cannot is not', () => {
-  const exposed = 'doubt vault-exposed here';
+  const exposed = 'doubt vault-exposed away';
   assert.ok(blockersOf(shop, 'nothing-known').includes(exposed));
   const locked = shop.replace('site: east }', 'site: east, immutability: { mode: offline } }');
   assert.ok(!blockersOf(locked, 'nothing-known').includes(exposed));

@@ -5,7 +5,7 @@ import type { Disaster } from './disaster.ts';
 import { type PredictedLoss, predictLoss, vaultsOf } from './predict-loss.ts';
 import type { RunbookChoice } from './runbook-choice.ts';
 import type { Loss, RecoveryWay } from './simulation.ts';
-import { isDataLost, isMachineLost } from './strike.ts';
+import { isDataLost, isMachineLost, isMalice } from './strike.ts';
 
 export interface Chosen {
   readonly way: RecoveryWay;
@@ -79,13 +79,16 @@ interface Candidate {
 
 const roleOrder = ['primary', 'secondary', 'archive'] as const;
 
-/** The one that the runbook names, as long as it is there; else the one from which least is lost. */
+/**
+ * The one that the runbook names, as long as it is there; else the one from which least is lost. Against malice what
+ * nobody can delete comes first, unless it holds nothing of use.
+ */
 function bestVault(
   disaster: Disaster,
   system: ResolvedSystem,
   { from, appliesLogs }: RunbookChoice,
 ): Candidate | undefined {
-  const { plan, strike, facts, unnoticed, atMs } = disaster;
+  const { plan, scenario, strike, facts, unnoticed, atMs } = disaster;
   const candidates = vaultsOf(plan, system)
     .filter(({ name }) => !strike.vaults.has(name))
     .toSorted((a, b) => roleOrder.indexOf(a.role) - roleOrder.indexOf(b.role))
@@ -97,7 +100,10 @@ function bestVault(
       return { vault, predicted: predictLoss({ system, vault, appliesLogs, ...more }, facts) };
     });
   const named = candidates.find(({ vault }) => vault.name === from);
-  return named ?? candidates.toSorted((a, b) => rank(a) - rank(b))[0];
+  const useful = candidates.filter(({ predicted }) => predicted.loss.kind !== 'everything');
+  const safe = useful.filter(({ vault }) => vault.declared.immutability !== undefined);
+  const preferred = isMalice(scenario) && safe.length > 0 ? safe : candidates;
+  return named ?? preferred.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 
 function rank({ predicted: { loss } }: Candidate): number {

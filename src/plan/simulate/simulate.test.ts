@@ -338,6 +338,20 @@ test('the same plan gives the same forecast', () => {
   assert.deepEqual(simulated(planOf(simulatedShop), 'region-loss'), simulated(shop, 'region-loss'));
 });
 
+test('against malice an immutable vault comes before one that loses less; against mistakes it does not', () => {
+  const vaultsYaml = simulatedShop
+    .replace('off_site: true, provider: Cloud', 'off_site: true, immutability: { mode: compliance }')
+    .replace('here: { location: /backup/here, site: east }', 'here: { location: s3://near/x }');
+  const wayOf = (kind: string) => {
+    const yaml = vaultsYaml.replace('kind: ransomware', `kind: ${kind}\n    unnoticed_for: 1 h`);
+    const { way } = forecast(simulated(planOf(yaml), 'nothing-known'), 'uploads');
+    return way.kind === 'restore' ? way.vault : way.kind;
+  };
+  assert.equal(wayOf('ransomware'), 'away');
+  assert.equal(wayOf('security-breach'), 'away');
+  assert.equal(wayOf('data-corruption'), 'here');
+});
+
 const halfPromised = simulatedShop
   .replace('objectives: { rpo: 2 h, rto: 3 h }', 'objectives: { rpo: 2 h }')
   .replace('    objectives: { rto: 150 min }\n', '');

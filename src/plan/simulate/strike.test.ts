@@ -82,6 +82,17 @@ test('ransomware damages folders that are neither off-site nor immutable', () =>
   assert.deepEqual(struck('kind: ransomware', {}, '', kept).vaults, ['beside', 'at-west']);
 });
 
+test('naming systems does not save a folder from ransomware; naming vaults does', () => {
+  const kept = 'vaults: { beside: { location: ./b }, away: { location: ./a, off_site: true } }\n';
+  for (const kind of ['ransomware', 'security-breach']) {
+    assert.deepEqual(struck(`kind: ${kind}, strikes: { systems: [db] }`, {}, '', kept).vaults, ['beside']);
+    assert.deepEqual(
+      struck(`kind: ${kind}, strikes: { systems: [db], vaults: [] }`, {}, '', kept).vaults,
+      [],
+    );
+  }
+});
+
 test('what a scenario names is what it takes, and nothing else', () => {
   assert.deepEqual(struck('kind: ransomware, strikes: { systems: [far], vaults: [away] }'), {
     systems: ['far'],

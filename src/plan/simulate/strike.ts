@@ -25,7 +25,14 @@ export function strikeOf(plan: ResolvedPlan, scenario: ScenarioPlan, facts: Plan
   const vaults = new Map<string, string>();
   for (const name of strikes?.vaults ?? []) vaults.set(name, 'the scenario takes it');
   for (const vault of plan.vaults) {
-    const why = whyTaken(plan, vault, { kind, sites, isOpen, systems, facts });
+    const why = whyTaken(plan, vault, {
+      kind,
+      sites,
+      isOpen,
+      saysVaults: strikes?.vaults !== undefined,
+      systems,
+      facts,
+    });
     if (why !== undefined && !vaults.has(vault.name)) vaults.set(vault.name, why);
   }
   return { systems, sites, vaults, damageFollows: kindsThatFollow.has(kind) };
@@ -35,6 +42,8 @@ interface Blow {
   readonly kind: Kind;
   readonly sites: ReadonlySet<string>;
   readonly isOpen: boolean;
+  /** The scenario says which vaults it takes. */
+  readonly saysVaults: boolean;
   readonly systems: ReadonlySet<string>;
   readonly facts: PlanFacts;
 }
@@ -69,9 +78,9 @@ function isElsewhere({ store, offSite, declared }: ResolvedVault): boolean {
   return offSite || store !== 'folder' || declared.region !== undefined;
 }
 
-/** Who can write to the machine can write to a folder beside it. */
+/** Who can write to the machine can write to a folder beside it, whichever systems the scenario names. */
 function takenByMalice(vault: ResolvedVault, blow: Blow): string | undefined {
-  if (!blow.isOpen || !kindsThatDelete.has(blow.kind)) return undefined;
+  if (blow.saysVaults || !kindsThatDelete.has(blow.kind)) return undefined;
   if (isElsewhere(vault) || vault.declared.immutability !== undefined) return undefined;
   return 'it is neither off-site nor immutable, so it is damaged as well';
 }
