@@ -94,6 +94,10 @@ test('the plan is in the vault, as it was written', async () => {
     '--json',
   );
   assert.equal(lastLine(again)['code'], 'RESTORE_REFUSED');
+  await cliEnds(0, elsewhere, 'rescue', 'plan', '--vault', vault, '--to', 'new/folder/lifeboat.yaml');
+  assert.equal(readFileSync(join(elsewhere.folder, 'new/folder/lifeboat.yaml'), 'utf8'), original);
+  const below = await cliEnds(2, elsewhere, 'rescue', 'plan', '--vault', vault, '--to', 'lifeboat.yaml/x/y');
+  assert.match(below.stderr, /is or lies below a file/);
   assert.match((await cliEnds(0, elsewhere, 'rescue', 'plan', '--vault', vault, '--list')).stdout, /^v1:/m);
   assert.equal((await cliEnds(6, elsewhere, 'rescue', 'plan', '--vault', vault, '--hash', 'abc')).stdout, '');
 });

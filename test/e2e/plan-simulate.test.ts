@@ -85,6 +85,17 @@ test('--svg writes a picture beside the words', async () => {
   assert.match(fs.readFileSync(join(scene.path, 'recovery.svg'), 'utf8'), /^<svg .*<\/svg>\n$/s);
 });
 
+test('--svg into a folder that is not there says so, and that is no fault of Lifeboat', async () => {
+  const missing = await simulates('--scenario', 'restart', '--svg', 'nodir/x.svg', '--json');
+  assert.equal(missing.exitCode, 2, missing.stderr);
+  const error = jsonLines(missing).find(({ type }) => type === 'error');
+  assert.equal(error?.['code'], 'USAGE');
+  assert.match(String(error?.['message']), /the folder .*nodir does not exist/);
+  fs.mkdirSync(join(scene.path, 'is-folder'));
+  const folder = await simulates('--scenario', 'restart', '--svg', 'is-folder');
+  assert.deepEqual([folder.exitCode, /is a folder/.test(folder.stderr)], [2, true], folder.stderr);
+});
+
 test('a plan with placeholders is simulated, and what they touch is unknown', async () => {
   const gap = simulatedShop.replace('estimates: { start: 10 min }', 'estimates: { start: "[Specify time]" }');
   assert.notEqual(gap, simulatedShop);

@@ -1,7 +1,7 @@
 /** `lifeboat rescue plan`: the plan under which the backups ran, out of the vault itself. */
 
-import { open } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { mkdir, open } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import type { ArchivedPlan } from '../../vault/vault.ts';
 import { vaultAlone, vaultAloneOption } from '../choose-vault.ts';
@@ -66,20 +66,34 @@ function chosen(plans: readonly ArchivedPlan[], hash: string | undefined, locati
   });
 }
 
+/** On a new machine the folder of the plan is not there yet. Raises RESTORE_REFUSED and PERMISSION_DENIED. */
 async function written({ output }: CliContext, plan: ArchivedPlan, path: string) {
   try {
+    await mkdir(dirname(path), { recursive: true });
     await using file = await open(path, 'wx', 0o644);
     await file.writeFile(plan.text);
     await file.sync();
   } catch (error) {
-    if (systemErrorName(error) !== 'EEXIST') throw error;
-    throw new LifeboatError('RESTORE_REFUSED', `the file ${path} exists already`, {
-      hint: 'Name another file with --to.',
-      cause: error,
-    });
+    throw notWritten(path, error);
   }
   await output.result(planRecord(plan, false), `wrote the plan of ${momentText(plan.savedAtMs)} to ${path}`);
   return { summary: { plan_hash: plan.planHash, file: path } };
+}
+
+function notWritten(path: string, error: unknown): unknown {
+  const options = { hint: 'Name another file with --to.', cause: error };
+  switch (systemErrorName(error)) {
+    case 'EEXIST':
+      return new LifeboatError('RESTORE_REFUSED', `the file ${path} exists already`, options);
+    case 'ENOTDIR':
+      return new LifeboatError('RESTORE_REFUSED', `${dirname(path)} is or lies below a file`, options);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new LifeboatError('PERMISSION_DENIED', `${path} cannot be written`, options);
+    default:
+      return error;
+  }
 }
 
 function planRecord({ planId, planHash, fileName, savedAtMs, text }: ArchivedPlan, withText: boolean) {

@@ -7,7 +7,6 @@ import { nearestName } from '../../plan/nearest-name.ts';
 import { type StrikeMoment, simulate } from '../../plan/simulate/simulate.ts';
 import type { Simulation } from '../../plan/simulate/simulation.ts';
 import { withGaps } from '../../plan/simulate/with-gaps.ts';
-import { writeFileAtomically } from '../../platform/atomic-file.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
@@ -23,6 +22,7 @@ import { scenarioSentence } from './scenario-sentence.ts';
 import { simulationRecords } from './simulation-records.ts';
 import { statusPainter, statusWords, worstFirst } from './status-words.ts';
 import { timelineSvg } from './timeline-svg.ts';
+import { writePicture } from './write-picture.ts';
 
 export async function runSimulate(context: AppContext, input: Input): Promise<CommandEnd> {
   const scenario = input.value('--scenario');
@@ -44,14 +44,11 @@ export async function runSimulate(context: AppContext, input: Input): Promise<Co
   await told(context, loaded, simulation);
   if (svg !== undefined) {
     const picture = timelineSvg(loaded.resolved.metadata.name, simulation);
-    await writeFileAtomically(resolve(context.folder, svg), picture, pictureMode);
+    await writePicture(resolve(context.folder, svg), picture);
     await context.output.text(`\n${svg}: written.`);
   }
   return ended([simulation], svg === undefined ? {} : { svg });
 }
-
-/** A picture is there to be shown. */
-const pictureMode = 0o644;
 
 function momentIn(context: AppContext, input: Input, { resolved }: UnfinishedPlan): StrikeMoment | undefined {
   const text = input.value('--at');
