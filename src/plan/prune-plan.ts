@@ -19,17 +19,18 @@ const removedMax = 2_000;
 export function prunePlan(root: unknown, placeholders: readonly PlanPath[]): Draft | undefined {
   let value: unknown = withStandIns(structuredClone(root));
   const removed: PlanPath[] = [...placeholders];
-  for (const path of placeholders) if (!isFreeText(path)) value = without(value, path);
+  for (const path of placeholders) if (!isFreeText(path)) takeOut(value, thereAt(value, path));
   for (let round = 0; round < roundsMax; round += 1) {
     value = withStandIns(compacted(value));
     const result = planSchema.safeParse(value);
     if (result.success) return { plan: result.data, removed };
     const wrong = result.error.issues.flatMap(pathsToRemove);
     if (wrong.length + removed.length > removedMax) return undefined;
-    for (const path of wrong) {
-      removed.push(path);
-      value = without(value, path);
-    }
+    removed.push(...wrong);
+    // Found before anything is taken out: of two keys that are missing, the second would else take what is further out.
+    const targets = wrong.map((path) => thereAt(value, path));
+    if (targets.some((path) => path.length === 0)) value = {};
+    for (const path of targets) takeOut(value, path);
   }
   return undefined;
 }
@@ -64,20 +65,21 @@ function pathsToRemove(issue: {
   return issue.code === 'unrecognized_keys' ? (issue.keys ?? []).map((key) => [...path, key]) : [path];
 }
 
-/** Takes out the value at a path, or the nearest thing around it when the value is absent. */
-function without(root: unknown, path: PlanPath): unknown {
+/** The path of the value, or of the nearest thing around it when the value is absent. */
+function thereAt(root: unknown, path: PlanPath): PlanPath {
   const last = path.at(-1);
-  if (last === undefined) return {};
+  if (last === undefined) return path;
   const parent = valueAt(root, path.slice(0, -1));
-  const isThere =
-    typeof parent === 'object' &&
-    parent !== null &&
-    Object.hasOwn(parent, last) &&
-    Reflect.get(parent, last) !== gap;
-  if (!isThere) return without(root, path.slice(0, -1));
+  const isThere = typeof parent === 'object' && parent !== null && Object.hasOwn(parent, last);
+  return isThere && Reflect.get(parent, last) !== gap ? path : thereAt(root, path.slice(0, -1));
+}
+
+function takeOut(root: unknown, path: PlanPath): void {
+  const last = path.at(-1);
+  const parent = last === undefined ? undefined : valueAt(root, path.slice(0, -1));
+  if (last === undefined || typeof parent !== 'object' || parent === null) return;
   if (Array.isArray(parent)) parent[Number(last)] = gap;
   else Reflect.deleteProperty(parent, last);
-  return root;
 }
 
 /** Marks a hole in a list until all paths of a round are done, so that indexes stay true. */
