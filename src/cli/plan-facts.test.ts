@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { lintPlan } from '../plan/lint/lint-plan.ts';
 import { sameDisk } from '../plan/lint/same-disk.ts';
 import { parsePlan } from '../plan/parse-plan.ts';
 import { resolvePlan } from '../plan/resolve-plan.ts';
@@ -25,6 +26,23 @@ test('data that is not on this machine shares no disk with a vault', () => {
     assert.equal(hits(), 0);
     writeFileSync(join(folder, 'data', 'orders.txt'), 'one');
     assert.equal(hits(), 1);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('what is there is not called missing, and neither is what cannot be looked at', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'facts-'));
+  try {
+    const parsed = parsePlan(text.replace('orders.txt', 'orders.txt, ./loop/x'), 'lifeboat.yaml');
+    symlinkSync('loop', join(folder, 'loop'));
+    const missing = () =>
+      lintPlan(parsed, planFacts(parsed, folder)).flatMap(({ id, path }) =>
+        id === 'not-there' ? [path] : [],
+      );
+    assert.deepEqual(missing(), ['vaults.here.location', 'systems.orders.source.paths[0]']);
+    mkdirSync(join(folder, 'vault'));
+    assert.deepEqual(missing(), ['systems.orders.source.paths[0]']);
   } finally {
     rmSync(folder, { recursive: true });
   }

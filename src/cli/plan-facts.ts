@@ -1,7 +1,8 @@
 /** What the linter can be told about this machine: which disks vaults and sources are on, and what past runs took. */
-import { statSync } from 'node:fs';
+import { type BigIntStats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { factsFromRecords, type RecordsOfVault } from '../plan/lint/facts-from-records.ts';
+import { machinePaths } from '../plan/lint/machine-paths.ts';
 import type { PlanFacts } from '../plan/lint/plan-facts.ts';
 import type { ParsedPlan } from '../plan/parse-plan.ts';
 import { resolvePlan } from '../plan/resolve-plan.ts';
@@ -20,7 +21,19 @@ export function planFacts({ draft }: ParsedPlan, folder: string, nowMs?: number)
   const now = nowMs === undefined ? {} : { nowMs };
   if (draft === undefined) return now;
   const plan = resolvePlan(draft.plan);
-  return { ...now, ...deviceFacts(plan, folder), ...factsFromRecords(knownRecords(plan, folder), plan) };
+  const missingPaths = pathsMissing(plan, folder);
+  return {
+    ...now,
+    missingPaths,
+    ...deviceFacts(plan, folder),
+    ...factsFromRecords(knownRecords(plan, folder), plan),
+  };
+}
+
+/** Each path is looked at once, however many systems name it. */
+function pathsMissing(plan: ResolvedPlan, folder: string): ReadonlySet<string> {
+  const paths = new Set(machinePaths(plan).map(({ path }) => path));
+  return new Set([...paths].filter((path) => stateOf(planPath(path, folder)) === 'missing'));
 }
 
 /** A chain of records that is broken measures nothing. */
@@ -50,14 +63,25 @@ function deviceFacts({ vaults, systems }: ResolvedPlan, folder: string): PlanFac
 
 /** What is not there is perhaps a plan that is read on another machine, and nobody knows its disk. */
 function deviceIfThere(path: string): string | undefined {
-  return statSync(path, { throwIfNoEntry: false, bigint: true })?.dev.toString();
+  const state = stateOf(path);
+  return typeof state === 'string' ? undefined : state.dev.toString();
+}
+
+/** What cannot be looked at, as behind a folder that this user may not enter, may well be there. */
+function stateOf(path: string): BigIntStats | 'missing' | 'unknown' {
+  try {
+    return statSync(path, { throwIfNoEntry: false, bigint: true }) ?? 'missing';
+  } catch {
+    return 'unknown';
+  }
 }
 
 /** Of the path, or of the folder it would be made in. Unknown where not even that can be looked at. */
 function deviceOf(path: string): string | undefined {
   for (let at = path; ; at = dirname(at)) {
-    const found = statSync(at, { throwIfNoEntry: false, bigint: true });
-    if (found !== undefined) return found.dev.toString();
+    const found = stateOf(at);
+    if (found === 'unknown') return undefined;
+    if (found !== 'missing') return found.dev.toString();
     if (at === dirname(at)) return undefined;
   }
 }

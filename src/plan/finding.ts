@@ -27,6 +27,8 @@ export interface Finding {
   readonly owes?: string;
   /** A second place that the finding is about. */
   readonly related?: RelatedPlace;
+  /** The kind of field that a note calls declared and not yet executed, such as `systems.logs`. */
+  readonly declares?: string;
   /** True when the place may hold a secret, so that its text must not be printed. */
   readonly sensitive?: true;
   /** Changes of the plan that end the finding and are safe: they weaken no promise and hold no secret. */

@@ -52,7 +52,7 @@ function plan(text: string, name = 'lifeboat.yaml'): string {
 /** Ends by whether an error is left, whatever rules there are. */
 async function lints(...words: readonly string[]): Promise<CliRun> {
   const run = await cli(options, 'lint', ...words);
-  const hasErrors = /"severity":"error"|^✗ /m.test(run.stdout);
+  const hasErrors = /"severity":"error"|^✗ |^Left: [1-9]\d* error/m.test(run.stdout);
   assert.equal(run.exitCode, hasErrors ? 6 : 0, run.stdout + run.stderr);
   return run;
 }
@@ -105,8 +105,56 @@ test('a fix keeps comments, layout and mode, and a second one changes nothing', 
     [],
   );
   const again = await lints('--fix');
-  assert.match(again.stdout, /nothing that can be corrected safely/);
+  assert.match(again.stdout, /nothing that can be corrected safely\.\nLeft: 0 errors, /);
   assert.equal(fs.readFileSync(path, 'utf8'), corrected);
+});
+
+test('a fix for people shows the patch, what was corrected and how much is left, not the list', async () => {
+  plan(faulty);
+  const { stdout } = await lints('--fix');
+  assert.match(stdout, /\n\nlifeboat\.yaml: written\.\n\nCorrected:\n/);
+  assert.match(stdout, /^ {2}lifeboat\.yaml: systems\.uploads\.schedule: daily at .* \[rpo-schedule\]$/m);
+  assert.match(stdout, /\n\nLeft: 0 errors, \d+ warnings?, \d+ notes?\. `lifeboat lint` lists them\.\n$/);
+  assert.doesNotMatch(stdout, /^[!i] \d+ /m);
+});
+
+test('fields that are not yet executed are one note, and what is not backed up at all stands first', async () => {
+  const fields = 'retention: { daily: 7 }, logs: { method: archive }';
+  plan(`${head.replace('./away', 's3://bucket/shop')}systems:
+  uploads: { source: { kind: files, paths: [./x] }, schedule: hourly, checks: [files] }
+  orders: { source: { kind: postgres, connection: { host: db } }, schedule: hourly, ${fields} }
+drills: { away: { kind: full, every: quarterly } }
+`);
+  const { stdout } = await lints();
+  const [, notes = ''] = stdout.split('\ni ');
+  const [heading, gaps = ''] = notes.split('\n\n');
+  const lines = jsonLines(await lints('--json')).filter(({ severity }) => severity === 'info');
+  const unexecuted = lines.filter(({ rule }) => rule === 'not-executed');
+  assert.equal(heading, `${lines.length} notes`);
+  assert.match(gaps, /^ {2}lifeboat\.yaml:3:\d+: note: the vault away is not opened yet: only folders are\n/);
+  assert.match(gaps, /\n {2}lifeboat\.yaml:7:\d+: note: nothing of orders is captured yet: [^\n]*$/);
+  const folded =
+    /^ {2}(\d+) fields are declared, not yet executed: (drills, .*) \(`lifeboat lint --notes`/m.exec(stdout);
+  assert.equal(folded?.[1], String(unexecuted.length - 2));
+  assert.match(folded[2] ?? '', /systems\.retention.*systems\.logs/);
+  assert.doesNotMatch(stdout, /note: systems\.logs is declared/);
+  const all = await lints('--notes');
+  assert.match(
+    all.stdout,
+    /note: systems\.logs is declared, not yet executed: systems\.orders\.logs \[not-executed\]$/m,
+  );
+  assert.doesNotMatch(all.stdout, /fields are declared/);
+  assert.ok(unexecuted.length > 4 && unexecuted.every((line) => !('declares' in line)));
+});
+
+test('a path that this machine does not have is a note', async () => {
+  plan(faulty);
+  fs.mkdirSync(join(scene.path, 'here'));
+  const { stdout } = await lints();
+  assert.match(stdout, /note: the source of uploads: not there on this machine: \.\/uploads \[not-there\]/);
+  assert.match(stdout, /note: the vault away: not there/);
+  assert.doesNotMatch(stdout, /the vault here: not there/);
+  fs.rmdirSync(join(scene.path, 'here'));
 });
 
 test('a finding in an included file is corrected there, through its link', async () => {

@@ -18,6 +18,7 @@ export const lint: Command<AppContext> = {
     },
     { flag: '--dry-run', description: 'with --fix: show the changes and write nothing' },
     { flag: '--strict', description: 'end with exit code 6 for warnings as well' },
+    { flag: '--notes', description: 'list each field that is declared and not yet executed' },
     { flag: '--sarif', description: 'print SARIF 2.1.0, for code hosts' },
     { flag: '--explain', value: 'RULE', description: 'explain a rule by its id or number, such as T2' },
     { flag: '--rules', description: 'list all rules' },

@@ -31,6 +31,10 @@ test('what the rules find is corrected, and then there is nothing to correct', (
   const after = text.replace('schedule: daily', 'schedule: every 1h');
   assert.deepEqual(fix.files, [{ fileName: 'p', before: text, after }]);
   assert.deepEqual(fix.refused, []);
+  assert.deepEqual(
+    fix.corrected.map(({ id, path }) => [id, path]),
+    [['rpo-schedule', 'systems.a.schedule']],
+  );
   assert.ok(fix.findings.every(({ edits }) => edits === undefined));
   assert.deepEqual(fixPlan(fix.parsed, lint).files, []);
 });
@@ -48,6 +52,10 @@ test('a correction that would break the plan is left out, and the others are mad
   assert.deepEqual(
     fix.refused.map(({ finding: { id }, problem }) => `${id}: ${problem}`),
     ['harm: the plan would have more errors than before', 'gone: there is no nowhere'],
+  );
+  assert.deepEqual(
+    fix.corrected.map(({ id }) => id),
+    ['fine'],
   );
 });
 

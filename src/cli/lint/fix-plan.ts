@@ -10,6 +10,8 @@ export interface PlanFix {
   /** Of the fixed plan. */
   readonly parsed: ParsedPlan;
   readonly findings: readonly Finding[];
+  /** Findings of the plan as it was, or of a round in between, that are gone. */
+  readonly corrected: readonly Finding[];
   /** Findings whose edits could not be made, with the reason. */
   readonly refused: readonly { readonly finding: Finding; readonly problem: string }[];
 }
@@ -29,16 +31,34 @@ type Lint = (parsed: ParsedPlan) => readonly Finding[];
 /** Fixes until nothing is left that can be. The result is a plan with no more errors of the parser than before. */
 export function fixPlan(original: ParsedPlan, lint: Lint): PlanFix {
   const refused = new Map<string, { readonly finding: Finding; readonly problem: string }>();
+  const tried = new Map<string, Finding>();
   let parsed = original;
   let findings = lint(parsed);
   for (let round = 0; round < roundsMax; round += 1) {
     const wanted = compatible(findings.filter((finding) => finding.edits && !refused.has(keyOf(finding))));
     const fixed = fixAll(parsed, wanted) ?? fixOneByOne(parsed, wanted, refused);
     if (fixed === parsed) break;
+    for (const finding of wanted) tried.set(placeOf(finding), finding);
     parsed = fixed;
     findings = lint(parsed);
   }
-  return { files: changedFiles(original, parsed), parsed, findings, refused: [...refused.values()] };
+  return {
+    files: changedFiles(original, parsed),
+    parsed,
+    findings,
+    corrected: goneOf(tried, [...findings, ...[...refused.values()].map(({ finding }) => finding)]),
+    refused: [...refused.values()],
+  };
+}
+
+/** What a rule still finds at the same place was not corrected, even if it says something else now. */
+function goneOf(tried: ReadonlyMap<string, Finding>, left: readonly Finding[]): readonly Finding[] {
+  const places = new Set(left.map(placeOf));
+  return [...tried].flatMap(([place, finding]) => (places.has(place) ? [] : [finding]));
+}
+
+function placeOf({ id, path }: Finding): string {
+  return JSON.stringify([id, path]);
 }
 
 function keyOf({ id, path, message }: Finding): string {

@@ -1,6 +1,7 @@
 /** Findings for people: the worst first, inside of that by place; what arises many times is explained once. */
 import type { Finding, Severity } from '../../plan/finding.ts';
 import { formatFinding } from '../../plan/format-finding.ts';
+import { notExecuted } from '../../plan/lint/not-executed.ts';
 import { findRules, numbersOf } from '../../plan/lint/rules.ts';
 import type { ParsedPlan } from '../../plan/parse-plan.ts';
 import { plural } from '../quantity-text.ts';
@@ -23,11 +24,18 @@ const looks: Readonly<Record<Severity, Look>> = {
   info: { sign: 'i', noun: 'note', word: 'note', colour: 'dim' },
 };
 
-/** Paragraphs, with an empty line between them when they are printed. */
+/** Of fields that are declared and not executed, as many are named where they stand in one note. */
+const fieldsNamedMax = 8;
+
+/**
+ * Paragraphs, with an empty line between them when they are printed. `allNotes` tells each field that is not yet
+ * executed by itself; else they are one note.
+ */
 export function findingTexts(
   findings: readonly Finding[],
   parsed: ParsedPlan,
   style: Style,
+  allNotes: boolean,
 ): readonly string[] {
   const severities: readonly Severity[] = ['error', 'warning', 'info'];
   return severities.flatMap((severity) => {
@@ -35,8 +43,43 @@ export function findingTexts(
     if (ofSeverity.length === 0) return [];
     const look = looks[severity];
     const heading = style.bold(style[look.colour](`${look.sign} ${plural(ofSeverity.length, look.noun)}`));
-    return [heading, ...groupTexts(ofSeverity, parsed, style)];
+    const texts =
+      severity === 'info'
+        ? noteTexts(ofSeverity, parsed, style, allNotes)
+        : groupTexts(ofSeverity, parsed, style);
+    return [heading, ...texts];
   });
+}
+
+/** What is not backed up at all comes first; fields that wait for a later version come last, as one note. */
+function noteTexts(
+  notes: readonly Finding[],
+  parsed: ParsedPlan,
+  style: Style,
+  allNotes: boolean,
+): readonly string[] {
+  const gaps = notes.filter(isGap);
+  const fields = notes.flatMap(({ declares }) => (declares === undefined ? [] : [declares]));
+  const isFolded = !allNotes && fields.length > 1;
+  const others = notes.filter((note) => !(isGap(note) || (isFolded && note.declares !== undefined)));
+  const first = gaps.flatMap((gap) => shortLines(gap, parsed.fileName)).join('\n');
+  return [
+    ...(first === '' ? [] : [first]),
+    ...groupTexts(others, parsed, style),
+    ...(isFolded ? [foldedText(fields)] : []),
+  ];
+}
+
+function isGap({ id, severity, declares }: Finding): boolean {
+  return id === notExecuted.id && severity === 'info' && declares === undefined;
+}
+
+/** Whole blocks are named before fields of something. */
+function foldedText(fields: readonly string[]): string {
+  const depth = (kind: string) => kind.split('.').length;
+  const kinds = [...new Set(fields)].toSorted((left, right) => depth(left) - depth(right));
+  const named = [...kinds.slice(0, fieldsNamedMax), ...(kinds.length > fieldsNamedMax ? ['…'] : [])];
+  return `  ${fields.length} fields are declared, not yet executed: ${named.join(', ')} (\`lifeboat lint --notes\` lists them)`;
 }
 
 /** `2 errors, 1 warning, 4 notes`. */

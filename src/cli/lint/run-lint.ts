@@ -33,7 +33,7 @@ export async function runLint(context: AppContext, input: Input): Promise<Comman
   const linted = { parsed, findings: lint(parsed) };
   const exitCode = exitCodeOf(linted.findings, isStrict);
   if (input.has('--sarif')) return await toldAsSarif(context, linted, exitCode);
-  await told(context.output, path, linted, nextStep(parsed, linted.findings));
+  await told(context.output, path, linted, input.has('--notes'));
   return { summary: summaryOf(path, linted), exitCode };
 }
 
@@ -82,9 +82,7 @@ async function fixed(
   const { output, folder } = context;
   await writeFix(fix.files, folder);
   await shown(output, fix, true);
-  const names = namesOf(fix).join(', ');
-  await output.text(names === '' ? `${nothingToFix}\n` : `${names}: written.\n`);
-  await told(output, path, fix, undefined);
+  await (output.json ? toldAsJson(output, fix.findings) : toldWhatIsLeft(output, fix));
   const summary = { ...summaryOf(path, fix), changed: namesOf(fix) };
   return { summary, exitCode: exitCodeOf(fix.findings, isStrict) };
 }
@@ -110,17 +108,38 @@ function namesOf({ files }: PlanFix): readonly string[] {
 }
 
 /** In the order of severity for people, in the order of places for programs. */
-async function told(output: Output, path: string, linted: Linted, next: string | undefined): Promise<void> {
+async function told(output: Output, path: string, linted: Linted, allNotes: boolean): Promise<void> {
   const { parsed, findings } = linted;
   if (output.json) return await toldAsJson(output, findings);
-  for (const text of findingTexts(findings, parsed, output.style)) await output.text(`${text}\n`);
+  const next = nextStep(parsed, findings);
+  for (const text of findingTexts(findings, parsed, output.style, allNotes)) await output.text(`${text}\n`);
   if (findings.length === 0) return await output.text(`${path}: nothing to say`);
   await output.text(`${countsText(findings)}.${next === undefined ? '' : ` ${next}`}`);
 }
 
+/** What was corrected and how much is left; the list itself is the next `lifeboat lint`. */
+async function toldWhatIsLeft(
+  output: Output,
+  { parsed, files, corrected, findings }: PlanFix,
+): Promise<void> {
+  const names = files.map(({ fileName }) => fileName).join(', ');
+  await output.text(names === '' ? nothingToFix : `${names}: written.`);
+  if (corrected.length > 0) {
+    const lines = corrected.map((finding) => `  ${correctedText(finding, parsed.fileName)}`);
+    await output.text(`\nCorrected:\n${lines.join('\n')}\n`);
+  }
+  const how = findings.length === 0 ? '' : ' `lifeboat lint` lists them.';
+  await output.text(`Left: ${countsText(findings)}.${how}`);
+}
+
+/** By its path: lines of the plan as it was are of no use now. */
+function correctedText({ id, path, file, message }: Finding, fileName: string): string {
+  return `${file ?? fileName}: ${path}: ${message} [${id}]`;
+}
+
 async function toldAsJson(output: Output, findings: readonly Finding[]): Promise<void> {
   for (const finding of findings) {
-    const { id, severity, sensitive, edits, ...rest } = finding;
+    const { id, severity, sensitive, edits, declares, ...rest } = finding;
     const fixable = edits === undefined ? {} : { fixable: true };
     await output.result({ type: 'finding', rule: id, severity, ...rest, ...fixable });
   }

@@ -52,11 +52,15 @@ function plannedHit(kind: string, paths: readonly PlanPath[]): LintHit {
   return {
     at: first,
     onKey: true,
+    declares: what,
     message: `${what} is declared, not yet executed: ${names.slice(0, placesNamedMax).join(', ')}${more}`,
   };
 }
 
-/** What this version would act on, were there something to act on. */
+/**
+ * What this version would act on, were there something to act on. A source that is not captured and a vault that is
+ * not opened declare no field: nothing else is backed up in their place, so their notes are never folded away.
+ */
 function withoutEffect({ systems, vaults }: ResolvedPlan): readonly LintHit[] {
   return [
     ...systems.flatMap((system): LintHit[] => {
@@ -66,7 +70,7 @@ function withoutEffect({ systems, vaults }: ResolvedPlan): readonly LintHit[] {
       }
       if (system.schedules.some((schedule) => schedule.kind === 'continuous')) {
         const message = `continuous logs of ${system.name} are declared, not yet executed`;
-        return [{ at: systemPlace(system.name, 'schedule'), message }];
+        return [{ at: systemPlace(system.name, 'schedule'), message, declares: 'systems.schedule' }];
       }
       if (system.source === undefined || isLocalSource(system.source)) return [];
       const message = `nothing of ${system.name} is captured yet: sources of kind ${system.source.kind} are not executed`;

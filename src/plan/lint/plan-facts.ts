@@ -2,6 +2,8 @@
 export interface PlanFacts {
   /** When the plan is looked at: milliseconds since the epoch. Without it nothing is said about dates. */
   readonly nowMs?: number;
+  /** Of `machinePaths`, as written in the plan: those that this machine does not have. */
+  readonly missingPaths?: ReadonlySet<string>;
   /** By vault: the device that its folder is (or would be) on, as `stat` numbers it. */
   readonly vaultDevices?: Readonly<Record<string, string>>;
   /** By system: the devices that its source is on. */

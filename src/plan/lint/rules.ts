@@ -28,6 +28,7 @@ import { noCheck } from './no-check.ts';
 import { noObjective } from './no-objective.ts';
 import { noWayBack } from './no-way-back.ts';
 import { notExecuted } from './not-executed.ts';
+import { notThere } from './not-there.ts';
 import { outOfDate } from './out-of-date.ts';
 import { phaseBudgetsRule } from './phase-budgets.ts';
 import { pipeStatus } from './pipe-status.ts';
@@ -133,6 +134,7 @@ export const lintRules: readonly LintRule[] = [
   readinessClaim,
   breachNotice,
   outOfDate,
+  notThere,
   notExecuted,
 ];
 
