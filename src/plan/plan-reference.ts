@@ -1,4 +1,5 @@
-import { lintRules } from './lint/rules.ts';
+import type { LintRule } from './lint/lint-rule.ts';
+import { lintRules, numbersOf } from './lint/rules.ts';
 import { type JsonSchema, planSchemaDocument } from './plan-json-schema.ts';
 
 /** The reference of `lifeboat.yaml` in Markdown, made from the schema and the rules of the linter. */
@@ -91,16 +92,26 @@ function holds(schema: JsonSchema): string {
   if (schema.$ref !== undefined) return linkTo(schema.$ref);
   if (typeof only === 'object') return holds(only);
   const options = schema.anyOf ?? schema.oneOf;
+  if (options?.every(isStepReference)) return '[steps](#every-step)';
   if (options !== undefined) return [...new Set(options.filter(isSchema).map(holds))].join(' or ');
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (schema.type === 'array') return `list of ${isSchema(schema.items) ? holds(schema.items) : 'values'}`;
   if (isSchema(schema.additionalProperties)) return `map of name to ${holds(schema.additionalProperties)}`;
-  return schema.type === 'string'
-    ? 'text'
-    : schema.type === 'object'
-      ? objectWords(schema)
-      : String(schema.type);
+  return schema.type === 'object' ? objectWords(schema) : typeWords(schema);
+}
+
+/** One type or several; none is any value. */
+function typeWords({ type }: JsonSchema): string {
+  const types = type === undefined ? [] : [type].flat();
+  return types.length === 0 ? 'any value' : types.map((each) => typeNames[each] ?? each).join(' or ');
+}
+
+const typeNames: Readonly<Record<string, string>> = { string: 'text' };
+
+/** There are dozens of kinds, and each has its own section. */
+function isStepReference(option: unknown): boolean {
+  return isSchema(option) && isStep(option.$ref ?? '');
 }
 
 /** A small map that has no section of its own shows its fields in place. */
@@ -121,11 +132,16 @@ function linkTo(reference: string): string {
 
 function ruleSection(): string {
   const rows = lintRules.map(
-    ({ id, number, severity, title, fix }) =>
-      `| \`${id}\`${number === undefined ? '' : ` (${number})`} | ${severity} | ${title} | ${fix} |`,
+    (rule) => `| ${ruleName(rule)} | ${rule.severity} | ${rule.title} | ${rule.fix} |`,
   );
   return [
     '## Rules of the linter',
     ['| rule | severity | what it finds | fix |', '| --- | --- | --- | --- |', ...rows].join('\n'),
   ].join('\n\n');
+}
+
+/** With all numbers by which it is known. */
+function ruleName(rule: LintRule): string {
+  const numbers = numbersOf(rule);
+  return `\`${rule.id}\`${numbers.length === 0 ? '' : ` (${numbers.join(', ')})`}`;
 }
