@@ -78,10 +78,35 @@ function unionFindings(
     typeof value === 'string'
       ? issue.errors.flat().find((inner) => inner.code === 'invalid_value')
       : undefined;
-  if (best === undefined && word !== undefined) return findingsOf(word, at, root);
+  if (best === undefined && word !== undefined)
+    return findingsOf(word, at, root).map((finding) => withMapForm(finding, issue, value));
   if (best === undefined) return [wrongType(at, value, issue.message.replace(/^expected /, ''))];
   return best.flatMap((inner) => findingsOf(inner, at, root));
 }
+
+/** Where a word is short for a map, other maps have no word. */
+function withMapForm(
+  finding: UnplacedFinding,
+  { message, errors }: z.core.$ZodIssueInvalidUnion,
+  value: unknown,
+): UnplacedFinding {
+  const hasMap = errors.flat().some((inner) => inner.code === 'invalid_type' && inner.expected === 'object');
+  if (!hasMap || message !== 'expected a check' || finding.suggestion !== undefined) return finding;
+  const kind = typeof value === 'string' && mapChecks.includes(value) ? value : 'row_counts';
+  return { ...finding, suggestion: `write { kind: ${kind}, … } for a check that no word is for` };
+}
+
+/** Kinds of checks that need words of their own. */
+const mapChecks: readonly string[] = [
+  'sql',
+  'command',
+  'row_counts',
+  'object_count',
+  'compare',
+  'sample',
+  'http',
+  'consistency',
+];
 
 function isOuterMismatch(issue: Issue): boolean {
   return issue.path.length === 0 && ['invalid_type', 'invalid_value', 'invalid_format'].includes(issue.code);

@@ -170,9 +170,11 @@ const consistencyCheck = strict({
 }).meta({ id: 'consistencyCheck', ...later });
 
 /** A word means the map with nothing but its usual values. */
-const checkInWord = z
-  .enum(['integrity', 'foreign_keys', 'files'])
-  .transform((kind) => (kind === 'files' ? { kind, manifest: true } : { kind }));
+const checkInWord = z.enum(['integrity', 'foreign_keys', 'files', 'tables']).transform((kind) => {
+  if (kind === 'files') return { kind, manifest: true };
+  // two results, so that each kind keeps its own type
+  return kind === 'tables' ? { kind } : { kind };
+});
 
 const checkInFull = z.discriminatedUnion('kind', [
   integrityCheck,
@@ -192,7 +194,7 @@ const checkInFull = z.discriminatedUnion('kind', [
 /** What must be true of restored data: one word, or a map whose `kind` decides the fields. */
 export const checkSchema = z.union([checkInWord, checkInFull], 'expected a check').meta({
   description:
-    'A check of the restored data: a word (integrity, foreign_keys, files) or a map with its kind.',
+    'A check of the restored data: a word (integrity, foreign_keys, files, tables) or a map with its kind.',
   examples: ['integrity', { kind: 'sql', query: 'select count(*) from orders', expect: 'source' }],
 });
 
