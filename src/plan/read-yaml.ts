@@ -15,7 +15,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { UnplacedFinding } from './finding.ts';
-import { syntaxMessage } from './syntax-message.ts';
+import { syntaxProblems } from './syntax-problems.ts';
 
 export const planBytesMax = 2 * 1024 * 1024;
 const depthMax = 64;
@@ -53,19 +53,11 @@ export function readYaml(text: string, most: number = lexemesMax): PlanDocument 
   });
   const [document, second] = [...composer.compose(tokens.accepted, true, text.length)];
   if (document === undefined) return { document: undefined, lineCounter, problems: [emptyPlan], lexemes };
-  const problems: TextFinding[] = document.errors.slice(0, syntaxErrorsMax).map((error) => ({
-    id: 'yaml-syntax',
-    severity: 'error',
-    from: error.pos[0],
-    to: error.pos[1],
-    ...syntaxMessage(error.code),
-  }));
+  const problems: TextFinding[] = [...syntaxProblems(document.errors, text)];
   if (second !== undefined) problems.push(secondDocument(second));
   if (document.contents === null && problems.length === 0) problems.push(emptyPlan);
   return { document: document as Document.Parsed, lineCounter, problems, lexemes };
 }
-
-const syntaxErrorsMax = 50;
 
 type Token = Parameters<Composer['next']>[0];
 
