@@ -78,6 +78,21 @@ test('for programs: an object for each thing, with the origin of each figure', a
     assert.ok(types.has(type), type);
 });
 
+test('no column is cut, and the moment is told in one zone', async () => {
+  const vault = 'a-vault-of-the-second-provider-in-another-region-far-away';
+  const wide = simulatedShop
+    .replaceAll(/\baway\b/g, vault)
+    .replace('time_zone: UTC', 'time_zone: Europe/Berlin');
+  fs.writeFileSync(join(scene.path, 'wide.yaml'), wide);
+  const line = ['--plan', 'wide.yaml', '--scenario', 'region-loss', '--at', '2026-11-21 01:59'];
+  const { stdout, stderr } = await simulates(...line, '--svg', 'zone.svg');
+  assert.match(stdout, new RegExp(`^ok +orders-db .*from ${vault} at west$`, 'm'));
+  const moment = '2026-11-21 01:59:00 +01:00 (Europe/Berlin)';
+  assert.ok(stderr.includes(moment), stderr);
+  assert.ok(stdout.replaceAll(/\s+/g, ' ').includes(`at ${moment}`), stdout);
+  assert.ok(fs.readFileSync(join(scene.path, 'zone.svg'), 'utf8').includes(moment));
+});
+
 test('--svg writes a picture beside the words', async () => {
   const { exitCode, stdout } = await simulates('--scenario', 'region-loss', '--svg', 'recovery.svg');
   assert.equal(exitCode, 7);

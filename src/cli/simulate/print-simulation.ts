@@ -1,7 +1,8 @@
 /** A simulation for people: a table worst first, what blocks, the critical path, people and services. */
 import { durationText } from '../../objective/duration-text.ts';
 import type { PathStep, Simulation, SystemForecast } from '../../plan/simulate/simulation.ts';
-import { momentText, plural } from '../quantity-text.ts';
+import { describeMoment } from '../../recovery-point/parse-moment.ts';
+import { plural } from '../quantity-text.ts';
 import type { Style } from '../style.ts';
 import { tableLines } from '../table.ts';
 import { backText, lossText, originText, targetText, wayText } from './forecast-words.ts';
@@ -14,9 +15,15 @@ const detailedMax = 30;
 const blockersMax = 12;
 const nameLengthMax = 22;
 
-export function simulationText(planName: string, simulation: Simulation, style: Style): string {
+/** The plan, as a heading needs it. */
+export interface PlanHead {
+  readonly name: string;
+  readonly timeZone: string;
+}
+
+export function simulationText(plan: PlanHead, simulation: Simulation, style: Style): string {
   const parts = [
-    headText(planName, simulation, style),
+    headText(plan, simulation, style),
     tableText(simulation, style),
     listText('What blocks', blockerLines(simulation), style),
     listText(pathTitle(simulation), simulation.criticalPath.steps.map(pathLine), style),
@@ -26,15 +33,15 @@ export function simulationText(planName: string, simulation: Simulation, style: 
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-function headText(planName: string, simulation: Simulation, style: Style): string {
+function headText({ name, timeZone }: PlanHead, simulation: Simulation, style: Style): string {
   const { scenario, kind, description, atMs, status, struckSites, struckVaults, unaffected } = simulation;
-  const when = atMs === undefined ? 'at the worst moment' : `at ${momentText(atMs)}`;
+  const when = atMs === undefined ? 'at the worst moment' : `at ${describeMoment(atMs, timeZone)}`;
   const gone = [
     ...struckSites.map((site) => `the site ${site}`),
-    ...struckVaults.map(({ name, why }) => `the vault ${name} (${why})`),
+    ...struckVaults.map((vault) => `the vault ${vault.name} (${vault.why})`),
   ];
   const lines = [
-    `${style.bold(`${planName}: ${scenario}`)} (${kind}) ${when}: ${statusPainter(status, style)(statusWords[status])}`,
+    `${style.bold(`${name}: ${scenario}`)} (${kind}) ${when}: ${statusPainter(status, style)(statusWords[status])}`,
     ...(description === undefined ? [] : [description]),
     ...(gone.length === 0 ? [] : [`Gone: ${gone.join('; ')}.`]),
     ...(unaffected.length === 0 ? [] : [`Not affected: ${plural(unaffected.length, 'system')}.`]),
@@ -57,11 +64,11 @@ function tableText({ systems }: Simulation, style: Style): string {
   const plain = { ...style, bold: (text: string) => text };
   const [heading = '', ...lines] = tableLines(columns, shown.map(cellsOf), plain);
   const rows = lines.map((line, index) => {
-    const row = statusPainter(shown[index]?.status, style)(cut(line));
+    const row = statusPainter(shown[index]?.status, style)(line);
     return [row, ...(index < detailedMax ? detailLines(shown[index]) : [])].join('\n');
   });
   const more = sorted.length > rowsMax ? [`and ${sorted.length - rowsMax} more, see --json`] : [];
-  return [style.bold(cut(heading)), ...rows, ...more].join('\n');
+  return [style.bold(heading), ...rows, ...more].join('\n');
 }
 
 /** Why what is lost is too much or unknown, and why a time is unknown; a known time has its critical path. */
@@ -83,10 +90,6 @@ function notPromised({ loss, back, verdicts }: SystemForecast): readonly string[
     ...(isLossOpen && !isJudged('rpo') ? [`no RPO is set: ${loss.why}`] : []),
     ...(back.kind !== 'known' && !isJudged('rto') ? [`no RTO is set: ${back.why}`] : []),
   ];
-}
-
-function cut(line: string): string {
-  return line.length <= columnsMax ? line : `${line.slice(0, columnsMax - 1)}…`;
 }
 
 function rank({ status }: SystemForecast): number {

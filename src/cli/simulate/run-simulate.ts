@@ -43,7 +43,7 @@ export async function runSimulate(context: AppContext, input: Input): Promise<Co
   if (simulation === undefined) throw noSuchScenario(scenario, loaded);
   await told(context, loaded, simulation);
   if (svg !== undefined) {
-    const picture = timelineSvg(loaded.resolved.metadata.name, simulation);
+    const picture = timelineSvg(loaded.resolved.metadata.name, simulation, loaded.resolved.metadata.timeZone);
     await writePicture(resolve(context.folder, svg), picture);
     await context.output.text(`\n${svg}: written.`);
   }
@@ -95,7 +95,7 @@ async function told(
   simulation: Simulation,
 ): Promise<void> {
   if (output.json) for (const record of simulationRecords(simulation)) await output.result(record);
-  else await output.text(simulationText(resolved.metadata.name, simulation, output.style));
+  else await output.text(simulationText(resolved.metadata, simulation, output.style));
 }
 
 async function listed(

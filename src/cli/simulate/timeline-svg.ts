@@ -4,7 +4,7 @@
  */
 import { durationText } from '../../objective/duration-text.ts';
 import type { Simulation, SystemForecast, TimelineTask } from '../../plan/simulate/simulation.ts';
-import { momentText } from '../quantity-text.ts';
+import { describeMoment } from '../../recovery-point/parse-moment.ts';
 import { backText, lossText, targetText, wayText } from './forecast-words.ts';
 import { statusWords } from './status-words.ts';
 import { coordinate, escaped, line, rectangle, words } from './svg-elements.ts';
@@ -27,7 +27,8 @@ const unknownWidth = 16;
 const barWidthMin = 3;
 const letterWidth = 6.4;
 
-export function timelineSvg(planName: string, simulation: Simulation): string {
+/** `timeZone` is that in which the moment is told, if there is one. */
+export function timelineSvg(planName: string, simulation: Simulation, timeZone = 'UTC'): string {
   const scale = timeScale(timesOf(simulation), chartWidth);
   const lanes = lanesOf(simulation.shared);
   const rowCount = lanes.length + simulation.systems.length;
@@ -46,7 +47,7 @@ export function timelineSvg(planName: string, simulation: Simulation): string {
     '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern></defs>',
     `<rect class="page" width="${pageWidth}" height="${height}"/>`,
     words(16, 28, 'title', shortened(title, 110)),
-    words(16, 48, 'small', subtitle(simulation)),
+    words(16, 48, 'small', subtitle(simulation, timeZone)),
     ...legend(),
     ...stripes(rowCount),
     ...axis(scale, bottom),
@@ -80,9 +81,12 @@ function description({ systems, status, criticalPath }: Simulation): string {
   return `Verdict: ${statusWords[status]}. ${each.join('. ')}. Critical path: ${path === '' ? 'none' : path}.`;
 }
 
-function subtitle({ kind, atMs, status, criticalPath, description: what, systems }: Simulation): string {
+function subtitle(
+  { kind, atMs, status, criticalPath, description: what, systems }: Simulation,
+  timeZone: string,
+): string {
   const never = systems.filter(({ back }) => back.kind === 'never').length;
-  const when = atMs === undefined ? 'at the worst moment' : momentText(atMs);
+  const when = atMs === undefined ? 'at the worst moment' : describeMoment(atMs, timeZone);
   const least = criticalPath.isKnown ? '' : 'at least ';
   const back = `${never === 0 ? '' : `${never} never back · `}last back after ${least}${durationText(criticalPath.totalMs)}`;
   const text = `${statusWords[status]} · ${kind}, ${when} · ${back}${what === undefined ? '' : ` · ${what}`}`;

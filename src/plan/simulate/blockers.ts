@@ -4,6 +4,7 @@ import { canBeReached, contactsBehind } from '../lint/responders.ts';
 import type { Chosen } from './choose-way.ts';
 import type { Disaster } from './disaster.ts';
 import type { UnknownFigure } from './figure.ts';
+import { missedObjectives } from './missed-objectives.ts';
 import { notCarriedOut } from './not-carried-out.ts';
 import type { Recovery } from './recovery-tasks.ts';
 import { escalationOf } from './response-figures.ts';
@@ -29,6 +30,7 @@ export function findBlockers(
     ...runbookTroubles(disaster, chosen, recovery),
     ...peopleTroubles(disaster, recovery),
     ...channelTroubles(disaster),
+    ...missedObjectives(disaster, recovery, systems),
     ...notCarriedOut(disaster, chosen),
   ];
   return found.toSorted((a, b) => Number(a.severity === 'doubt') - Number(b.severity === 'doubt'));
@@ -42,7 +44,7 @@ function emptyStrike({ affected, name }: Disaster): readonly Blocker[] {
 }
 
 function lostSystems(systems: readonly SystemForecast[]): readonly Blocker[] {
-  return systems.flatMap(({ system, way }) =>
+  return systems.flatMap(({ system, way, loss }) =>
     way.kind === 'lost'
       ? [
           {
@@ -50,12 +52,14 @@ function lostSystems(systems: readonly SystemForecast[]): readonly Blocker[] {
             kind: 'no-surviving-vault' as const,
             about: [system],
             message: `${system}: ${way.why}`,
-            hint: 'Keep it in a vault that this disaster does not reach.',
+            hint: (loss.kind === 'everything' ? loss.hint : undefined) ?? reachHint,
           },
         ]
       : [],
   );
 }
+
+const reachHint = 'Keep it in a vault that this disaster does not reach.';
 
 function unknownLosses(systems: readonly SystemForecast[]): readonly Blocker[] {
   const whys = new Map<string, string[]>();

@@ -48,7 +48,7 @@ function lossWith(
   const kept = all.filter(({ spacing }) => spacing !== 'nothing');
   if (all.length > 0 && kept.length === 0) {
     const why = `${vault.name} keeps nothing older than the ${formatDuration(backMs)} in which damage goes unnoticed`;
-    return { loss: { kind: 'everything', why }, usesLogs: false };
+    return { loss: { kind: 'everything', why, hint: denserHint(system, backMs) }, usesLogs: false };
   }
   const { loss, usesLogs } = lossSince(
     question,
@@ -63,7 +63,8 @@ function lossWith(
   }
   const spacingMs = Math.max(0, ...kept.map(({ spacing }) => (typeof spacing === 'number' ? spacing : 0)));
   const whole = withUnnoticed(loss, unnoticed, question.atMs);
-  return { loss: spacingMs === 0 ? whole : thinned(whole, backMs + spacingMs), usesLogs };
+  const hint = denserHint(system, backMs);
+  return { loss: spacingMs === 0 ? whole : thinned(whole, backMs + spacingMs, hint), usesLogs };
 }
 
 type Bounded = Extract<Loss, { readonly kind: 'bounded' }>;
@@ -78,11 +79,23 @@ function withUnnoticed(loss: Bounded, unnoticed: KnownFigure | undefined, atMs: 
 }
 
 /** Of old points only some are kept, so that the newest clean one may be older than the schedule says. */
-function thinned(loss: Bounded, atMostMs: number): Bounded {
+function thinned(loss: Bounded, atMostMs: number, hint: string): Bounded {
   if (atMostMs <= loss.valueMs) return loss;
   const why = `${loss.why}; of that age retention keeps fewer points, which makes ${formatDuration(atMostMs)}`;
-  return { ...loss, valueMs: atMostMs, why };
+  return { ...loss, valueMs: atMostMs, why, hint };
 }
+
+/** How many hours or days a count must reach back so that a point of before the damage is kept. */
+function denserHint({ name }: ResolvedSystem, backMs: number): string {
+  const [rule, apartMs] =
+    backMs <= hourlyReachMs ? (['hourly', hourMs] as const) : (['daily', dayMs] as const);
+  return `Add ${rule}: ${Math.ceil(backMs / apartMs) + 1} to the retention of ${name}.`;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** Nobody keeps a point of each hour for longer. */
+const hourlyReachMs = 7 * dayMs;
 
 /** At a moment: counted from it, with points that were complete `backMs` before. At worst: without `backMs`. */
 function lossSince(

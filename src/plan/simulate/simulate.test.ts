@@ -326,6 +326,27 @@ test('retention that keeps nothing of before the damage leaves nothing', () => {
   assert.equal(withRetention('{ hourly: 48 }').lossMs, 3 * hour + 75 * minute);
 });
 
+test('what breaches an objective stands in the way, with its cause and what to change', () => {
+  const missedOf = (yaml: string) =>
+    simulated(planOf(yaml), 'corruption')
+      .blockers.filter(({ kind }) => kind === 'objective-missed')
+      .map(({ severity, message, hint }) => `${severity} ${message}. ${hint}`);
+  const daily = simulatedShop.replace('    needs: [git]', '    needs: [git]\n    retention: { daily: 7 }');
+  const [lost = '', late = ''] = missedOf(daily);
+  assert.match(lost, /^blocks orders-db may lose 1 day 3 h, and 4 h is allowed: .*keeps fewer points/);
+  assert.match(lost, /Add hourly: 4 to the retention of orders-db\.$/);
+  assert.match(
+    late,
+    /^blocks orders-db is back after .*, and 1 h is allowed; the longest step is restore of orders-db, 40 min/,
+  );
+  const [kept = ''] = missedOf(daily.replace('{ daily: 7 }', '{ hourly: 4, daily: 7 }'));
+  assert.match(kept, /may lose 4 h 15 min, .*Capture it more often, or keep its log\.$/);
+  const [unnoticed = ''] = missedOf(daily.replace('unnoticed_for: 3 h', 'unnoticed_for: 5 h'));
+  assert.match(unnoticed, /noticed sooner/);
+  const none = simulated(planOf(daily.replace('{ daily: 7 }', '{ hourly: 2 }')), 'corruption');
+  assert.equal(none.blockers[0]?.hint, 'Add hourly: 4 to the retention of orders-db.');
+});
+
 test('a scenario that strikes nothing is not good news, and one that is not there is none', () => {
   const plan = planOf(simulatedShop.replace('strikes: { sites: [east] }', 'strikes: { vaults: [here] }'));
   const simulation = simulated(plan, 'region-loss');

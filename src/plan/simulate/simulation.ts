@@ -80,9 +80,11 @@ export type Loss =
       readonly origin: FigureOrigin;
       /** How it was reckoned. */
       readonly why: string;
+      /** What to write so that less is lost, a sentence. */
+      readonly hint?: string;
     }
   | { readonly kind: 'unknown'; readonly atLeastMs: number; readonly why: string }
-  | { readonly kind: 'everything'; readonly why: string };
+  | { readonly kind: 'everything'; readonly why: string; readonly hint?: string };
 
 export type Back =
   | { readonly kind: 'known'; readonly atMs: number; readonly origin: FigureOrigin }
@@ -152,7 +154,8 @@ export interface Blocker {
     | 'vault-exposed'
     | 'strikes-nothing'
     | 'placeholder'
-    | 'not-executed';
+    | 'not-executed'
+    | 'objective-missed';
   /** What it is about: systems, needs, vaults, steps. */
   readonly about: readonly string[];
   readonly message: string;
