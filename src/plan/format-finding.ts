@@ -18,7 +18,7 @@ export function formatFinding(
   const excerpt = excerptOf(finding, textOf(finding.file) ?? '');
   if (excerpt !== undefined) lines.push(...excerpt);
   if (finding.expected !== undefined) lines.push(`  expected: ${finding.expected}`);
-  if (finding.owes !== undefined) lines.push(`  owed by: ${finding.owes}`);
+  if (saysWhoOwes(finding)) lines.push(`  owed by: ${finding.owes}`);
   if (finding.suggestion !== undefined) lines.push(`  ${finding.suggestion}`);
   if (finding.related !== undefined) {
     const { file = fileName, line, column, message } = finding.related;
@@ -29,6 +29,11 @@ export function formatFinding(
   function textOf(name: string | undefined): string | undefined {
     return name === undefined ? text : files.find((file) => file.fileName === name)?.text;
   }
+}
+
+/** Not where the advice names them already. */
+export function saysWhoOwes({ owes, suggestion = '' }: Pick<Finding, 'owes' | 'suggestion'>): boolean {
+  return owes !== undefined && !suggestion.includes(owes);
 }
 
 const severityWords: Readonly<Record<Severity, string>> = {

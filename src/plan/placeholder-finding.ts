@@ -8,13 +8,14 @@ export function placeholderFinding(
   root: unknown,
   isInGap: (path: PlanPath) => boolean,
 ): UnplacedFinding {
-  const owes = owedBy(path, root, isInGap);
+  const isOwner = path.length === 2 && path[0] === 'metadata' && path[1] === 'owner';
+  const owes = isOwner ? 'whoever owns the plan' : owedBy(path, root, isInGap);
   return {
     id: 'placeholder',
     severity: 'error',
     at: path,
     message: `${nameOf(path)} is still a placeholder`,
-    suggestion: `ask ${owes} for the value; until then the plan can be linted but not run`,
+    suggestion: `ask ${owes}${owes.includes(', ') ? ',' : ''} for the value`,
     owes,
   };
 }

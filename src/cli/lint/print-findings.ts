@@ -1,6 +1,6 @@
 /** Findings for people: the worst first, inside of that by place; what arises many times is explained once. */
 import type { Finding, Severity } from '../../plan/finding.ts';
-import { formatFinding } from '../../plan/format-finding.ts';
+import { formatFinding, saysWhoOwes } from '../../plan/format-finding.ts';
 import { notExecuted } from '../../plan/lint/not-executed.ts';
 import { findRules, numbersOf } from '../../plan/lint/rules.ts';
 import type { ParsedPlan } from '../../plan/parse-plan.ts';
@@ -116,7 +116,7 @@ function shortLines(finding: Finding, fileName: string): readonly string[] {
   const { line, column, severity, message, expected, owes, suggestion, related } = finding;
   const lines = [`  ${finding.file ?? fileName}:${line}:${column}: ${looks[severity].word}: ${message}`];
   if (expected !== undefined) lines.push(`    expected: ${expected}`);
-  if (owes !== undefined) lines.push(`    owed by: ${owes}`);
+  if (saysWhoOwes(finding)) lines.push(`    owed by: ${owes}`);
   if (suggestion !== undefined) lines.push(`    ${suggestion}`);
   if (related !== undefined)
     lines.push(`    ${related.file ?? fileName}:${related.line}:${related.column}: ${related.message}`);

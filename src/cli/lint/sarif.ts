@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { posix, relative, resolve } from 'node:path';
 import type { Finding, Severity } from '../../plan/finding.ts';
+import { saysWhoOwes } from '../../plan/format-finding.ts';
 import { lintRules, numbersOf } from '../../plan/lint/rules.ts';
 import type { ParsedPlan } from '../../plan/parse-plan.ts';
 import { type SarifFix, sarifFixer } from './sarif-fixes.ts';
@@ -102,11 +103,12 @@ function resultsOf({ parsed, findings, folder }: SarifRequest, indexes: Readonly
   });
 }
 
-function messageOf({ message, expected, owes, suggestion }: Finding): string {
+function messageOf(finding: Finding): string {
+  const { message, expected, owes, suggestion } = finding;
   const parts = [
     message,
     ...(expected === undefined ? [] : [`expected: ${expected}`]),
-    ...(owes === undefined ? [] : [`owed by: ${owes}`]),
+    ...(saysWhoOwes(finding) ? [`owed by: ${owes}`] : []),
     ...(suggestion === undefined ? [] : [suggestion]),
   ];
   return parts.map(sentence).join(' ');

@@ -8,14 +8,30 @@ const stepsMinutes = [1, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 14
 
 /**
  * An interval of half of what the RPO leaves, so that one late run does not break it. Nothing when none is dense
- * enough, as where two runs, one right after the other, take longer than the RPO.
+ * enough, as where two runs, one right after the other, take longer than the RPO. A time of day that was chosen stays.
  */
-export function denserSchedule(rpoMs: number, captureMs: number): string | undefined {
+export function denserSchedule(
+  plan: ResolvedPlan,
+  system: ResolvedSystem,
+  rpoMs: number,
+  captureMs: number,
+): string | undefined {
   if (2 * captureMs + restBetweenRunsMs > rpoMs) return undefined;
   const minutes = Math.floor((rpoMs - captureMs) / 2 / 60_000);
   const step = stepsMinutes.findLast((each) => each <= minutes);
   if (step === undefined) return undefined;
-  return `every ${step < 60 ? `${step} min` : `${step / 60}h`}`;
+  return `every ${step < 60 ? `${step} min` : `${step / 60}h`}${clockOf(plan, system, step)}`;
+}
+
+/** Counted from midnight by itself, so that a time is only said where it makes a difference. */
+function clockOf({ metadata }: ResolvedPlan, { schedules }: ResolvedSystem, step: number): string {
+  const [schedule] = schedules;
+  if (schedule === undefined || schedules.length > 1 || !isTimed(schedule)) return '';
+  const minute = schedule.kind === 'calendar' ? (schedule.minutesOfDay[0] ?? 0) : schedule.offsetMinutes;
+  const zone = schedule.zone === metadata.timeZone ? '' : ` ${schedule.zone}`;
+  if (minute % step === 0) return zone;
+  const [hours, minutes] = [Math.floor(minute / 60), minute % 60].map((each) => `${each}`.padStart(2, '0'));
+  return ` from ${hours}:${minutes}${zone}`;
 }
 
 /**

@@ -27,12 +27,15 @@ function unrehearsed(plan: ResolvedPlan): readonly LintHit[] {
   const left = scenarios.filter((name) => !drills.some(([, drill]) => rehearses(plan, drill, name)));
   const [first] = left;
   if (first === undefined) return [];
-  const none = drills.length === 0 ? 'the plan has no drill, so ' : '';
+  const message =
+    drills.length === 0
+      ? `the plan has no drill, so nothing rehearses ${namesInWords(left)}`
+      : `${left.length} of ${scenarios.length} scenarios ${left.length === 1 ? 'is' : 'are'} rehearsed by no drill: ${namesInWords(left)}`;
   return [
     {
       at: ['scenarios', first],
       onKey: true,
-      message: `${none}${left.length} of ${scenarios.length} scenarios ${left.length === 1 ? 'is' : 'are'} rehearsed by no drill: ${namesInWords(left)}`,
+      message,
       suggestion: 'add a drill with "scenario" for each',
     },
   ];

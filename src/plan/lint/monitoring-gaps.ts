@@ -35,10 +35,15 @@ function missingAlerts(plan: ResolvedPlan): readonly LintHit[] {
     {
       at: ['alerts'],
       onKey: true,
-      message: `${alerts.length} alerts, and none is raised when ${namesInWords(missing.map(({ words }) => words))}`,
+      message: `${alerts.length} alert${alerts.length === 1 ? '' : 's'}, and none is raised when ${inWords(missing.map(({ words }) => words))}`,
       suggestion: `add "when: ${missing[0]?.when[0]}"`,
     },
   ];
+}
+
+/** Each of them is missing, so that "and" would say less than what is meant. */
+function inWords(events: readonly string[]): string {
+  return events.length < 2 ? `${events[0] ?? ''}` : `${events.slice(0, -1).join(', ')} or ${events.at(-1)}`;
 }
 
 function silentAlerts(plan: ResolvedPlan): readonly LintHit[] {

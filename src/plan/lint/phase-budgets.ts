@@ -90,7 +90,7 @@ function hitsOf(at: PlanPath, phases: PhasesPlan, limit: Limit | undefined): rea
   return [...descents(at, budgets), ...overruns(at, budgets, limit).map((hit) => ({ ...hit, ...related }))];
 }
 
-/** Deadlines promise the most that the same numbers can promise, so saying so weakens nothing. */
+/** What the numbers mean is for people to say, so that this is never corrected without them. */
 function unsaidHit(at: PlanPath, budgets: readonly PhaseBudget[], limit: Limit | undefined): LintHit {
   const { totalMs, words } = sumOf(budgets);
   const last = budgets.at(-1);
@@ -109,7 +109,6 @@ function unsaidHit(at: PlanPath, budgets: readonly PhaseBudget[], limit: Limit |
       `as durations ${words}${against}; as deadlines the last is ${formatDuration(lastMs)}` +
       `${isAscending(budgets) ? '' : ', but they do not ascend'}`,
     suggestion: canBeDeadlines ? 'add "count: deadlines"' : 'add "count: deadlines" or "count: durations"',
-    ...(canBeDeadlines ? { edits: [{ kind: 'set', at: [...at, 'count'], value: 'deadlines' }] } : {}),
   };
 }
 

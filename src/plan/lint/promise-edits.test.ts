@@ -41,12 +41,19 @@ test('a time becomes an age', () => {
   assert.equal(corrected(base + probe('time'), 'health-probe'), base + probe('age'));
 });
 
-test('budgets of phases become deadlines, the stricter reading', () => {
-  const scenario =
-    'scenarios:\n  gone:\n    kind: total-loss\n    phases:\n      detect: 30 min\n      restore: 1 h\n';
-  const text = corrected(base + scenario, 'phase-budgets');
-  assert.match(text, /^ {6}count: deadlines$/m);
-  assert.equal(text.replace(/ {6}count: deadlines\n/, ''), base + scenario);
+test('a denser schedule keeps the time of day and the zone', () => {
+  const at = (schedule: string, rpo: string) =>
+    base.replace('schedule: daily', `schedule: ${schedule}`).replace('rpo: 1 h', `rpo: ${rpo}`);
+  for (const [before, rpo, after] of [
+    ['daily at 03:00', '24 h', 'every 12h from 03:00'],
+    ['daily at 15:30 Europe/Berlin', '8 h', 'every 4h from 15:30 Europe/Berlin'],
+    ['every 12h from 01:00', '8 h', 'every 4h from 01:00'],
+    ['daily at 00:00', '8 h', 'every 4h'],
+    ['daily at 03:00', '1 h', 'every 30 min'],
+  ] as const) {
+    const rule = rpo === '24 h' ? 'zero-margin' : 'rpo-schedule';
+    assert.equal(corrected(at(before, rpo), rule), at(after, rpo));
+  }
 });
 
 test('the interval of a probe becomes short enough', () => {

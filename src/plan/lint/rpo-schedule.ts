@@ -44,7 +44,7 @@ function hitsOf(
         at,
         message: `${system.name} ${why}${leftInWords(left)}, so nothing holds ${target}`,
         suggestion: 'add a schedule such as "hourly"',
-        ...denserScheduleEdit(plan, system, denserSchedule(rpo.valueMs, runMs)),
+        ...denserScheduleEdit(plan, system, denserSchedule(plan, system, rpo.valueMs, runMs)),
         ...related,
       },
     ];
@@ -52,7 +52,7 @@ function hitsOf(
   // While it is the log that counts, how far it may be behind is for `rpo-by-logs` to judge.
   if (counted.totalMs <= rpo.valueMs || counted.terms.some(({ kind }) => kind === 'log lag')) return [];
   const message = `${counted.arithmetic}${leftInWords(left)}, more than ${target}`;
-  const denser = denserSchedule(rpo.valueMs, runMs);
+  const denser = denserSchedule(plan, system, rpo.valueMs, runMs);
   const suggestion = denser === undefined ? tooSlow : `"${denser}" leaves room for one late run`;
   const edits = denserScheduleEdit(plan, system, denser);
   return [{ at, message, suggestion, ...edits, ...related }];

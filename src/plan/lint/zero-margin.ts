@@ -32,6 +32,6 @@ function hitsOf(plan: ResolvedPlan, system: ResolvedSystem, facts: PlanFacts): r
   if (marginMs < 0 || marginMs >= usualDelayMs) return [];
   const margin = marginMs === 0 ? 'no margin' : `only ${formatDuration(marginMs)} of margin`;
   const message = `${counted.arithmetic}, which leaves ${margin} to the RPO of ${formatDuration(rpo.valueMs)}`;
-  const edits = denserScheduleEdit(plan, system, denserSchedule(rpo.valueMs, runMs));
+  const edits = denserScheduleEdit(plan, system, denserSchedule(plan, system, rpo.valueMs, runMs));
   return [{ at: schedulePlace(system), message, ...edits, ...objectivePlace(rpo, 'the RPO') }];
 }
