@@ -14,7 +14,7 @@ import {
 import { gapsByAlias } from './gaps-by-alias.ts';
 import { placeholderFinding } from './placeholder-finding.ts';
 import type { PlanFile } from './plan-file.ts';
-import { isWithin, type PlanPath } from './plan-path.ts';
+import { isWithin, type PlanPath, valueAt } from './plan-path.ts';
 import { type Plan, planSchema } from './plan-schema.ts';
 import { locateIn, placeTextFinding, withinAny } from './plan-text.ts';
 import { type Draft, prunePlan } from './prune-plan.ts';
@@ -99,10 +99,14 @@ function judged(
   const { value, placeholders, unresolved } = composed;
   const gaps = [...placeholders, ...gapsByAlias(value, placeholders), ...unresolved];
   const result = planSchema.safeParse(value);
-  const issues = result.success ? [] : schemaFindings(result.error.issues, value);
+  const found = result.success ? [] : schemaFindings(result.error.issues, value);
+  const meant = found.flatMap(meantPath).filter((path) => valueAt(value, path) === undefined);
+  const isMeant = withinAny(meant);
+  const issues = found.filter(({ id, at }) => id !== 'missing-key' || !isMeant(at));
   const isInGap = withinAny(gaps);
-  const draft =
+  const pruned =
     result.success && gaps.length === 0 ? { plan: result.data, removed: [] } : draftOf(value, gaps);
+  const draft = pruned === undefined ? undefined : { ...pruned, removed: [...pruned.removed, ...meant] };
   const crossed = draft === undefined ? [] : crossCheck(draft.plan, declaredNames(value));
   const own = [
     ...issues,
@@ -119,6 +123,12 @@ function judged(
   const faults = crossed.filter(({ severity }) => severity === 'error');
   const faulty = { ...draft, removed: [...draft.removed, ...faults.map((finding) => finding.at)] };
   return hasErrors(findings) ? { draft: faulty, findings } : { draft, plan: draft.plan, findings };
+}
+
+/** The field that a misspelt key stands for: that it is missing follows from that. */
+function meantPath({ id, at, suggestion = '' }: UnplacedFinding): readonly PlanPath[] {
+  const near = id === 'unknown-key' ? /^did you mean "(.+)"\?$/.exec(suggestion)?.[1] : undefined;
+  return near === undefined ? [] : [[...at.slice(0, -1), near]];
 }
 
 /** A plan with more gaps than this is not worth linting. */

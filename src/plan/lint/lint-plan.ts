@@ -17,7 +17,7 @@ export function lintPlan(parsed: ParsedPlan, facts: PlanFacts): readonly Finding
   const found = lintRules.flatMap((rule) =>
     rule
       .check(plan, facts, draft.plan)
-      .filter((hit) => !isEcho(hit, draft.removed))
+      .filter((hit) => !isEcho(rule.id, hit, draft.removed))
       .map((hit) => withCertainEdits(hit, draft.removed))
       .map((hit) => placeFinding({ id: rule.id, severity: severityOf(rule, hit), ...hit }, parsed.locate)),
   );
@@ -29,11 +29,19 @@ function severityOf(rule: LintRule, hit: LintHit): Finding['severity'] {
 }
 
 /** Whether a hit is about something that was taken out of the draft because of an error that is reported already. */
-function isEcho(hit: LintHit, removed: readonly PlanPath[]): boolean {
-  const places = [hit.at, ...(hit.relatedAt === undefined ? [] : [hit.relatedAt.at])];
+function isEcho(id: string, hit: LintHit, removed: readonly PlanPath[]): boolean {
+  const related = hit.relatedAt === undefined ? [] : [hit.relatedAt.at];
+  const places = [hit.at, ...related, ...absentPlaces(id, hit.at)];
   return places.some((at) =>
     removed.some((path) => path.length > 1 && (isWithin(path, at) || isWithin(at, path))),
   );
+}
+
+/** Where what a rule misses may stand with an error of its own. */
+function absentPlaces(id: string, at: PlanPath): readonly PlanPath[] {
+  if (id === 'no-objective') return [['objectives'], ['tiers'], ['data_classes']];
+  const isUnused = id === 'not-executed' && at[0] === 'systems' && at[2] === 'schedule';
+  return isUnused ? [[...at.slice(0, 2), 'source']] : [];
 }
 
 /** What was taken out of a system or a vault may have been the reason against an edit, so there is none then. */
