@@ -33,7 +33,7 @@ systems:
 `;
 
 const corrected = faulty
-  .replace('"daily at 02:00"   # at night\n', '"every 3h"   # at night\n    checks: [files]\n')
+  .replace('"daily at 02:00"   # at night\n', '"every 3h from 02:00"   # at night\n    checks: [files]\n')
   .replace('run: pg_dump shop | gzip', 'run: [bash, -o, pipefail, -c, pg_dump shop | gzip]');
 
 before(() => {
@@ -87,7 +87,7 @@ test('a rehearsal shows the changes and writes nothing', async () => {
   const path = plan(faulty);
   const { stdout } = await cliEnds(6, options, 'lint', '--fix', '--dry-run');
   assert.match(stdout, /^-\s+schedule: {2}"daily at 02:00" {3}# at night$/m);
-  assert.match(stdout, /^\+\s+schedule: {2}"every 3h" {3}# at night$/m);
+  assert.match(stdout, /^\+\s+schedule: {2}"every 3h from 02:00" {3}# at night$/m);
   assert.match(stdout, /Nothing is written\. \d+ errors?, .* now; \d+ errors?, .* would be left\./);
   assert.equal(fs.readFileSync(path, 'utf8'), faulty);
 });
