@@ -1,13 +1,14 @@
 /** What the linter's rules are, without a plan. */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { explainRule, findRules, lintRules, numbersOf } from '../../plan/lint/rules.ts';
+import { explainParserRule } from '../../plan/parser-rules.ts';
 import type { CommandEnd } from '../command.ts';
 import type { Output } from '../output.ts';
 import { tableLines } from '../table.ts';
 
 /** Every rule of an id or number. Raises USAGE when there is none. */
 export async function explainRules(output: Output, name: string): Promise<CommandEnd> {
-  const text = explainRule(name);
+  const text = explainRule(name) ?? explainParserRule(name);
   if (text === undefined) {
     throw new LifeboatError('USAGE', `the linter has no rule "${name}"`, {
       hint: 'Run `lifeboat lint --rules` to see them all.',
