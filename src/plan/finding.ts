@@ -52,6 +52,13 @@ export interface UnplacedFinding
   readonly relatedAt?: { readonly at: PlanPath; readonly message: string };
 }
 
+/** A finding whose place is an offset into the text, because there is no value at it. */
+export interface TextFinding extends Omit<UnplacedFinding, 'at' | 'relatedAt' | 'onKey'> {
+  readonly from: number;
+  readonly to: number;
+  readonly relatedFrom?: { readonly from: number; readonly message: string };
+}
+
 export interface TextPosition {
   /** Absent for the main file. */
   readonly file?: string;

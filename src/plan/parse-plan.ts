@@ -3,6 +3,7 @@ import type { IncludedTexts } from './compose/included-text.ts';
 import { planSource } from './compose/plan-source.ts';
 import { crossCheck } from './cross-check.ts';
 import { declaredNames } from './declared-names.ts';
+import type { TextFinding } from './finding.ts';
 import {
   type Finding,
   hasErrors,
@@ -18,7 +19,7 @@ import { isWithin, type PlanPath, valueAt } from './plan-path.ts';
 import { type Plan, planSchema } from './plan-schema.ts';
 import { locateIn, placeTextFinding, withinAny } from './plan-text.ts';
 import { type Draft, prunePlan } from './prune-plan.ts';
-import { plainData, planBytesMax, readYaml, type TextFinding } from './read-yaml.ts';
+import { plainData, planBytesMax, readYaml } from './read-yaml.ts';
 import { schemaFindings } from './schema-findings.ts';
 
 export interface ParsedPlan {

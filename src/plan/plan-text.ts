@@ -1,8 +1,8 @@
 /** Places in the text of a plan: from a path to line and column. */
 import type { Node } from 'yaml';
-import type { Finding, Locate, TextPosition } from './finding.ts';
+import type { Finding, Locate, TextFinding, TextPosition } from './finding.ts';
 import type { PlanPath } from './plan-path.ts';
-import { nodeAt, type PlanDocument, type TextFinding } from './read-yaml.ts';
+import { nodeAt, type PlanDocument } from './read-yaml.ts';
 
 const underlineMax = 60;
 

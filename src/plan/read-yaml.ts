@@ -14,7 +14,7 @@ import {
   Parser,
   type YAMLMap,
 } from 'yaml';
-import type { UnplacedFinding } from './finding.ts';
+import type { TextFinding } from './finding.ts';
 import { syntaxProblems } from './syntax-problems.ts';
 
 export const planBytesMax = 2 * 1024 * 1024;
@@ -29,13 +29,6 @@ export interface PlanDocument {
   readonly problems: readonly TextFinding[];
   /** How many words and signs were read. */
   readonly lexemes: number;
-}
-
-/** A finding whose place is an offset into the text, because there is no value at it. */
-export interface TextFinding extends Omit<UnplacedFinding, 'at' | 'relatedAt' | 'onKey'> {
-  readonly from: number;
-  readonly to: number;
-  readonly relatedFrom?: { readonly from: number; readonly message: string };
 }
 
 /** Reads one YAML document. Never throws; what is wrong with the text is in `problems`. */

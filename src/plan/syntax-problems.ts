@@ -1,5 +1,5 @@
 /** YAML's syntax errors, each said once: what follows from one is not a second one. */
-import type { TextFinding } from './read-yaml.ts';
+import type { TextFinding } from './finding.ts';
 import { syntaxMessage } from './syntax-message.ts';
 
 export interface SyntaxError {

@@ -1,8 +1,9 @@
 /** What only the document shows, before its values have a meaning: keys that are there twice, gaps to be filled. */
 import { isMap, isScalar, isSeq } from 'yaml';
+import type { TextFinding } from './finding.ts';
 import { isPlaceholder } from './placeholder.ts';
 import type { PlanPath } from './plan-path.ts';
-import { keyText, type PlanDocument, type TextFinding } from './read-yaml.ts';
+import { keyText, type PlanDocument } from './read-yaml.ts';
 
 export interface WalkResult {
   /** Keys that are there twice, and those that no map can have. */

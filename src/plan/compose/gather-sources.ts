@@ -1,9 +1,9 @@
 /** From the main file to all files of a plan, depth first, each once. */
 import { posix } from 'node:path';
-import type { Finding } from '../finding.ts';
+import type { Finding, TextFinding } from '../finding.ts';
 import type { PlanFile } from '../plan-file.ts';
 import { placeTextFinding } from '../plan-text.ts';
-import { lexemesMax, plainData, planBytesMax, readYaml, type TextFinding } from '../read-yaml.ts';
+import { lexemesMax, plainData, planBytesMax, readYaml } from '../read-yaml.ts';
 import {
   type IncludedTexts,
   type IncludeProblem,
