@@ -40,7 +40,8 @@ function isBelow(path: PlanPath, top: PlanPath): boolean {
 
 /** `systems.*.logs`: names and indexes left out. */
 function kindOf(path: PlanPath): string {
-  const isName = (index: number) => index === 1 || path[index - 1] === 'backups';
+  const isName = (index: number) =>
+    (index === 1 && path[0] !== 'objectives') || path[index - 1] === 'backups';
   return path.map((part, index) => (typeof part === 'number' || isName(index) ? '*' : part)).join('.');
 }
 
