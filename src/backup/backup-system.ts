@@ -4,8 +4,9 @@
  * looks done.
  */
 import { LifeboatError } from '../error/lifeboat-error.ts';
-import type { BackupRecord, CanaryMark, CheckRecord, RecordVerdict } from '../evidence/record.ts';
-import { recordTimes } from '../evidence/record.ts';
+import type { BackupRecord, CanaryMark, CheckRecord } from '../evidence/record.ts';
+import type { RecordVerdict } from '../evidence/record-common.ts';
+import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import { encodeManifest, manifestFile, manifestFolder } from '../recovery-point/manifest.ts';
 import type { RepositoryWriter, SavedSnapshot, WorkProgress } from '../repository/repository-types.ts';

@@ -1,5 +1,6 @@
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
-import { type CheckRecord, recordTimes } from '../evidence/record.ts';
+import type { CheckRecord } from '../evidence/record.ts';
+import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import type {
   CheckFinding,

@@ -1,5 +1,6 @@
 /** What the command line needs from the composition root, which alone knows adapters. */
 import type { Location } from '../config/location.ts';
+import type { StoreSettings } from '../config/store-settings.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import type { Source } from '../source/source.ts';
 import type { PlanAdapters } from './plan/plan-adapters.ts';
@@ -7,7 +8,7 @@ import type { PlanAdapters } from './plan/plan-adapters.ts';
 /** Enough for everything that only reads and writes vaults. */
 export interface StoreAdapters {
   /** Touches nothing yet; requests that may succeed later are tried again. */
-  openStore(location: Location): Promise<ObjectStore>;
+  openStore(location: Location, settings?: StoreSettings): Promise<ObjectStore>;
   /** False when the system says that nothing can be written there; true when there is nothing yet. */
   isWritable(location: Location): Promise<boolean>;
 }

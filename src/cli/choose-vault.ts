@@ -1,8 +1,7 @@
 /** Which vault a command works on: the one of `--vault`, else the primary one of the plan. */
-import { parseLocation } from '../config/location.ts';
+import { locationText, parseLocation } from '../config/location.ts';
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import type { ResolvedVault } from '../plan/resolved-plan.ts';
-import { absolutePath } from '../platform/absolute-path.ts';
 import type { CliContext, VaultRequest } from './cli-context.ts';
 import type { OptionSpec } from './command-spec.ts';
 import type { Input } from './input.ts';
@@ -53,6 +52,7 @@ export async function chooseVault(context: CliContext, input: Input): Promise<Va
     location: named.location,
     folder: plan.folder,
     planId: metadata.id,
+    declared: named.declared,
     ...(named.password === undefined ? {} : { passwordReference: named.password }),
   };
 }
@@ -88,8 +88,10 @@ function matching(
 ): ResolvedVault | undefined {
   const byName = vaults.find((vault) => vault.name === wanted);
   if (byName !== undefined) return byName;
-  const { path } = parseLocation(wanted, folder);
-  return vaults.find(({ location }) => absolutePath(location, planFolder) === path);
+  const place = locationText(parseLocation(wanted, folder));
+  return vaults.find(
+    ({ location, store }) => store !== 'other' && locationText(parseLocation(location, planFolder)) === place,
+  );
 }
 
 function noVaultInPlan(path: string, isBroken: boolean): LifeboatError {

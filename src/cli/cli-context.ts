@@ -1,4 +1,5 @@
 /** What commands get from the composition root: they know no adapter and open nothing by themselves. */
+import type { ResolvedVault } from '../plan/resolved-plan.ts';
 import type { SecretReference } from '../plan/secret-reference.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { AppAdapters, StoreAdapters } from './adapters.ts';
@@ -36,6 +37,8 @@ export interface VaultRequest {
   readonly password?: string;
   /** From the plan; used when the environment gives no password. Relative paths in it count from `folder`. */
   readonly passwordReference?: SecretReference;
+  /** What the plan says about the place: how its store is reached. */
+  readonly declared?: ResolvedVault['declared'];
   /** Whose chain of records is continued; absent for work without a plan. */
   readonly planId?: string;
   readonly signal?: AbortSignal;

@@ -1,4 +1,4 @@
-import { parseLocation } from '../config/location.ts';
+import { locationText, parseLocation } from '../config/location.ts';
 import type { CliContext, VaultRequest } from './cli-context.ts';
 
 /** Says that a vault which cannot be written is read without a lock, so that nobody trusts in one. */
@@ -8,6 +8,6 @@ export async function noteReadOnly(
 ): Promise<boolean> {
   const location = parseLocation(request.location, request.folder ?? folder);
   if (await adapters.isWritable(location)) return false;
-  output.note(`the vault ${location.path} cannot be written: reading without a lock`);
+  output.note(`the vault ${locationText(location)} cannot be written: reading without a lock`);
   return true;
 }

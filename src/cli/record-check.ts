@@ -1,5 +1,5 @@
 import type { CheckRecord } from '../evidence/record.ts';
-import { recordTimes } from '../evidence/record.ts';
+import { recordTimes } from '../evidence/record-common.ts';
 import { sharedFields } from '../evidence/run-context.ts';
 import { hostname } from '../platform/host.ts';
 import { randomUuid } from '../platform/random.ts';

@@ -1,6 +1,6 @@
 /** What is done to a vault itself goes into its history: that it was made, and which keys came and went. */
 import type { KeyRecord } from '../evidence/record.ts';
-import { recordTimes } from '../evidence/record.ts';
+import { recordTimes } from '../evidence/record-common.ts';
 import { sharedFields } from '../evidence/run-context.ts';
 import { hostname } from '../platform/host.ts';
 import { randomUuid } from '../platform/random.ts';

@@ -1,7 +1,8 @@
 /** Opens vaults for commands: finds the password, keeps it out of the output, and says where a wrong one came from. */
 import { join } from 'node:path';
-import { type Location, parseLocation } from '../config/location.ts';
+import { type Location, locationText, parseLocation } from '../config/location.ts';
 import { type FoundPassword, findPassword } from '../config/password.ts';
+import { storeSettings } from '../config/resolve-store-settings.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import { cacheDirectory, stateDirectory } from '../platform/environment.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -32,7 +33,7 @@ export function createVaultAccess(options: VaultAccessOptions): VaultAccess {
   return {
     async openVault(request) {
       const location = parseLocation(request.location, request.folder ?? options.folder);
-      await requireVault(options, location);
+      await requireVault(options, request, location);
       const found = await passwordFor(options, request, location);
       const { openVault } = await import('../vault/open-vault.ts');
       const opening = await openingOf(options, request, location);
@@ -71,7 +72,7 @@ async function passwordFor(
   }
   const { passwordReference: reference } = request;
   const found = await findPassword({
-    location: location.path,
+    location: locationText(location),
     folder: options.folder,
     signal: request.signal ?? options.signal,
     ...(reference === undefined ? {} : { fromPlan: { reference, folder: request.folder ?? options.folder } }),
@@ -82,14 +83,18 @@ async function passwordFor(
 }
 
 /** Before anybody is asked for a password. */
-async function requireVault(options: VaultAccessOptions, location: Location): Promise<void> {
-  await using store = await options.adapters.openStore(location);
+async function requireVault(
+  options: VaultAccessOptions,
+  request: VaultRequest,
+  location: Location,
+): Promise<void> {
+  await using store = await storeOf(options, request, location);
   try {
     await store.stat('config', options.signal);
   } catch (error) {
     if (!hasCode(error, 'OBJECT_MISSING')) throw error;
     for await (const _key of store.list('keys/', options.signal)) return;
-    throw new LifeboatError('VAULT_NOT_FOUND', `there is no vault at ${location.path}`, {
+    throw new LifeboatError('VAULT_NOT_FOUND', `there is no vault at ${locationText(location)}`, {
       hint: 'Check the location; `lifeboat vault init LOCATION` makes a new one.',
     });
   }
@@ -97,13 +102,23 @@ async function requireVault(options: VaultAccessOptions, location: Location): Pr
 
 async function openingOf(options: VaultAccessOptions, request: VaultRequest, location: Location) {
   return {
-    store: await options.adapters.openStore(location),
+    store: await storeOf(options, request, location),
     programVersion: `lifeboat ${options.programVersion}`,
     stateFolder: join(stateDirectory(), request.planId ?? noPlan),
     cacheDirectory: cacheDirectory(),
     nowMs: options.nowMs,
     signal: request.signal ?? options.signal,
   };
+}
+
+async function storeOf(options: VaultAccessOptions, request: VaultRequest, location: Location) {
+  const folder = request.folder ?? options.folder;
+  const settings = await storeSettings(location, request.declared, {
+    folder,
+    signal: request.signal ?? options.signal,
+    hide: (secret) => options.output.hide(secret),
+  });
+  return await options.adapters.openStore(location, settings);
 }
 
 /** A recovery key typed in small letters or without its dashes opens as well. */

@@ -5,7 +5,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
-import { parseLocation } from './location.ts';
+import { hasCode } from '../error/lifeboat-error.ts';
+import { locationText, parseLocation } from './location.ts';
 import { findPassword } from './password.ts';
 import { resolveSecret } from './resolve-secret.ts';
 
@@ -91,12 +92,54 @@ test('a reference that cannot be resolved is named, and what its command printed
   }
 });
 
-test('a location is a folder now; other kinds come later', () => {
-  assert.equal(parseLocation('vault/', '/srv').path, '/srv/vault');
-  assert.equal(parseLocation('/a/../b', '/srv').path, '/b');
-  assert.equal(parseLocation('~/vault', '/srv').path, join(homedir(), 'vault'));
-  assert.equal(parseLocation('~vault', '/srv').path, '/srv/~vault');
-  assert.equal(parseLocation('with: colon', '/srv').path, '/srv/with: colon');
-  for (const text of ['', ' ', 's3:bucket', 's3://bucket/x', 'azure:c', 'sftp:host:/x', 'ftp://x'])
-    assert.throws(() => parseLocation(text, '/srv'), { code: 'USAGE' }, text);
+test('a location is a folder, counted from the folder given or from home', () => {
+  const pathOf = (text: string): string => locationText(parseLocation(text, '/srv'));
+  assert.equal(pathOf('vault/'), '/srv/vault');
+  assert.equal(pathOf('/a/../b'), '/b');
+  assert.equal(pathOf('~/vault'), join(homedir(), 'vault'));
+  assert.equal(pathOf('~vault'), '/srv/~vault');
+  assert.equal(pathOf('with: colon'), '/srv/with: colon');
+});
+
+test('a location is a place in an object store, in our form or in that of restic', () => {
+  const places: Readonly<Record<string, string>> = {
+    's3://shop/lifeboat': 's3://shop/lifeboat',
+    's3://shop': 's3://shop',
+    's3:shop/a/b/': 's3://shop/a/b',
+    's3:https://S3.example.org:9000/shop/a': 's3:https://s3.example.org:9000/shop/a',
+    's3:http://127.0.0.1:9000/shop': 's3:http://127.0.0.1:9000/shop',
+    's3:s3.amazonaws.com/shop/a': 's3://shop/a',
+    's3:minio.example.org:9000/shop': 's3:https://minio.example.org:9000/shop',
+    'azure://account1/vault/a': 'azure://account1/vault/a',
+    'azure:vault:/a/b': 'azure:vault:/a/b',
+    'azure:vault:/': 'azure:vault:/',
+  };
+  for (const [text, place] of Object.entries(places)) {
+    assert.equal(locationText(parseLocation(text, '/srv')), place);
+    assert.equal(locationText(parseLocation(place, '/srv')), place, 'what is shown can be typed');
+  }
+});
+
+test('what names no place is refused, and a secret in it is not repeated', () => {
+  for (const text of [
+    '',
+    ' ',
+    's3:',
+    's3://',
+    's3://UPPER',
+    's3://shop/../x',
+    's3://shop/a b',
+    'azure:',
+    'azure://x/vault',
+    'azure://account1',
+    'azure:V:/',
+    'sftp:host:/x',
+    'ftp://x',
+    's3:https://key:geheim@host/shop',
+  ])
+    assert.throws(
+      () => parseLocation(text, '/srv'),
+      (error: unknown) => hasCode(error, 'USAGE') && !/geheim/.test(error.message),
+      text,
+    );
 });

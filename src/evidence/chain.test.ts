@@ -12,7 +12,8 @@ import {
   type StoredLink,
   verifyChain,
 } from './chain.ts';
-import { parseRecord, type RunRecord, recordTimes } from './record.ts';
+import { parseRecord, type RunRecord } from './record.ts';
+import { recordTimes } from './record-common.ts';
 
 const writer = { vaultId: 'ab'.repeat(32), host: 'shop-1', writerId: 'w1' };
 

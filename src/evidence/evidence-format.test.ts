@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { appendToChain, emptyChain, type StoredLink } from './chain.ts';
-import { parseRecord, type RunRecord, recordTimes } from './record.ts';
+import { parseRecord, type RunRecord } from './record.ts';
+import { recordTimes } from './record-common.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/formats/evidence.md'), 'utf8');
 const decoder = /```js\n(.*?)```/s.exec(page)?.[1] ?? '';

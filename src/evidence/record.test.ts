@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { canonicalJson } from '../plan/canonical-json.ts';
-import { parseRecord, type RunRecord, recordTimes } from './record.ts';
+import { parseRecord, type RunRecord } from './record.ts';
+import { recordTimes } from './record-common.ts';
 
 const common = {
   id: 'run-1:1',

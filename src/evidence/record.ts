@@ -6,7 +6,9 @@
  * *verdict* `incomplete` means that some input could not be read, `inconclusive` that a check could not be carried
  * out; a *loss* is measured with a canary or computed from positions, and never called the other.
  */
+
 import type { Position } from '../source/position.ts';
+import type { RecordCommon, RecordError } from './record-common.ts';
 import {
   boolean,
   type JsonObject,
@@ -19,6 +21,16 @@ import {
   texts,
   values,
 } from './record-fields.ts';
+import {
+  parseAudit,
+  parseHold,
+  parseKeyTest,
+  parsePause,
+  parsePrune,
+  parseRepair,
+  parseStore,
+  type VaultEventRecord,
+} from './vault-records.ts';
 
 export type RunRecord =
   | InitRecord
@@ -28,40 +40,9 @@ export type RunRecord =
   | RestoreRecord
   | KeyRecord
   | ForgetRecord
+  | CopyRecord
+  | VaultEventRecord
   | UnknownRecord;
-
-export type RecordVerdict = 'pass' | 'fail' | 'inconclusive' | 'incomplete';
-
-export interface RecordCommon extends RecordTimes {
-  /** Unique among all records; proofs refer to it. */
-  readonly id: string;
-  readonly runId: string;
-  /** The id in the vault's `vault.json`. */
-  readonly vault: string;
-  readonly host: string;
-  readonly programVersion: string;
-  readonly verdict: RecordVerdict;
-  readonly system?: string;
-  readonly systemHash?: string;
-  readonly planId?: string;
-  readonly planHash?: string;
-  /** Redacted before it comes here. */
-  readonly error?: RecordError;
-}
-
-export interface RecordTimes {
-  /** RFC 3339 in UTC with milliseconds, for people. */
-  readonly start: string;
-  readonly end: string;
-  /** Milliseconds since the epoch. */
-  readonly startMs: number;
-  readonly endMs: number;
-}
-
-export interface RecordError {
-  readonly code: string;
-  readonly message: string;
-}
 
 export interface Loss {
   readonly kind: 'measured' | 'computed';
@@ -93,6 +74,8 @@ export interface BackupRecord extends RecordCommon {
   readonly fullRead?: boolean;
   /** Files whose content changed although size and modification time did not. */
   readonly silentChangeCount?: number;
+  /** Requests to the store and bytes carried, for this point and its reading back: people pay for them. */
+  readonly requests?: StoreUse;
   readonly problemCount: number;
   readonly writerPauseMs: number;
   readonly canary?: CanaryMark;
@@ -100,9 +83,25 @@ export interface BackupRecord extends RecordCommon {
 
 export type RecordTrigger = 'schedule' | 'event' | 'manual';
 
+export interface StoreUse {
+  readonly puts: number;
+  readonly gets: number;
+  readonly stats: number;
+  readonly lists: number;
+  readonly deletes: number;
+  readonly bytesPut: number;
+  readonly bytesGot: number;
+}
+
 export interface CanaryMark {
   readonly sequence: number;
   readonly writtenAtMs: number;
+}
+
+/** A point of another vault was copied into this one; everything about the capture is as it was recorded there. */
+export interface CopyRecord extends RecordCommon, Omit<BackupRecord, keyof RecordCommon | 'type'> {
+  readonly type: 'copy';
+  readonly from: { readonly vault: string; readonly snapshotId: string };
 }
 
 /** Objects of the vault were read back. */
@@ -171,16 +170,6 @@ export interface UnknownRecord extends RecordCommon {
   readonly originalType: string;
 }
 
-/** Both forms of the two times of a record. */
-export function recordTimes(startMs: number, endMs: number): RecordTimes {
-  return {
-    start: new Date(startMs).toISOString(),
-    end: new Date(endMs).toISOString(),
-    startMs,
-    endMs,
-  };
-}
-
 /**
  * Reads a record from parsed JSON. Fields it does not know are left out, and a type it does not know becomes
  * `unknown`. Raises OBJECT_DAMAGED naming the field when a known one is missing or of another kind.
@@ -214,6 +203,22 @@ export function parseRecord(json: unknown): RunRecord {
         snapshotIds: texts(from, 'snapshotIds'),
         bytesFreed: number(from, 'bytesFreed'),
       };
+    case 'copy':
+      return { type, ...common, ...parseBackup(from), from: parseOrigin(from) };
+    case 'hold':
+      return { type, ...common, ...parseHold(from) };
+    case 'prune':
+      return { type, ...common, ...parsePrune(from) };
+    case 'store':
+      return { type, ...common, ...parseStore(from) };
+    case 'repair':
+      return { type, ...common, ...parseRepair(from) };
+    case 'audit':
+      return { type, ...common, ...parseAudit(from) };
+    case 'key-test':
+      return { type, ...common, ...parseKeyTest(from) };
+    case 'pause':
+      return { type, ...common, ...parsePause(from) };
     default:
       return { type: 'unknown', originalType: type, ...common };
   }
@@ -258,6 +263,7 @@ function parseBackup(from: JsonObject): Omit<BackupRecord, keyof RecordCommon | 
     ...optional(from, 'contentDigest', text),
     ...optional(from, 'fullRead', boolean),
     ...optional(from, 'silentChangeCount', number),
+    ...optional(from, 'requests', parseUse),
     problemCount: number(from, 'problemCount'),
     writerPauseMs: number(from, 'writerPauseMs'),
     ...optional(from, 'canary', parseMark),
@@ -275,6 +281,20 @@ function parsePosition(from: JsonObject, name: string): Position {
     pageCount: number(position, 'pageCount'),
     ...optional(position, 'walSalt', text),
     ...optional(position, 'walFrame', number),
+  };
+}
+
+function parseUse(from: JsonObject, name: string): StoreUse {
+  const use = objectOf(from[name], name);
+  const count = (field: string): number => number(use, field);
+  return {
+    puts: count('puts'),
+    gets: count('gets'),
+    stats: count('stats'),
+    lists: count('lists'),
+    deletes: count('deletes'),
+    bytesPut: count('bytesPut'),
+    bytesGot: count('bytesGot'),
   };
 }
 
@@ -336,4 +356,9 @@ function parseRestore(from: JsonObject): Omit<RestoreRecord, keyof RecordCommon 
     ...optional(from, 'safetyCopy', text),
     ...optional(from, 'loss', parseLoss),
   };
+}
+
+function parseOrigin(from: JsonObject): CopyRecord['from'] {
+  const origin = objectOf(from['from'], 'from');
+  return { vault: text(origin, 'vault'), snapshotId: text(origin, 'snapshotId') };
 }

@@ -1,5 +1,6 @@
 /** Under which plan, by whom and as which run something is done: the part that all records of a run share. */
-import type { RecordCommon, RecordError, RecordTrigger } from './record.ts';
+import type { RecordTrigger } from './record.ts';
+import type { RecordCommon, RecordError } from './record-common.ts';
 
 export interface RunContext {
   /** A UUID of this execution. */

@@ -22,6 +22,7 @@ export function withCounts(inner: ObjectStore): CountedStore {
   return {
     location: inner.location,
     facts: inner.facts,
+    abilities: inner.abilities,
     counts,
     async put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
       counts.puts += 1;

@@ -42,6 +42,7 @@ export function withFaults(inner: ObjectStore, script: readonly Fault[]): Faulty
   return {
     location: inner.location,
     facts: inner.facts,
+    abilities: inner.abilities,
     calls: () => state.calls,
     isCut: () => state.cut,
     put,

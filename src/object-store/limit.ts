@@ -1,5 +1,6 @@
 import type { ByteRange, ListedObject, ObjectStat, ObjectStore } from './object-store.ts';
 import { Semaphore } from './semaphore.ts';
+import { wrapAbilities } from './wrap-abilities.ts';
 
 /**
  * At most `requestsMax` requests are under way at once; the others wait in order. A list counts only while it
@@ -10,6 +11,7 @@ export function withLimit(inner: ObjectStore, requestsMax: number): ObjectStore 
   return {
     location: inner.location,
     facts: { ...inner.facts, connections: Math.min(requestsMax, inner.facts.connections) },
+    abilities: wrapAbilities(inner.abilities, (signal, act) => semaphore.run(signal, act)),
     put: (key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> =>
       semaphore.run(signal, () => inner.put(key, bytes, signal)),
     get: (key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer> =>

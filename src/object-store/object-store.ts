@@ -1,3 +1,5 @@
+import type { StoreAbilities } from './abilities.ts';
+
 /**
  * The ObjectStore port: opaque bytes under opaque keys. What the bytes mean lives one layer up.
  *
@@ -19,6 +21,8 @@ export interface ObjectStore extends AsyncDisposable {
   /** Where this is, for people; holds no secret. */
   readonly location: string;
   readonly facts: StoreFacts;
+  /** Rare abilities, see there; wrappers wrap them too. */
+  readonly abilities: StoreAbilities;
   put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
   /** The whole object, or `range.length` bytes from `range.offset`. The buffer is the caller's. */
   get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer>;

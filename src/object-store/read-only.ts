@@ -1,11 +1,13 @@
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import type { ByteRange, ListedObject, ObjectStat, ObjectStore } from './object-store.ts';
 
-/** Reads pass; put and delete raise STORE_READ_ONLY and change nothing. */
+/** Reads pass; put and delete raise STORE_READ_ONLY and change nothing; there are no abilities. */
 export function readOnly(inner: ObjectStore): ObjectStore {
   return {
     location: inner.location,
     facts: inner.facts,
+    // each of them can write, or cost money
+    abilities: {},
     put: (key: string): Promise<void> => refuse(inner, `write ${key}`),
     get: (key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer> =>
       inner.get(key, range, signal),

@@ -3,6 +3,7 @@ import { monotonicMs } from '../platform/clock.ts';
 import { randomInt } from '../platform/random.ts';
 import { sleep } from '../platform/timers.ts';
 import type { ByteRange, ListedObject, ObjectStat, ObjectStore } from './object-store.ts';
+import { wrapAbilities } from './wrap-abilities.ts';
 
 export interface RetryOptions {
   /** Of one request, the first included. */
@@ -38,6 +39,7 @@ export function withRetry(inner: ObjectStore, options: RetryOptions = {}): Objec
   return {
     location: inner.location,
     facts: inner.facts,
+    abilities: wrapAbilities(inner.abilities, (signal, act) => retried(options, signal, act)),
     put: (key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> =>
       retried(options, signal, () => inner.put(key, bytes, signal)),
     get: (key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer> =>

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import {
-  type BackupRecord,
-  type CheckRecord,
-  type RunRecord,
-  recordTimes,
-  type VerifyRecord,
-} from '../evidence/record.ts';
+import type { BackupRecord, CheckRecord, RunRecord, VerifyRecord } from '../evidence/record.ts';
+import { recordTimes } from '../evidence/record-common.ts';
 import { choosePoint, newestProven } from './choose-point.ts';
 import { recoveryPointsFromRecords } from './points-from-records.ts';
 import { proofLevel, type RecoveryPoint } from './recovery-point.ts';

@@ -1,5 +1,5 @@
 /** Folds the history of vaults into the recovery points that exist now. */
-import type { BackupRecord, CheckRecord, RunRecord, VerifyRecord } from '../evidence/record.ts';
+import type { BackupRecord, CheckRecord, CopyRecord, RunRecord, VerifyRecord } from '../evidence/record.ts';
 import type { Proof, ProofFailure, ProofStep, RecoveryPoint, RestoreStep } from './recovery-point.ts';
 
 type Points = Map<string, RecoveryPoint>;
@@ -20,12 +20,13 @@ export function recoveryPointsFromRecords(records: readonly RunRecord[]): readon
 
 /** Points are made first and given up last, for clocks of different hosts need not agree. */
 function rank(record: RunRecord): number {
-  return record.type === 'backup' ? 0 : record.type === 'forget' ? 2 : 1;
+  return record.type === 'backup' || record.type === 'copy' ? 0 : record.type === 'forget' ? 2 : 1;
 }
 
 function applyRecord(points: Points, record: RunRecord): void {
   switch (record.type) {
     case 'backup':
+    case 'copy':
       applyBackup(points, record);
       break;
     case 'check':
@@ -43,7 +44,7 @@ function applyRecord(points: Points, record: RunRecord): void {
   }
 }
 
-function applyBackup(points: Points, record: BackupRecord): void {
+function applyBackup(points: Points, record: BackupRecord | CopyRecord): void {
   const { snapshotId, system, capturedAtMs } = record;
   if (snapshotId === undefined || system === undefined || capturedAtMs === undefined) return;
   if (record.verdict === 'fail') return;

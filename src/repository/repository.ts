@@ -14,32 +14,23 @@ import { checkRepository } from './check/check-repository.ts';
 import { readBack } from './check/read-back.ts';
 import { randomPolynomial } from './chunker/polynomial.ts';
 import { loadConfig, type RepositoryConfig, saveConfig } from './config.ts';
-import type { BlobIndex } from './index/blob-index.ts';
 import { createIndexWriter } from './index/index-writer.ts';
-import { listIds, loadIndex } from './index/load-index.ts';
+import { listIds } from './index/load-index.ts';
 import { addKey, listKeys, type NewKey, removeKey } from './key/manage-keys.ts';
 import { openKey } from './key/open-key.ts';
 import { configKey, objectKey } from './layout.ts';
 import { type LockOwner, thisProcess } from './lock/lock-owner.ts';
-import {
-  type LockOptions,
-  type LockTiming,
-  removeLocks,
-  resticLockTiming,
-  withLock,
-} from './lock/with-lock.ts';
+import { type LockTiming, removeLocks, resticLockTiming, withLock } from './lock/with-lock.ts';
 import { packBytesTarget } from './pack/pack-builder.ts';
 import { diffSnapshots } from './read/diff-snapshots.ts';
 import { dumpFile } from './read/dump-file.ts';
 import { listSnapshot } from './read/list-snapshot.ts';
 import { repositoryStats } from './read/repository-stats.ts';
 import { snapshotDigest } from './read/snapshot-digest.ts';
-import { createTreeReader, type TreeReader } from './read/tree-reader.ts';
 import type {
   KeyInfo,
   Repository,
   RepositoryWriter,
-  Snapshot,
   SnapshotReader,
   WriteOptions,
 } from './repository-types.ts';
@@ -47,6 +38,7 @@ import { restoreSnapshot } from './restore/restore-snapshot.ts';
 import { createSavePool } from './save/save-pool.ts';
 import { saveSnapshot } from './save/save-snapshot.ts';
 import { createSealedObjects } from './sealed-objects.ts';
+import { freshView, keepSession, lockOptions, type Session, viewOf, withReadLock } from './session.ts';
 import { findSnapshot, loadSnapshots } from './snapshot/snapshot-list.ts';
 import type { RepositoryAccess } from './unpacked.ts';
 
@@ -102,25 +94,6 @@ export async function openRepository(options: OpenOptions): Promise<Repository> 
   return repositoryOf(options, { store, key: masterKey, version: config.version }, config, keyId);
 }
 
-/** One open repository and everything its methods share. */
-interface Session {
-  readonly access: RepositoryAccess;
-  readonly config: RepositoryConfig;
-  readonly keyId: string;
-  readonly owner: LockOwner;
-  readonly workers: number;
-  readonly packBytesTarget: number;
-  readonly lockTiming: LockTiming;
-  readonly programVersion: string;
-  /** The index and a reader of trees over it, as loaded last. */
-  view: IndexView | undefined;
-}
-
-interface IndexView {
-  readonly index: BlobIndex;
-  readonly trees: TreeReader;
-}
-
 function repositoryOf(
   options: OpenOptions,
   access: RepositoryAccess,
@@ -138,7 +111,7 @@ function repositoryOf(
     programVersion: options.programVersion ?? 'lifeboat',
     view: undefined,
   };
-  return {
+  const repository: Repository = {
     id: config.id,
     version: access.version,
     location: access.store.location,
@@ -158,6 +131,7 @@ function repositoryOf(
     unlock: (all, signal) => removeLocks(access, session.owner, all, signal),
     [Symbol.asyncDispose]: () => access.store[Symbol.asyncDispose](),
   };
+  return keepSession(repository, session);
 }
 
 function readerOf(session: Session): SnapshotReader {
@@ -238,46 +212,6 @@ async function write<T>(
     const context = { access, index, trees, pool, programVersion, confirmLock: lock.confirm };
     return await work({ saveSnapshot: (request) => saveSnapshot(context, { ...request, signal }) });
   });
-}
-
-/** Reading takes a lock so that nobody removes what is being read; a vault that cannot be written has none to fear. */
-async function withReadLock<T>(
-  session: Session,
-  signal: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  let started = false;
-  try {
-    return await withLock(session.access, lockOptions(session, false, signal), (held) => {
-      started = true;
-      return work(held);
-    });
-  } catch (error) {
-    if (started || !hasCode(error, 'STORE_READ_ONLY', 'PERMISSION_DENIED')) throw error;
-    return await work(signal ?? new AbortController().signal);
-  }
-}
-
-function lockOptions(session: Session, exclusive: boolean, signal: AbortSignal | undefined): LockOptions {
-  const { owner, lockTiming: timing } = session;
-  return { owner, exclusive, timing, ...(signal === undefined ? {} : { signal }) };
-}
-
-/** Loaded again when it does not know one of the snapshots: others write to the repository as well. */
-async function viewOf(
-  session: Session,
-  snapshots: readonly Snapshot[],
-  signal?: AbortSignal,
-): Promise<IndexView> {
-  const { view } = session;
-  const known = view !== undefined && snapshots.every(({ tree }) => view.index.has('tree', tree));
-  return known ? view : await freshView(session, signal);
-}
-
-async function freshView(session: Session, signal?: AbortSignal): Promise<IndexView> {
-  const { index } = await loadIndex(session.access, signal);
-  session.view = { index, trees: createTreeReader(session.access, index) };
-  return session.view;
 }
 
 /**

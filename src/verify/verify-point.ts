@@ -6,14 +6,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
-import {
-  type CanaryMark,
-  type CheckResult,
-  type Loss,
-  type RecordVerdict,
-  recordTimes,
-  type VerifyRecord,
-} from '../evidence/record.ts';
+import type { CanaryMark, CheckResult, Loss, VerifyRecord } from '../evidence/record.ts';
+import { type RecordVerdict, recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import type { ResolvedCheck, ResolvedSystem } from '../plan/resolved-plan.ts';
 import { fileSystemFree } from '../platform/posix/device.ts';

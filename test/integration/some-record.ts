@@ -1,4 +1,5 @@
-import { type RunRecord, recordTimes } from '../../src/evidence/record.ts';
+import type { RunRecord } from '../../src/evidence/record.ts';
+import { recordTimes } from '../../src/evidence/record-common.ts';
 
 /** A record that proves nothing and is told apart by its id. */
 export function initRecord(vault: string, id: string): RunRecord {

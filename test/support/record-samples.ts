@@ -1,10 +1,6 @@
 /** Records for tests: system `db` under plan `plan` and hash `h` in vault `v`. */
-import {
-  type BackupRecord,
-  type CheckRecord,
-  recordTimes,
-  type VerifyRecord,
-} from '../../src/evidence/record.ts';
+import type { BackupRecord, CheckRecord, VerifyRecord } from '../../src/evidence/record.ts';
+import { recordTimes } from '../../src/evidence/record-common.ts';
 
 type Shared = Pick<
   BackupRecord,

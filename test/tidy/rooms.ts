@@ -29,6 +29,7 @@ export const rooms: readonly Room[] = [
 
   model('object-store port', [
     'object-store/object-store.ts',
+    'object-store/abilities.ts',
     'object-store/key.ts',
     'object-store/object-errors.ts',
   ]),

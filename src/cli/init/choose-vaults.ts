@@ -20,7 +20,14 @@ export async function chooseVaults(
 ): Promise<readonly ChosenVault[]> {
   const vaults: ChosenVault[] = [];
   for (const location of locations) {
-    const { path } = parseLocation(location, context.folder);
+    const place = parseLocation(location, context.folder);
+    if (place.kind !== 'folder') {
+      throw usage(
+        `a first plan keeps its vaults in folders, and ${location} is none`,
+        'Make the plan with a folder, then add the store to its vaults: the guide on vaults says how.',
+      );
+    }
+    const { path } = place;
     if (vaults.some((vault) => isWithin(path, vault.path) || isWithin(vault.path, path))) {
       throw usage(`the vault ${path} is inside another one, or named twice`, 'Name two separate folders.');
     }

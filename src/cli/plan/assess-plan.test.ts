@@ -3,14 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
-import type {
-  BackupRecord,
-  CheckRecord,
-  RecordVerdict,
-  RunRecord,
-  VerifyRecord,
-} from '../../evidence/record.ts';
-import { recordTimes } from '../../evidence/record.ts';
+import type { BackupRecord, CheckRecord, RunRecord, VerifyRecord } from '../../evidence/record.ts';
+import type { RecordVerdict } from '../../evidence/record-common.ts';
+import { recordTimes } from '../../evidence/record-common.ts';
 import type { Status } from '../../objective/objective.ts';
 import { parsePlan } from '../../plan/parse-plan.ts';
 import { resolvePlan } from '../../plan/resolve-plan.ts';

@@ -1,8 +1,7 @@
 /** The vaults of a plan: opened once when first needed, closed together. */
-import { parseLocation } from '../../config/location.ts';
+import { locationText, parseLocation } from '../../config/location.ts';
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
-import { absolutePath } from '../../platform/absolute-path.ts';
 import { cacheDirectory } from '../../platform/environment.ts';
 import { knownHistory } from '../../vault/known-history.ts';
 import { readVaultFile } from '../../vault/read-vault-file.ts';
@@ -55,6 +54,7 @@ async function openNow(context: AppContext, session: PlanSession, vault: Resolve
     folder: session.folder,
     planId: session.plan.metadata.id,
     signal: context.signal,
+    declared: vault.declared,
     ...(vault.password === undefined ? {} : { passwordReference: vault.password }),
   });
 }
@@ -86,5 +86,7 @@ function notThere(name: string, location: string, cause?: unknown): LifeboatErro
 
 /** As the vault itself states it: absolute. */
 function locationOf(session: PlanSession, vault: ResolvedVault): string {
-  return vault.store === 'folder' ? absolutePath(vault.location, session.folder) : vault.location;
+  return vault.store === 'other'
+    ? vault.location
+    : locationText(parseLocation(vault.location, session.folder));
 }

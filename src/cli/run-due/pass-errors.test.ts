@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { backupRecord, checkRecord, verifyRecord } from '../../../test/support/record-samples.ts';
 import type { BackupOutcome } from '../../backup/backup-system.ts';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
-import type { RecordVerdict } from '../../evidence/record.ts';
+import type { RecordVerdict } from '../../evidence/record-common.ts';
 import { backupError, proofError, silentChangeError } from './pass-errors.ts';
 
 const record = backupRecord('a', { startMs: 1 });

@@ -29,6 +29,7 @@ export function openLocalStore(directory: string): ObjectStore {
       connections: 4,
       directory: root,
     },
+    abilities: {},
     async put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
       await onKey(root, key, 'write', signal, () => writeFile(root, key, bytes, signal));
     },

@@ -37,6 +37,7 @@ export function openMemoryStore(initial: Iterable<readonly [string, Uint8Array]>
   return {
     location,
     facts,
+    abilities: {},
     objects,
     async put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
       assertKey(key);

@@ -92,6 +92,16 @@ const access = strict({
   use: 'planned',
 });
 
+const storeLimits = strict({
+  upload: maybe(byteSize(), 'At most so many bytes a second towards it.', '20 MB'),
+  download: maybe(byteSize(), 'At most so many bytes a second from it.', '50 MB'),
+  connections: maybe(
+    z.int().min(1).max(256),
+    'At most so many requests at once. Default: as many as turn out to be worth making.',
+    8,
+  ),
+}).meta({ id: 'storeLimits', description: 'How much of the network a vault may take.' });
+
 export const vaultSchema = strict({
   location: text().meta({
     description:
@@ -125,7 +135,7 @@ export const vaultSchema = strict({
       mission: ['D22', 'E9'],
     }),
   site: maybe(reference('site'), 'The site it is lost with.', 'primary', { use: 'information' }),
-  region: maybe(text(), 'The region of its store.', 'eu-central-1', { use: 'information', mission: ['E4'] }),
+  region: maybe(text(), 'The region of its store.', 'eu-central-1', { mission: ['E4'] }),
   provider: maybe(text(), 'Who runs its store.', 'AWS', { use: 'information', mission: ['E3'] }),
   medium: maybe(
     z.enum(['disk', 'object-store', 'tape', 'optical']),
@@ -139,17 +149,39 @@ export const vaultSchema = strict({
     true,
     { use: 'information', mission: ['E2'] },
   ),
-  credentials: maybe(secret(), 'Where the access key of its store comes from.', '${env:BACKUP_S3_KEY}', {
-    use: 'planned',
-    mission: ['G3'],
-  }),
+  credentials: maybe(
+    secret(),
+    "Where the access to its store comes from: for S3 `KEY_ID:SECRET` or `KEY_ID:SECRET:SESSION_TOKEN`, for Azure an account key or a SAS. Default: the usual places of the store's own tools.",
+    '${env:BACKUP_S3_KEY}',
+    { mission: ['G3'] },
+  ),
   endpoint: maybe(
     textOrReference(),
     'The address of a store that is not at its usual place.',
     'https://s3.example.org',
-    {
-      use: 'planned',
-    },
+  ),
+  storage_class: maybe(
+    text(),
+    'The class of storage that the data of backups goes into; folders, index and everything small stay in the usual one.',
+    'GLACIER',
+    { mission: ['E8'] },
+  ),
+  limits: maybe(storeLimits, 'How much of the network it may take.', { upload: '20 MB' }),
+  append_only: maybe(
+    z.boolean(),
+    'Whether this machine only adds to it: nothing is replaced, and nothing but locks is deleted. Retention is then applied by another machine. Default: false.',
+    true,
+    { mission: ['G4'] },
+  ),
+  reread_within: maybe(
+    positiveDuration(),
+    'Every byte is read back at least once in this time. Default: 30 days.',
+    '30 days',
+  ),
+  grace: maybe(
+    positiveDuration(),
+    'How long what nobody needs any more stays before it is removed. Default: 1 day.',
+    '3 days',
   ),
   encryption: maybe(
     encryption,
