@@ -39,6 +39,13 @@ export interface RetentionState {
 export interface StorageClasses {
   /** As `put`, into a class of `facts.storageClasses`. */
   putInto(storageClass: string, key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** As `CreateOnly.create`, into a class; there wherever that ability is. */
+  createInto?(
+    storageClass: string,
+    key: string,
+    bytes: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<'created' | 'exists'>;
   classOf(key: string, signal?: AbortSignal): Promise<string>;
   /** Moves an object that is there; reading it goes on to work, or starts to need thawing. */
   moveTo(storageClass: string, key: string, signal?: AbortSignal): Promise<void>;

@@ -32,3 +32,26 @@ export function objectTooShort(
     details: { key, location, size, neededBytes },
   });
 }
+
+/** `untilMs`: when the store lets it go; absent for a hold without a date. */
+export function objectRetained(
+  key: string,
+  location: string,
+  untilMs?: number,
+  cause?: unknown,
+): LifeboatError {
+  const until = untilMs === undefined ? '' : ` until ${new Date(untilMs).toISOString()}`;
+  return new LifeboatError('OBJECT_RETAINED', `${location} keeps ${key} from being deleted${until}`, {
+    hint: 'Leave it to the retention of the store; it can be deleted when that has passed.',
+    details: { key, location, ...(untilMs === undefined ? {} : { untilMs }) },
+    cause,
+  });
+}
+
+export function objectCold(key: string, location: string, cause?: unknown): LifeboatError {
+  return new LifeboatError('OBJECT_COLD', `${key} in ${location} is in an archive and must be thawed first`, {
+    hint: 'Preview the restore: it lists what must be thawed, what that costs and how long it takes.',
+    details: { key, location },
+    cause,
+  });
+}

@@ -39,11 +39,15 @@ function wrapRetention({ retention }: StoreAbilities, around: Around): Wrapped<'
 function wrapStorageClasses({ storageClasses }: StoreAbilities, around: Around): Wrapped<'storageClasses'> {
   if (storageClasses === undefined) return undefined;
   const classes = storageClasses;
+  const createInto = classes.createInto?.bind(classes);
   return {
     storageClasses: {
       putInto: (name, key, bytes, signal) => around(signal, () => classes.putInto(name, key, bytes, signal)),
       classOf: (key, signal) => around(signal, () => classes.classOf(key, signal)),
       moveTo: (name, key, signal) => around(signal, () => classes.moveTo(name, key, signal)),
+      ...(createInto && {
+        createInto: (name, key, bytes, signal) => around(signal, () => createInto(name, key, bytes, signal)),
+      }),
     },
   };
 }

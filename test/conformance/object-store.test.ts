@@ -11,7 +11,7 @@ import { withRetry } from '../../src/object-store/retry.ts';
 import { objectStoreConformance, type StoreExpectations, type StoreUnderTest } from './object-store.ts';
 
 const common: StoreExpectations = {
-  facts: { atomicReplace: true, conditionalPut: false, objectLock: false, storageClasses: [] },
+  facts: { atomicReplace: true, conditionalPut: true, objectLock: false, storageClasses: [] },
   listedKeys: 10_000,
   largeObjectBytes: 20 * 1024 * 1024,
 };

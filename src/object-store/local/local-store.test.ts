@@ -41,6 +41,29 @@ test('files are read-only and for the owner alone, like those of restic', async 
   assert.equal(modeOf(folder.path, 'vault/data/object'), 0o400);
 });
 
+test('what is created looks like what is put, and leaves no other file', async () => {
+  using folder = temporaryFolder();
+  const { abilities } = openLocalStore(folder.path);
+  assert.equal(await abilities.createOnly?.create('data/object', Buffer.from('x')), 'created');
+  assert.equal(await abilities.createOnly?.create('data/object', Buffer.from('y')), 'exists');
+  assert.equal(modeOf(folder.path, 'data/object'), 0o400);
+  assert.deepEqual(readdirSync(join(folder.path, 'data')), ['object']);
+  assert.equal(statSync(join(folder.path, 'data/object')).nlink, 1);
+});
+
+test('nothing is created through a symbolic link out of the folder', async () => {
+  using folder = temporaryFolder();
+  using elsewhere = temporaryFolder();
+  symlinkSync(elsewhere.path, join(folder.path, 'data'));
+  writeFileSync(join(elsewhere.path, 'there'), '');
+  const { abilities } = openLocalStore(folder.path);
+  for (const key of ['data/new', 'data/there']) {
+    const create = async () => abilities.createOnly?.create(key, Buffer.from('x'));
+    await assert.rejects(create(), { code: 'PERMISSION_DENIED' }, key);
+  }
+  assert.deepEqual(readdirSync(elsewhere.path), ['there']);
+});
+
 test('a config file that its group may read opens new files and folders to the group', async () => {
   using folder = temporaryFolder();
   const store = openLocalStore(folder.path);

@@ -9,7 +9,7 @@ import { fileError, saysMissing } from './file-errors.ts';
 import { listFiles } from './list-files.ts';
 import { readFile, statFile } from './read-file.ts';
 import { syncDirectory } from './sync-directory.ts';
-import { writeFile } from './write-file.ts';
+import { createFile, writeFile } from './write-file.ts';
 
 /**
  * A store in a directory, laid out as restic's local backend does it: the key is the path below the directory.
@@ -23,13 +23,18 @@ export function openLocalStore(directory: string): ObjectStore {
     facts: {
       kind: 'local',
       atomicReplace: true,
-      conditionalPut: false,
+      conditionalPut: true,
       objectLock: false,
       storageClasses: [],
       connections: 4,
       directory: root,
     },
-    abilities: {},
+    abilities: {
+      createOnly: {
+        create: (key, bytes, signal) =>
+          onKey(root, key, 'create', signal, () => createFile(root, key, bytes, signal)),
+      },
+    },
     async put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
       await onKey(root, key, 'write', signal, () => writeFile(root, key, bytes, signal));
     },

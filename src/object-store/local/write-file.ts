@@ -1,6 +1,6 @@
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { systemErrorName } from '../../error/lifeboat-error.ts';
+import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { randomHex } from '../../platform/random.ts';
 import { checkBeneath, makeParents } from './beneath.ts';
 import { saysMissing } from './file-errors.ts';
@@ -20,19 +20,95 @@ export async function writeFile(
   bytes: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const modes = await modesOf(root);
   const path = join(root, key);
-  const temporary = `${path}-tmp-${randomHex(temporaryNameBytes)}`;
-  const handle = await openTemporary(root, key, temporary, modes);
+  const temporary = await writeTemporary(root, key, bytes, signal);
   try {
-    await fillAndClose(handle, bytes, modes.file, signal);
-    signal?.throwIfAborted();
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
   await syncDirectory(dirname(path));
+}
+
+/**
+ * As `writeFile`, but the final name is a hard link, which the system makes only where there is nothing of that
+ * name. A crash leaves the whole object or none. @throws STORE_UNFIT where the file system has no hard links.
+ */
+export async function createFile(
+  root: string,
+  key: string,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<'created' | 'exists'> {
+  const path = join(root, key);
+  // saves writing what would not be linked; the link alone decides
+  if (await isThere(path)) {
+    await checkBeneath(root, key);
+    return 'exists';
+  }
+  const temporary = await writeTemporary(root, key, bytes, signal);
+  const outcome = await linkTo(temporary, path, root);
+  // The name must be durable before anybody is told that it is there: who sees `exists` relies on it too.
+  await syncDirectory(dirname(path));
+  return outcome;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (saysMissing(error)) return false;
+    throw error;
+  }
+}
+
+const withoutLinks: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
+async function linkTo(temporary: string, path: string, root: string): Promise<'created' | 'exists'> {
+  try {
+    await link(temporary, path);
+    return 'created';
+  } catch (error) {
+    const name = systemErrorName(error);
+    if (name === 'EEXIST') return 'exists';
+    throw withoutLinks.includes(name) ? noLinks(root, error) : error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+function noLinks(root: string, cause: unknown): LifeboatError {
+  return new LifeboatError(
+    'STORE_UNFIT',
+    `the file system of ${root} makes no hard links, so it cannot say who came first`,
+    {
+      hint: 'Take append-only away from this vault, or move it to a file system that has hard links.',
+      details: { directory: root, systemError: systemErrorName(cause) },
+      cause,
+    },
+  );
+}
+
+/** The path of a whole and synced file beside the final one. */
+async function writeTemporary(
+  root: string,
+  key: string,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const modes = await modesOf(root);
+  const temporary = `${join(root, key)}-tmp-${randomHex(temporaryNameBytes)}`;
+  const handle = await openTemporary(root, key, temporary, modes);
+  try {
+    await fillAndClose(handle, bytes, modes.file, signal);
+    signal?.throwIfAborted();
+    return temporary;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 interface Modes {
