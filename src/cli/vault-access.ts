@@ -101,8 +101,10 @@ async function requireVault(
 }
 
 async function openingOf(options: VaultAccessOptions, request: VaultRequest, location: Location) {
+  const dataPackClass = request.declared?.storage_class;
   return {
     store: await storeOf(options, request, location),
+    ...(dataPackClass === undefined ? {} : { dataPackClass }),
     programVersion: `lifeboat ${options.programVersion}`,
     stateFolder: join(stateDirectory(), request.planId ?? noPlan),
     cacheDirectory: cacheDirectory(),

@@ -10,6 +10,7 @@ import { returnLargeBlocksAtOnce } from '../platform/posix/memory-allocator.ts';
 import { randomBytes, randomHex } from '../platform/random.ts';
 import { newMasterKey } from '../seal/key-file.ts';
 import type { ScryptCost } from '../seal/key-file-format.ts';
+import type { SealKey } from '../seal/seal.ts';
 import { checkRepository } from './check/check-repository.ts';
 import { readBack } from './check/read-back.ts';
 import { randomPolynomial } from './chunker/polynomial.ts';
@@ -53,6 +54,8 @@ export interface OpenOptions {
   readonly workers?: number;
   /** A pack is closed when it has so many bytes. Default 16 MiB; smaller in tests only. */
   readonly packBytesTarget?: number;
+  /** The storage class for packs of data, which may be cold; trees, index and all else stay in the usual one. */
+  readonly dataPackClass?: string;
   /** Default: restic's; shorter in tests only. */
   readonly lockTiming?: LockTiming;
   readonly signal?: AbortSignal;
@@ -82,7 +85,7 @@ export async function initRepository(options: InitOptions): Promise<Repository> 
   );
   const config: RepositoryConfig = { version, id: randomHex(32), chunkerPolynomial };
   await saveConfig(store, masterKey, config, signal);
-  return repositoryOf(options, { store, key: masterKey, version }, config, keyId);
+  return repositoryOf(options, accessOf(options, masterKey, version), config, keyId);
 }
 
 /** Raises VAULT_NOT_FOUND, WRONG_PASSWORD, OBJECT_DAMAGED, VAULT_UNSUPPORTED. */
@@ -91,7 +94,11 @@ export async function openRepository(options: OpenOptions): Promise<Repository> 
   await requireConfig(store, signal);
   const { id: keyId, masterKey } = await openKey(store, options.password, signal);
   const config = await loadConfig(store, masterKey, signal);
-  return repositoryOf(options, { store, key: masterKey, version: config.version }, config, keyId);
+  return repositoryOf(options, accessOf(options, masterKey, config.version), config, keyId);
+}
+
+function accessOf({ store, dataPackClass }: OpenOptions, key: SealKey, version: 1 | 2): RepositoryAccess {
+  return { store, key, version, ...(dataPackClass === undefined ? {} : { dataPackClass }) };
 }
 
 function repositoryOf(

@@ -20,6 +20,8 @@ export interface RepositoryAccess {
   readonly store: ObjectStore;
   readonly key: SealKey;
   readonly version: 1 | 2;
+  /** Into which storage class packs of data go; see `put-pack.ts`. Absent: the usual one. */
+  readonly dataPackClass?: string;
 }
 
 /** Writes the document and returns its id. */

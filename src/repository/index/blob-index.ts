@@ -50,6 +50,16 @@ export class BlobIndex {
     return entry === undefined ? undefined : this.#location(entry);
   }
 
+  /** The number of the place that `find` gives, from 0 to below `size`: for figures about blobs in typed arrays. */
+  entryOf(type: BlobType, id: string): number | undefined {
+    return this.#first(type, id);
+  }
+
+  entryAt(entry: number): PackedBlob & { readonly packId: string } {
+    const id = this.#ids.toString('hex', entry * idBytes, (entry + 1) * idBytes);
+    return { id, type: this.#types[entry] === 1 ? 'tree' : 'data', ...this.#location(entry) };
+  }
+
   /** Bytes of the plaintext, or `undefined` when the blob is not known. */
   plaintextBytes(type: BlobType, id: string): number | undefined {
     const entry = this.#first(type, id);
@@ -70,10 +80,7 @@ export class BlobIndex {
   }
 
   *entries(): Generator<PackedBlob & { readonly packId: string }> {
-    for (let entry = 0; entry < this.#count; entry++) {
-      const id = this.#ids.toString('hex', entry * idBytes, (entry + 1) * idBytes);
-      yield { id, type: this.#types[entry] === 1 ? 'tree' : 'data', ...this.#location(entry) };
-    }
+    for (let entry = 0; entry < this.#count; entry++) yield this.entryAt(entry);
   }
 
   /** The raw id of every data blob, for the set that workers share. The view is only good until the next one. */

@@ -23,18 +23,31 @@ export function openBlob(key: SealKey, sealed: Uint8Array, blob: BlobPlace): Buf
 
 /** For many blobs one after the other, in memory that is used for all: the next call overwrites the result. */
 export function createBlobOpener(key: SealKey): BlobOpener {
+  const openWhole = createWholeBlobOpener(key);
+  return (sealed, blob) => openWhole(sealed, blob).plaintext;
+}
+
+export interface OpenedBlob {
+  readonly plaintext: Buffer;
+  /** What was sealed: the zstd frame, or the plaintext itself where it is not compressed. */
+  readonly content: Buffer;
+}
+
+/** As `createBlobOpener`, with what was sealed, so that it can be sealed again as it is. */
+export function createWholeBlobOpener(key: SealKey): (sealed: Uint8Array, blob: BlobPlace) => OpenedBlob {
   const storedScratch = createScratchBuffer();
   const plaintextScratch = createScratchBuffer();
   return (sealed, blob) => {
     const what = `${blob.type} blob ${blob.id} in ${objectKey('pack', blob.packId)}`;
     const stored = storedScratch(sealed.length - sealOverheadBytes);
-    let content = stored.subarray(0, unsealInto(key, sealed, stored, 0, what));
+    const content = stored.subarray(0, unsealInto(key, sealed, stored, 0, what));
+    let plaintext = content;
     if (blob.uncompressedLength > 0) {
-      const plaintext = plaintextScratch(blob.uncompressedLength);
-      const length = decompressInto(content, plaintext.subarray(0, blob.uncompressedLength), what);
-      content = plaintext.subarray(0, length);
+      const output = plaintextScratch(blob.uncompressedLength);
+      const length = decompressInto(content, output.subarray(0, blob.uncompressedLength), what);
+      plaintext = output.subarray(0, length);
     }
-    if (hash('sha256', content, 'hex') === blob.id) return content;
+    if (hash('sha256', plaintext, 'hex') === blob.id) return { plaintext, content };
     throw wrongContent(what, blob);
   };
 }

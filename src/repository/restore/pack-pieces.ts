@@ -11,17 +11,24 @@ export interface WantedBlob {
 }
 
 /** One ranged read of a pack. */
-export interface PackPiece {
+export interface PackPiece<Blob extends PlacedBlob = WantedBlob> {
   readonly packId: string;
   readonly offset: number;
   readonly length: number;
-  readonly blobs: readonly WantedBlob[];
+  readonly blobs: readonly Blob[];
+}
+
+interface PlacedBlob {
+  readonly place: Pick<BlobLocation, 'offset' | 'length'>;
 }
 
 /** The wanted stretches of one pack, merged over small gaps, none larger than a bound unless one blob is. */
-export function packPieces(packId: string, blobs: readonly WantedBlob[]): PackPiece[] {
+export function packPieces<Blob extends PlacedBlob>(
+  packId: string,
+  blobs: readonly Blob[],
+): PackPiece<Blob>[] {
   const sorted = [...blobs].sort((a, b) => a.place.offset - b.place.offset);
-  const pieces: { packId: string; offset: number; length: number; blobs: WantedBlob[] }[] = [];
+  const pieces: { packId: string; offset: number; length: number; blobs: Blob[] }[] = [];
   for (const blob of sorted) {
     const end = blob.place.offset + blob.place.length;
     const last = pieces.at(-1);

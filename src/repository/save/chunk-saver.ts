@@ -77,7 +77,7 @@ export function createChunkSaver(options: ChunkSaverOptions): ChunkSaver {
 export const singleChunkBytesMax = chunkBytesMin;
 
 /** Takes a sealed blob apart again, in memory that is used for all of them. */
-function createBlobCheck(key: SealKey): (sealed: Uint8Array, blob: NewBlob) => void {
+export function createBlobCheck(key: SealKey): (sealed: Uint8Array, blob: NewBlob) => void {
   const storedScratch = createScratchBuffer();
   const plaintextScratch = createScratchBuffer();
   return (sealed, blob) => {

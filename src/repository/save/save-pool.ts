@@ -9,7 +9,7 @@ import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { siblingModule } from '../../platform/location.ts';
 import type { BlobIndex } from '../index/blob-index.ts';
 import type { IndexWriter } from '../index/index-writer.ts';
-import { objectKey } from '../layout.ts';
+import { putPack } from '../pack/put-pack.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
 import { errorOf } from '../worker-pool.ts';
 import { decodeFileBatch } from './file-batch.ts';
@@ -279,7 +279,7 @@ class Pool implements SavePool {
 
   async #storePack(member: Member, pack: Extract<FromSaveWorker, { type: 'pack' }>): Promise<void> {
     const { access, indexWriter, signal } = this.#options;
-    await access.store.put(objectKey('pack', pack.id), new Uint8Array(pack.buffer, 0, pack.length), signal);
+    await putPack(access, pack, signal);
     this.#throwFailure();
     for (const blob of pack.blobs) {
       this.stored[blob.type === 'data' ? 'dataBlobs' : 'treeBlobs']++;
