@@ -8,6 +8,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensurePrograms } from './test/ensure-programs.ts';
+import { ensureMoto } from './test/moto.ts';
 import { ensureNewerRestic } from './test/newer-restic.ts';
 import { runLoudly, say } from './test/run-command.ts';
 import { type Counts, runTests } from './test/run-tests.ts';
@@ -40,6 +41,17 @@ async function missingTools(unitOnly: boolean): Promise<readonly string[]> {
   const programs = await ensurePrograms();
   if (programs.length > 0) say(`cannot test without: ${programs.join(', ')}`);
   if (programs.length > 0 || unitOnly) return programs;
+  return [...missingMoto(), ...missingNewerRestic()];
+}
+
+function missingMoto(): readonly string[] {
+  const moto = ensureMoto(root);
+  if (moto.kind === 'found') return [];
+  say(`NO S3 SERVER FOR TESTS: ${moto.reason}`);
+  return ['python3-moto'];
+}
+
+function missingNewerRestic(): readonly string[] {
   const newer = ensureNewerRestic(root);
   if (newer.kind === 'found') {
     process.env['LIFEBOAT_TEST_RESTIC_NEW'] = newer.path;

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Program, programs } from './programs.ts';
 import { runLoudly, runQuietly, say } from './run-command.ts';
@@ -22,7 +22,7 @@ export async function ensurePrograms(): Promise<readonly string[]> {
 }
 
 function missing(): readonly Program[] {
-  return programs.filter((program) => !isInPath(program.name));
+  return programs.filter(({ name, file }) => (file === undefined ? !isInPath(name) : !existsSync(file)));
 }
 
 function isInPath(name: string): boolean {
