@@ -286,6 +286,11 @@ export interface Repository extends SnapshotReader, AsyncDisposable {
   check(options?: CheckOptions): Promise<CheckReport>;
   /** Reads back all that the snapshots need. Raises OBJECT_DAMAGED when not even the index can be read. */
   readBack(snapshotIds: readonly string[], options?: ReadBackOptions): Promise<ReadBackReport>;
+  /**
+   * Deletes snapshots under an exclusive lock and touches no pack; those that are gone already are no error.
+   * Raises VAULT_LOCKED, OBJECT_RETAINED, STORE_APPEND_ONLY.
+   */
+  forget(snapshotIds: readonly string[], signal?: AbortSignal): Promise<void>;
   keys(signal?: AbortSignal): Promise<readonly KeyInfo[]>;
   addKey(password: string, signal?: AbortSignal): Promise<KeyInfo>;
   /** Raises KEY_NOT_FOUND, KEY_IN_USE. */

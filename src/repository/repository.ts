@@ -23,6 +23,7 @@ import { configKey, objectKey } from './layout.ts';
 import { type LockOwner, thisProcess } from './lock/lock-owner.ts';
 import { type LockTiming, removeLocks, resticLockTiming, withLock } from './lock/with-lock.ts';
 import { packBytesTarget } from './pack/pack-builder.ts';
+import { forgetSnapshots } from './prune/forget-snapshots.ts';
 import { diffSnapshots } from './read/diff-snapshots.ts';
 import { dumpFile } from './read/dump-file.ts';
 import { listSnapshot } from './read/list-snapshot.ts';
@@ -135,6 +136,7 @@ function repositoryOf(
       withReadLock(session, readBackOptions.signal, (signal) =>
         readBack(access, session.workers, ids, { ...readBackOptions, signal }),
       ),
+    forget: (ids, signal) => forgetSnapshots(session, ids, signal),
     unlock: (all, signal) => removeLocks(access, session.owner, all, signal),
     [Symbol.asyncDispose]: () => access.store[Symbol.asyncDispose](),
   };

@@ -4,6 +4,7 @@
  * the work is cancelled, since others may then take the lock for stale.
  * Source: restic `internal/repository/lock.go`.
  */
+import { assert } from '../../error/assert.ts';
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import { nowMs } from '../../platform/clock.ts';
 import { ignoreHangups } from '../../platform/signals.ts';
@@ -20,6 +21,8 @@ export interface LockTiming {
   readonly refreshMs: number;
   /** Without a refresh for so long the lock counts as lost. */
   readonly expiryMs: number;
+  /** How often a writer looks whether somebody asks it to yield. Default: every five seconds. */
+  readonly yieldPollMs?: number;
 }
 
 export const resticLockTiming: LockTiming = {
@@ -27,6 +30,12 @@ export const resticLockTiming: LockTiming = {
   refreshMs: 5 * 60 * 1000,
   expiryMs: 22.5 * 60 * 1000,
 };
+
+const yieldPollMsDefault = 5000;
+
+export function yieldPollMs(timing: LockTiming): number {
+  return timing.yieldPollMs ?? yieldPollMsDefault;
+}
 
 const unreadableTriesMax = 4;
 const unreadableWaitMs = 500;
@@ -41,11 +50,19 @@ export interface LockOptions {
 export interface HeldLock {
   /** Raises VAULT_LOCKED when the lock may have been taken for stale, as after a long sleep of the machine. */
   confirm(): Promise<void>;
+  /**
+   * Releases the lock and takes it again when `meanwhile` ends; between the two, others may change the repository.
+   * Raises VAULT_LOCKED when it is not free within `waitMs` milliseconds then. Never twice at once.
+   */
+  yieldDuring(meanwhile: () => Promise<void>, waitMs: number): Promise<void>;
 }
 
 interface Held {
   id: string;
   refreshedMs: number;
+  /** Nobody refreshes a lock that is given away. */
+  isYielded: boolean;
+  refreshing: Promise<void> | undefined;
 }
 
 /** Raises VAULT_LOCKED naming the holder. The signal given to `work` ends it when the lock is lost. */
@@ -58,15 +75,70 @@ export async function withLock<T>(
   const signal = options.signal ? AbortSignal.any([options.signal, lost.signal]) : lost.signal;
   await refuseConflicts(access, options, undefined);
   using _deaf = ignoreHangups();
-  const held = { id: await writeLock(access, options), refreshedMs: nowMs() };
+  const held: Held = {
+    id: await writeLock(access, options),
+    refreshedMs: nowMs(),
+    isYielded: false,
+    refreshing: undefined,
+  };
   try {
-    await sleep(options.timing.settleMs, signal);
-    await refuseConflicts(access, options, held.id);
-    await using _refresher = every(options.timing.refreshMs, () => refresh(access, options, held, lost));
-    return await work(signal, { confirm: () => confirm(access, options, held) });
+    await settle(access, { ...options, signal }, held);
+    await using _refresher = every(options.timing.refreshMs, async () => {
+      held.refreshing = held.isYielded ? undefined : refresh(access, options, held, lost);
+      await held.refreshing;
+    });
+    return await work(signal, {
+      confirm: () => confirm(access, options, held),
+      yieldDuring: (meanwhile, waitMs) =>
+        yieldDuring(access, { ...options, signal }, held, meanwhile, waitMs),
+    });
   } finally {
     // if it cannot be deleted it goes stale by itself; the work's own result matters more
     await access.store.delete(objectKey('lock', held.id)).catch(() => undefined);
+  }
+}
+
+/** Of two that wrote their locks at the same moment, both see each other after a while. */
+async function settle(access: RepositoryAccess, options: LockOptions, held: Held): Promise<void> {
+  await sleep(options.timing.settleMs, options.signal);
+  await refuseConflicts(access, options, held.id);
+}
+
+async function yieldDuring(
+  access: RepositoryAccess,
+  options: LockOptions,
+  held: Held,
+  meanwhile: () => Promise<void>,
+  waitMs: number,
+): Promise<void> {
+  assert(!held.isYielded, 'a lock is given away once at a time');
+  held.isYielded = true;
+  await held.refreshing;
+  await access.store.delete(objectKey('lock', held.id), options.signal);
+  await meanwhile();
+  const untilMs = nowMs() + waitMs;
+  while (!(await takeAgain(access, options, held, nowMs() >= untilMs)))
+    await sleep(yieldPollMs(options.timing), options.signal);
+  held.refreshedMs = nowMs();
+  held.isYielded = false;
+}
+
+/** False when somebody else holds the repository and it is worth another try. */
+async function takeAgain(
+  access: RepositoryAccess,
+  options: LockOptions,
+  held: Held,
+  isLastTry: boolean,
+): Promise<boolean> {
+  try {
+    await refuseConflicts(access, options, undefined);
+    held.id = await writeLock(access, options);
+    await settle(access, options, held);
+    return true;
+  } catch (error) {
+    if (!hasCode(error, 'VAULT_LOCKED') || isLastTry) throw error;
+    await access.store.delete(objectKey('lock', held.id), options.signal);
+    return false;
   }
 }
 
