@@ -76,9 +76,7 @@ function fromConnectionString(text: string): FoundAccount {
     ...(account ? { account } : {}),
     endpoint: parts.get('blobendpoint') || undefined,
     suffix: parts.get('endpointsuffix') || undefined,
-    credential: accountKey
-      ? { kind: 'azure-key', accountKey }
-      : { kind: 'azure-sas', token: token ?? '' },
+    credential: accountKey ? { kind: 'azure-key', accountKey } : { kind: 'azure-sas', token: token ?? '' },
   };
 }
 
@@ -89,9 +87,13 @@ function credentialOf(credentials: NonNullable<AzureSettings['credentials']>): A
     case 'azure-sas':
       return { kind: 'sas', token: credentials.token.trim().replace(/^\?/, '') };
     case 's3':
-      throw new LifeboatError('CONFIG_INVALID', 'the credentials of the vault are those of S3, not of Azure', {
-        hint: 'Give an account key or a SAS of the storage account.',
-      });
+      throw new LifeboatError(
+        'CONFIG_INVALID',
+        'the credentials of the vault are those of S3, not of Azure',
+        {
+          hint: 'Give an account key or a SAS of the storage account.',
+        },
+      );
   }
 }
 
@@ -104,7 +106,8 @@ function addressOf(endpoint: string, account: string): string {
     });
   }
   const path = url.pathname.replace(/\/+$/, '');
-  const isNamed = path !== '' || url.hostname.startsWith(`${account}.`) || url.hostname.startsWith(`${account}-`);
+  const isNamed =
+    path !== '' || url.hostname.startsWith(`${account}.`) || url.hostname.startsWith(`${account}-`);
   return `${url.origin}${isNamed ? path : `/${account}`}`;
 }
 
@@ -122,7 +125,11 @@ function otherAccount(name: string, found: string | undefined): LifeboatError {
 }
 
 function badConnectionString(): LifeboatError {
-  return new LifeboatError('CONFIG_INVALID', 'AZURE_STORAGE_CONNECTION_STRING holds neither a key nor a SAS', {
-    hint: 'Copy the whole connection string from the portal, or set AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY.',
-  });
+  return new LifeboatError(
+    'CONFIG_INVALID',
+    'AZURE_STORAGE_CONNECTION_STRING holds neither a key nor a SAS',
+    {
+      hint: 'Copy the whole connection string from the portal, or set AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY.',
+    },
+  );
 }

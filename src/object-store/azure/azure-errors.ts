@@ -111,6 +111,8 @@ const meaningByName: Readonly<Record<string, Meaning>> = {
   Crc64Mismatch: unavailable,
   InvalidOperation: unavailable,
   IncompleteBody: unavailable,
+  // another writer's blob of the same name was finished first and took the blocks away
+  InvalidBlockList: unavailable,
   NotImplemented: notOffered,
   APINotImplemented: notOffered,
   FeatureNotSupportedForAccount: notOffered,
@@ -174,7 +176,10 @@ const wordsMax = 200;
 /** Azure's messages go on with request ids, and the library's with addresses. */
 function wordsOf(message: unknown): string {
   const [first = ''] = String(message ?? '').split('\n');
-  return first.replace(/\bhttps?:\/\/\S+/g, '(address)').replace(/\b(sig|AccountKey)=\S+/gi, '$1=…').slice(0, wordsMax);
+  return first
+    .replace(/\bhttps?:\/\/\S+/g, '(address)')
+    .replace(/\b(sig|AccountKey)=\S+/gi, '$1=…')
+    .slice(0, wordsMax);
 }
 
 /** Without the library's request, which holds the address and the headers. */

@@ -1,0 +1,105 @@
+/** Reads a blob, whole or in part, and compares what came with what was said to come. */
+import { createHash } from 'node:crypto';
+import type { BlobClient, BlobDownloadResponseParsed } from '@azure/storage-blob';
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { checkRange } from '../object-errors.ts';
+import type { ByteRange } from '../object-store.ts';
+import { type AzureContainer, request } from './azure-container.ts';
+import { azureErrorName } from './azure-errors.ts';
+import type { Watch } from './watch-request.ts';
+
+/** Of larger parts Azure computes no checksum. */
+const checkedRangeBytesMax = 4 * 1024 * 1024;
+
+/**
+ * Raises OBJECT_MISSING, OBJECT_COLD, OBJECT_DAMAGED for a range that leaves the blob, and what may pass by
+ * itself, which bytes that are too few, too many or not those of the checksum are.
+ */
+export async function downloadBlob(
+  container: AzureContainer,
+  blob: BlobClient,
+  key: string,
+  range: ByteRange | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
+  const about = { doing: `read ${key}`, key };
+  if (range !== undefined && !isReadable(range)) {
+    const { contentLength } = await request(container, about, signal, (watch) =>
+      blob.getProperties({ abortSignal: watch.signal }),
+    );
+    checkRange(range, contentLength ?? 0, key, container.location);
+    return Buffer.alloc(0);
+  }
+  return await request(container, about, signal, async (watch) => {
+    const answer = await download(container, blob, key, range, watch);
+    const total = totalBytes(answer);
+    if (range !== undefined) checkRange(range, total, key, container.location);
+    const bytes = await bodyOf(container, key, answer, watch);
+    if (bytes.length !== (range?.length ?? total)) {
+      throw badTransfer(container, key, `${bytes.length} bytes came where ${range?.length ?? total} were to`);
+    }
+    const expected = answer.contentMD5 ?? (range === undefined ? answer.blobContentMD5 : undefined);
+    if (expected !== undefined && !createHash('md5').update(bytes).digest().equals(expected)) {
+      throw badTransfer(container, key, 'the bytes that came are not those of the checksum');
+    }
+    return bytes;
+  });
+}
+
+/** Nothing, and what is no range, cannot be asked for. */
+function isReadable({ offset, length }: ByteRange): boolean {
+  return Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length > 0;
+}
+
+async function download(
+  container: AzureContainer,
+  blob: BlobClient,
+  key: string,
+  range: ByteRange | undefined,
+  { signal, moved }: Watch,
+): Promise<BlobDownloadResponseParsed> {
+  try {
+    return await blob.download(range?.offset ?? 0, range?.length, {
+      abortSignal: signal,
+      onProgress: moved,
+      maxRetryRequests: 0,
+      ...(range !== undefined && range.length <= checkedRangeBytesMax ? { rangeGetContentMD5: true } : {}),
+    });
+  } catch (error) {
+    if (range === undefined || azureErrorName(error) !== 'InvalidRange') throw error;
+    const { contentLength = 0 } = await blob.getProperties({ abortSignal: signal });
+    checkRange(range, contentLength, key, container.location);
+    throw error;
+  }
+}
+
+/** Of the whole blob: `bytes 0-9/100` says it for a part. */
+function totalBytes({ contentRange, contentLength }: BlobDownloadResponseParsed): number {
+  const total = /\/(\d+)$/.exec(contentRange ?? '')?.[1];
+  return total === undefined ? (contentLength ?? 0) : Number(total);
+}
+
+async function bodyOf(
+  container: AzureContainer,
+  key: string,
+  answer: BlobDownloadResponseParsed,
+  { signal }: Watch,
+): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  try {
+    for await (const piece of answer.readableStreamBody ?? []) pieces.push(Buffer.from(piece));
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const words = error instanceof Error ? error.message : String(error);
+    throw badTransfer(container, key, `the answer broke off (${words.slice(0, 100)})`);
+  }
+  return Buffer.concat(pieces);
+}
+
+function badTransfer({ location }: AzureContainer, key: string, what: string): LifeboatError {
+  return new LifeboatError('STORE_UNAVAILABLE', `could not read ${key} in ${location}: ${what}`, {
+    hint: 'Check the network and what stands in between, then run the command again.',
+    retryable: true,
+    details: { key, location },
+  });
+}
