@@ -4,15 +4,16 @@
  */
 import { access, constants } from 'node:fs/promises';
 import type { StoreAdapters } from './cli/adapters.ts';
+import type { Location } from './config/location.ts';
+import type { StoreSettings } from './config/store-settings.ts';
 import { LifeboatError, systemErrorName } from './error/lifeboat-error.ts';
+import type { ObjectStore } from './object-store/object-store.ts';
 import { withRetry } from './object-store/retry.ts';
 
 export const rescueAdapters: StoreAdapters = {
-  async openStore(location) {
-    if (location.kind !== 'folder') throw new LifeboatError('USAGE', `${location.kind} comes later`);
-    const { openLocalStore } = await import('./object-store/local/local-store.ts');
+  async openStore(location, settings = {}) {
     const { withLimit } = await import('./object-store/limit.ts');
-    const store = openLocalStore(location.path);
+    const store = await storeAt(location, settings);
     return withRetry(withLimit(store, store.facts.connections));
   },
   async isWritable(location) {
@@ -25,3 +26,19 @@ export const rescueAdapters: StoreAdapters = {
     }
   },
 };
+
+/** The one place that knows every kind of store; each is loaded only when a location names it. */
+async function storeAt(location: Location, settings: StoreSettings): Promise<ObjectStore> {
+  switch (location.kind) {
+    case 'folder': {
+      const { openLocalStore } = await import('./object-store/local/local-store.ts');
+      return openLocalStore(location.path);
+    }
+    case 's3':
+      throw new LifeboatError('USAGE', `${location.kind} comes later`);
+    case 'azure': {
+      const { openAzureStore } = await import('./object-store/azure/azure-store.ts');
+      return await openAzureStore(location, settings);
+    }
+  }
+}
