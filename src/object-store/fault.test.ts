@@ -83,3 +83,23 @@ test('a call that waits when the cut comes never reaches the store', async () =>
   await assert.rejects(slow, isStoreCut);
   assert.equal(inner.objects.size, 0);
 });
+
+test('calls of abilities count as the operation they come nearest to', async () => {
+  const inner = openMemoryStore([], { classes: true, versioned: true });
+  const store = withFaults(inner, [
+    { kind: 'fail', operation: 'put', nth: 2 },
+    { kind: 'cut-put', keyPrefix: 'torn', nth: 1, bytes: 2 },
+    { kind: 'cut', operation: 'stat', after: 0 },
+  ]);
+  const { createOnly, storageClasses, versions } = store.abilities;
+  assert.equal(await createOnly?.create('one', Buffer.from('x')), 'created');
+  const second = async () => storageClasses?.putInto('STANDARD_IA', 'two', Buffer.from('x'));
+  await assert.rejects(second(), { code: 'STORE_UNAVAILABLE', retryable: true });
+  assert.equal(inner.objects.has('two'), false);
+  const torn = async () => createOnly?.create('torn', Buffer.from('whole'));
+  await assert.rejects(torn(), { code: 'STORE_UNAVAILABLE' });
+  assert.equal(inner.objects.get('torn')?.toString(), 'wh');
+  await assert.rejects(async () => storageClasses?.classOf('one'), isStoreCut);
+  await assert.rejects(async () => Array.fromAsync(versions?.listVersions('') ?? []), isStoreCut);
+  assert.equal(store.calls(), 5);
+});

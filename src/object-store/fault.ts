@@ -1,10 +1,11 @@
 import { unreachable } from '../error/assert.ts';
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import type { ByteRange, ListedObject, ObjectStat, ObjectStore } from './object-store.ts';
+import { wrapAbilities } from './wrap-abilities.ts';
 
 export type StoreOperation = 'put' | 'get' | 'stat' | 'list' | 'delete';
 
-/** Which calls a fault counts; what is left out matches all. */
+/** Which calls a fault counts; what is left out matches all. Calls of abilities count as the operation they come nearest to. */
 export interface CallMatch {
   readonly operation?: StoreOperation;
   /** Of the key, or of the prefix of a list. */
@@ -42,7 +43,7 @@ export function withFaults(inner: ObjectStore, script: readonly Fault[]): Faulty
   return {
     location: inner.location,
     facts: inner.facts,
-    abilities: inner.abilities,
+    abilities: faultyAbilities(inner, state),
     calls: () => state.calls,
     isCut: () => state.cut,
     put,
@@ -110,6 +111,32 @@ function faultyCalls(
       effect.after();
     },
   };
+}
+
+function faultyAbilities(inner: ObjectStore, state: ScriptState): ObjectStore['abilities'] {
+  return wrapAbilities(
+    inner.abilities,
+    async (signal, act, { operation, key, bytes }) => {
+      const effect = begin(state, operation, key);
+      await effect.before();
+      if (effect.tornBytes !== undefined && bytes !== undefined) {
+        await inner.put(key, bytes.subarray(0, effect.tornBytes), signal);
+        throw injected(`put of ${key} was cut after ${effect.tornBytes} bytes`);
+      }
+      const result = await act();
+      effect.after();
+      return result;
+    },
+    async function* (prefix, list) {
+      const effect = begin(state, 'list', prefix);
+      await effect.before();
+      for await (const version of list()) {
+        raiseIfCut(state);
+        yield version;
+      }
+      effect.after();
+    },
+  );
 }
 
 /** What the script does to one call. */
