@@ -1,5 +1,5 @@
 /** Opens and makes vaults: a repository with records and plans beside it. */
-import { LifeboatError } from '../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { hostname } from '../platform/host.ts';
 import { randomUuid } from '../platform/random.ts';
@@ -47,9 +47,21 @@ export async function initVault(
   await refuseSealed(store, signal);
   const created = new Date(options.nowMs()).toISOString();
   const file: VaultFile = { format: 1, id: randomUuid(), role: options.role, created };
-  await store.put(vaultFileKey, encodeVaultFile(file), signal);
+  const written = await putVaultFile(store, file, signal);
   const repository = await initRepository(options);
-  return vaultOf(options, store, repository, file);
+  return vaultOf(options, store, repository, written);
+}
+
+/** Where nothing can be replaced, an init that was cut off is continued with the file that it left. */
+async function putVaultFile(store: ObjectStore, file: VaultFile, signal?: AbortSignal): Promise<VaultFile> {
+  try {
+    await store.put(vaultFileKey, encodeVaultFile(file), signal);
+    return file;
+  } catch (error) {
+    const left = hasCode(error, 'OBJECT_EXISTS') ? await readVaultFile(store, signal) : undefined;
+    if (left?.role !== file.role) throw error;
+    return left;
+  }
 }
 
 /** Records and plans of another vault: a new key would not open them. */

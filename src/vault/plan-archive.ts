@@ -1,4 +1,4 @@
-import { LifeboatError } from '../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { SealedObjects } from '../repository/repository-types.ts';
 import type { ArchivedPlan, PlanArchive } from './vault.ts';
 
@@ -10,7 +10,12 @@ export function createPlanArchive(sealed: SealedObjects): PlanArchive {
     async save(plan, signal) {
       const key = planKey(plan.planHash);
       for await (const object of sealed.list(key, signal)) if (object.key === key) return;
-      await sealed.put(key, Buffer.from(JSON.stringify(plan)), signal);
+      try {
+        await sealed.put(key, Buffer.from(JSON.stringify(plan)), signal);
+      } catch (error) {
+        // somebody else was first, in a store that only adds
+        if (!hasCode(error, 'OBJECT_EXISTS')) throw error;
+      }
     },
     async list(signal) {
       const plans: ArchivedPlan[] = [];
