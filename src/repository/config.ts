@@ -36,7 +36,7 @@ export async function saveConfig(
   await store.put(configKey, seal(key, Buffer.from(JSON.stringify(json))), signal);
 }
 
-function parseConfig(json: unknown): RepositoryConfig {
+export function parseConfig(json: unknown): RepositoryConfig {
   const fields = typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
   const { version, id, chunker_polynomial: polynomial } = fields;
   if (version !== 1 && version !== 2)

@@ -6,6 +6,7 @@
  * circumstances. All as in restic's repository format, version 2.
  */
 import type { CaptureEvent, CaptureProblem } from '../source/source.ts';
+import type { RepositoryRepair } from './repair-types.ts';
 
 export interface Snapshot {
   /** 64 hex digits: the SHA-256 of the stored file. */
@@ -284,6 +285,8 @@ export interface Repository extends SnapshotReader, AsyncDisposable {
   /** Takes a shared lock; packs and index are durable when the promise resolves. */
   write<T>(work: (writer: RepositoryWriter) => Promise<T>, options?: WriteOptions): Promise<T>;
   check(options?: CheckOptions): Promise<CheckReport>;
+  /** Previews of what would mend it, and their application. */
+  readonly repair: RepositoryRepair;
   /** Reads back all that the snapshots need. Raises OBJECT_DAMAGED when not even the index can be read. */
   readBack(snapshotIds: readonly string[], options?: ReadBackOptions): Promise<ReadBackReport>;
   /**

@@ -29,6 +29,7 @@ import { dumpFile } from './read/dump-file.ts';
 import { listSnapshot } from './read/list-snapshot.ts';
 import { repositoryStats } from './read/repository-stats.ts';
 import { snapshotDigest } from './read/snapshot-digest.ts';
+import { repairOf } from './repair/repair-role.ts';
 import type {
   KeyInfo,
   Repository,
@@ -127,6 +128,7 @@ function repositoryOf(
     sealed: createSealedObjects(access),
     ...readerOf(session),
     ...keysOf(session),
+    repair: repairOf(session),
     write: (work, writeOptions) => write(session, work, writeOptions),
     check: (checkOptions = {}) =>
       withReadLock(session, checkOptions.signal, (signal) =>

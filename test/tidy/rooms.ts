@@ -121,7 +121,11 @@ export const rootRooms: readonly string[] = ['app', 'rescue'];
 
 /** Files of a room that others may import; rooms that are not named here have no closed front. */
 export const fronts: Readonly<Record<string, readonly string[]>> = {
-  repository: ['src/repository/repository.ts', 'src/repository/repository-types.ts'],
+  repository: [
+    'src/repository/repository.ts',
+    'src/repository/repository-types.ts',
+    'src/repository/repair-types.ts',
+  ],
 };
 
 /** What the way back must never need. */

@@ -1,0 +1,82 @@
+/** The repairs of one open repository, with the locks that restic takes for the same. */
+
+import { hasCode } from '../../error/lifeboat-error.ts';
+import { unseal } from '../../seal/seal.ts';
+import { parseConfig } from '../config.ts';
+import { withLock } from '../lock/with-lock.ts';
+import type { RepairWork, RepositoryRepair, Seen } from '../repair-types.ts';
+import { lockOptions, type Session, sessionOf, withReadLock } from '../session.ts';
+import { parseJson } from '../unpacked.ts';
+import { type Anatomy, anatomyOf, requireUnchanged } from './anatomy.ts';
+import { diagnose } from './diagnose.ts';
+import { openDonors } from './donors.ts';
+import { heal } from './heal.ts';
+import { applyRecover, previewRecover } from './recover.ts';
+import { applyIndexRepair, planIndexRepair } from './repair-index.ts';
+import { applyPacks, previewPacks } from './repair-packs.ts';
+import { applySnapshots, previewSnapshots } from './repair-snapshots.ts';
+
+export function repairOf(session: Session): RepositoryRepair {
+  const { access } = session;
+  const look = <T>(
+    work: RepairWork | undefined,
+    act: (anatomy: Anatomy, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> =>
+    withReadLock(session, work?.signal, async (signal) => act(await anatomyOf(access, signal), signal));
+  const apply = <T>(
+    seen: Seen,
+    work: RepairWork | undefined,
+    act: (anatomy: Anatomy, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> =>
+    withLock(access, lockOptions(session, true, work?.signal), async (signal) => {
+      const anatomy = await anatomyOf(access, signal);
+      requireUnchanged(anatomy, seen);
+      session.view = undefined;
+      return await act(anatomy, signal);
+    });
+  return {
+    previewIndex: (options = {}) =>
+      look(options, async (anatomy, signal) => {
+        const { preview } = await planIndexRepair(access, anatomy, { ...options, signal });
+        return preview;
+      }),
+    applyIndex: (preview, work) =>
+      apply(preview, work, async (anatomy, signal) => {
+        const { readAllPacks } = preview;
+        const plan = await planIndexRepair(access, anatomy, { ...work, readAllPacks, signal });
+        await applyIndexRepair(access, plan, signal);
+      }),
+    previewPacks: (ids, work) => look(work, (anatomy, signal) => previewPacks(session, anatomy, ids, signal)),
+    applyPacks: (preview, work) =>
+      apply(preview, work, (anatomy, signal) => applyPacks(session, anatomy, preview, signal)),
+    previewSnapshots: (options = {}) =>
+      look(options, (anatomy, signal) => previewSnapshots(session, anatomy, { ...options, signal })),
+    applySnapshots: (preview, options) =>
+      apply(preview, options, (anatomy, signal) =>
+        applySnapshots(session, anatomy, preview, options.forget, signal),
+      ),
+    previewRecover: (work) => look(work, (anatomy, signal) => previewRecover(session, anatomy, signal)),
+    applyRecover: (preview, work) =>
+      apply(preview, work, (_anatomy, signal) => applyRecover(session, preview, signal)),
+    diagnose: (work = {}) =>
+      withReadLock(session, work.signal, (signal) => diagnose(session, { ...work, signal })),
+    heal: (request) =>
+      withLock(access, lockOptions(session, true, request.signal), async (signal, lock) => {
+        requireUnchanged(await anatomyOf(access, signal), request.diagnosis);
+        session.view = undefined;
+        const donors = await openDonors(request.donors.map(sessionOf), signal);
+        return await heal(session, donors, request, lock, signal);
+      }),
+    isConfig: (bytes) => isConfig(session, bytes),
+  };
+}
+
+function isConfig({ access, config }: Session, bytes: Buffer): boolean {
+  try {
+    const found = parseConfig(parseJson(unseal(access.key, bytes, 'config'), 'config'));
+    return found.id === config.id && found.chunkerPolynomial === config.chunkerPolynomial;
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_DAMAGED', 'VAULT_UNSUPPORTED')) return false;
+    throw error;
+  }
+}
