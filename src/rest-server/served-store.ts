@@ -1,0 +1,110 @@
+/** What may be done to the objects that are served: nothing visible before it was verified, no more bytes than allowed. */
+import { hash } from 'node:crypto';
+import { hasCode } from '../error/lifeboat-error.ts';
+import type { ObjectStore } from '../object-store/object-store.ts';
+import { type Answer, done, words } from './answer.ts';
+import type { Quota } from './quota.ts';
+import type { RestTarget } from './rest-path.ts';
+
+type StoredTarget = Extract<RestTarget, { kind: 'config' | 'object' }>;
+
+export interface ServedStore {
+  readonly store: ObjectStore;
+  readonly appendOnly: boolean;
+  readonly quota?: Quota;
+  /** Keys that are being written: two writers of one key come one after the other. */
+  readonly writing: Map<string, Promise<unknown>>;
+}
+
+/** Answers that need no body: they are found before it is read. */
+export async function refuseSave(
+  { store }: ServedStore,
+  target: StoredTarget,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
+  if (target.kind !== 'config' || !(await isThere(store, target.key, signal))) return undefined;
+  return words(403, 'the repository has a config already, and it is not replaced', { closes: true });
+}
+
+/** An upload is not stopped when its client goes away: it is whole by now. */
+export async function save(served: ServedStore, target: StoredTarget, bytes: Buffer): Promise<Answer> {
+  if (target.kind === 'object' && hash('sha256', bytes, 'hex') !== target.id)
+    return words(400, 'the body does not have the SHA-256 that is its name');
+  const before = served.writing.get(target.key);
+  const own = (async () => {
+    await before?.catch(() => undefined);
+    return await saveAlone(served, target, bytes);
+  })();
+  served.writing.set(target.key, own);
+  try {
+    return await own;
+  } finally {
+    if (served.writing.get(target.key) === own) served.writing.delete(target.key);
+  }
+}
+
+async function saveAlone(served: ServedStore, target: StoredTarget, bytes: Buffer): Promise<Answer> {
+  const { store, quota } = served;
+  const present = await sizeOf(store, target.key);
+  if (quota !== undefined && !quota.reserve(bytes.length - (present ?? 0)))
+    return words(507, 'the repositories have reached the size that is allowed');
+  const mayReplace = target.kind === 'object' && !served.appendOnly;
+  try {
+    if (mayReplace) await store.put(target.key, bytes);
+    else if (!(await create(store, target.key, bytes, present))) {
+      quota?.release(bytes.length - (present ?? 0));
+      return await alreadyThere(store, target, bytes);
+    }
+  } catch (error) {
+    quota?.release(bytes.length - (present ?? 0));
+    throw error;
+  }
+  return done;
+}
+
+/** False: something is there already. Without the store's help the look before has to do; no other writer is in between here. */
+async function create(
+  store: ObjectStore,
+  key: string,
+  bytes: Buffer,
+  present: number | undefined,
+): Promise<boolean> {
+  const { createOnly } = store.abilities;
+  if (createOnly !== undefined) return (await createOnly.create(key, bytes)) === 'created';
+  if (present !== undefined) return false;
+  await store.put(key, bytes);
+  return true;
+}
+
+/** A client whose answer was lost sends again, and must not fail; a damaged object must not pass for a sound one. */
+async function alreadyThere(store: ObjectStore, target: StoredTarget, bytes: Buffer): Promise<Answer> {
+  if (target.kind === 'object' && (await store.get(target.key)).equals(bytes)) return done;
+  return words(403, 'there is another object of this name, and nothing is replaced here');
+}
+
+export async function remove(
+  served: ServedStore,
+  target: StoredTarget,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { store, appendOnly, quota } = served;
+  const isLock = target.kind === 'object' && target.type === 'locks';
+  if (appendOnly && !isLock) return words(403, 'this server is append-only: nothing but locks is deleted');
+  const present = quota === undefined ? undefined : await sizeOf(store, target.key, signal);
+  await store.delete(target.key);
+  quota?.release(present ?? 0);
+  return done;
+}
+
+async function isThere(store: ObjectStore, key: string, signal: AbortSignal): Promise<boolean> {
+  return (await sizeOf(store, key, signal)) !== undefined;
+}
+
+async function sizeOf(store: ObjectStore, key: string, signal?: AbortSignal): Promise<number | undefined> {
+  try {
+    return (await store.stat(key, signal)).size;
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_MISSING')) return undefined;
+    throw error;
+  }
+}
