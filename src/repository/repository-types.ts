@@ -5,6 +5,7 @@
  * *pack*: an object that holds many blobs; *index*: which blob lies where; *snapshot*: a root tree with its
  * circumstances. All as in restic's repository format, version 2.
  */
+import type { LifeboatError } from '../error/lifeboat-error.ts';
 import type { CaptureEvent, CaptureProblem } from '../source/source.ts';
 import type { RepositoryRepair } from './repair-types.ts';
 
@@ -306,4 +307,50 @@ export interface WriteOptions {
   /** Decrypt, decompress and re-hash everything before it is uploaded. Default true. */
   readonly verifyUploads?: boolean;
   readonly signal?: AbortSignal;
+}
+
+/** One repository that receives copies. */
+export interface CopyTarget {
+  readonly repository: Repository;
+  /** Of the source: what it is to have. */
+  readonly snapshotIds: readonly string[];
+}
+
+export interface CopyOptions {
+  /** Decrypt, decompress and re-hash everything before it is uploaded. Default true. */
+  readonly verifyUploads?: boolean;
+  /** Stored bytes after which the index is written, so that a copy cut short resumes there. Smaller in tests only. */
+  readonly batchBytes?: number;
+  readonly progress?: (progress: WorkProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface CopyReport {
+  /** In the order of the targets. */
+  readonly targets: readonly TargetReport[];
+  /** Of packs of the source, beside its trees. */
+  readonly bytesRead: number;
+}
+
+export interface TargetReport {
+  /** What is there now. */
+  readonly copied: readonly CopiedSnapshot[];
+  /** What cannot be copied, because the source has not all of it whole: COPY_INCOMPLETE. */
+  readonly failed: readonly FailedCopy[];
+  readonly bytesStored: number;
+  /** Why nothing more could be written there. What is neither copied nor failed waits for another time. */
+  readonly error?: LifeboatError;
+}
+
+export interface CopiedSnapshot {
+  /** The id in the source. */
+  readonly from: string;
+  readonly snapshot: Snapshot;
+  /** False when it was there before. */
+  readonly isNew: boolean;
+}
+
+export interface FailedCopy {
+  readonly from: string;
+  readonly error: LifeboatError;
 }

@@ -2,6 +2,7 @@
  * A repository in restic's format, version 2 (and reading and writing version 1). This is the room's only
  * entry: what others need of the format they get from the values returned here.
  */
+import { assert } from '../error/assert.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { nowMs } from '../platform/clock.ts';
@@ -15,6 +16,8 @@ import { checkRepository } from './check/check-repository.ts';
 import { readBack } from './check/read-back.ts';
 import { randomPolynomial } from './chunker/polynomial.ts';
 import { loadConfig, type RepositoryConfig, saveConfig } from './config.ts';
+import { targetsMax } from './copy/copy-protocol.ts';
+import { copyBetween } from './copy/copy-snapshots.ts';
 import { createIndexWriter } from './index/index-writer.ts';
 import { listIds } from './index/load-index.ts';
 import { addKey, listKeys, type NewKey, removeKey } from './key/manage-keys.ts';
@@ -31,6 +34,9 @@ import { repositoryStats } from './read/repository-stats.ts';
 import { snapshotDigest } from './read/snapshot-digest.ts';
 import { repairOf } from './repair/repair-role.ts';
 import type {
+  CopyOptions,
+  CopyReport,
+  CopyTarget,
   KeyInfo,
   Repository,
   RepositoryWriter,
@@ -41,7 +47,15 @@ import { restoreSnapshot } from './restore/restore-snapshot.ts';
 import { createSavePool } from './save/save-pool.ts';
 import { saveSnapshot } from './save/save-snapshot.ts';
 import { createSealedObjects } from './sealed-objects.ts';
-import { freshView, keepSession, lockOptions, type Session, viewOf, withReadLock } from './session.ts';
+import {
+  freshView,
+  keepSession,
+  lockOptions,
+  type Session,
+  sessionOf,
+  viewOf,
+  withReadLock,
+} from './session.ts';
 import { findSnapshot, loadSnapshots } from './snapshot/snapshot-list.ts';
 import type { RepositoryAccess } from './unpacked.ts';
 
@@ -198,6 +212,20 @@ function keysOf(session: Session): Pick<Repository, 'keys' | 'addKey' | 'removeK
         removeKey(access.store, keyId, idPrefix, held),
       ),
   };
+}
+
+/**
+ * Copies snapshots into other repositories, reading the source once for all of them. Failures of a target and damage
+ * of the source are in the report; raised is what keeps the source from being read. At most 8 targets.
+ */
+export async function copySnapshots(
+  from: Repository,
+  to: readonly CopyTarget[],
+  options: CopyOptions = {},
+): Promise<CopyReport> {
+  assert(to.length <= targetsMax, `at most ${targetsMax} repositories are copied to at once`);
+  const targets = to.map(({ repository, snapshotIds }) => ({ session: sessionOf(repository), snapshotIds }));
+  return await copyBetween(sessionOf(from), targets, options);
 }
 
 async function write<T>(
