@@ -40,7 +40,7 @@ const stopMsMax = 5_000;
 const python = '/usr/bin/python3';
 
 /**
- * Enforces object lock, conditional puts and versions; believes every credential, and checks no Content-MD5. Keeps all in memory. Speaks
+ * Enforces object lock, conditional puts and versions; believes every credential. Keeps all in memory. Speaks
  * other services of Amazon at the same endpoint. Fetches itself where it is missing.
  */
 export async function startMoto(): Promise<S3Server> {
