@@ -26,7 +26,8 @@ export function withLimit(inner: ObjectStore, requestsMax: number): ObjectStore 
   };
 }
 
-async function* limitedList(
+/** One place of the semaphore for each fetch of the list. */
+export async function* limitedList(
   semaphore: Semaphore,
   objects: AsyncIterable<ListedObject>,
   signal: AbortSignal | undefined,

@@ -5,12 +5,25 @@ const waitersMax = 100_000;
 
 /** Lets `permits` callers in at once, the others in the order they came. */
 export class Semaphore {
-  #free: number;
+  #permits: number;
+  #inside = 0;
   readonly #waiters = new Set<() => void>();
 
   constructor(permits: number) {
-    assert(Number.isInteger(permits) && permits >= 1, 'a semaphore lets at least one in');
-    this.#free = permits;
+    assertPermits(permits);
+    this.#permits = permits;
+  }
+
+  /** How many wait to be let in. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  /** With fewer permits, those who are inside stay; nobody else comes in until enough of them have left. */
+  resize(permits: number): void {
+    assertPermits(permits);
+    this.#permits = permits;
+    this.#admit();
   }
 
   /** Runs `act` when it is its turn; a caller whose signal is aborted while it waits leaves the queue. */
@@ -19,14 +32,15 @@ export class Semaphore {
     try {
       return await act();
     } finally {
-      this.#leave();
+      this.#inside -= 1;
+      this.#admit();
     }
   }
 
   #enter(signal: AbortSignal | undefined): Promise<void> | undefined {
     signal?.throwIfAborted();
-    if (this.#free > 0) {
-      this.#free -= 1;
+    if (this.#inside < this.#permits && this.#waiters.size === 0) {
+      this.#inside += 1;
       return undefined;
     }
     assert(this.#waiters.size < waitersMax, 'the queue of a semaphore is bounded');
@@ -45,13 +59,16 @@ export class Semaphore {
   }
 
   /** The permit goes to the first in the queue directly, so that no newcomer can take it. */
-  #leave(): void {
-    const [first] = this.#waiters;
-    if (first === undefined) {
-      this.#free += 1;
-    } else {
+  #admit(): void {
+    for (const first of this.#waiters) {
+      if (this.#inside >= this.#permits) return;
       this.#waiters.delete(first);
+      this.#inside += 1;
       first();
     }
   }
+}
+
+function assertPermits(permits: number): void {
+  assert(Number.isInteger(permits) && permits >= 1, 'a semaphore lets at least one in');
 }
