@@ -162,6 +162,8 @@ export interface ForgetRecord extends RecordCommon {
   readonly type: 'forget';
   readonly snapshotIds: readonly string[];
   readonly bytesFreed: number;
+  /** Whose rules, or what a person wrote. */
+  readonly reason?: string;
 }
 
 /** Written by a later version: kept in the chain and in lists, without meaning here. */
@@ -202,6 +204,7 @@ export function parseRecord(json: unknown): RunRecord {
         ...common,
         snapshotIds: texts(from, 'snapshotIds'),
         bytesFreed: number(from, 'bytesFreed'),
+        ...optional(from, 'reason', text),
       };
     case 'copy':
       return { type, ...common, ...parseBackup(from), from: parseOrigin(from) };

@@ -248,6 +248,66 @@ export interface SnapshotFindings {
   readonly errors: readonly CheckFinding[];
 }
 
+/** Of prune: bytes are those of stored objects, times are milliseconds since the epoch. */
+export interface PruneOptions {
+  /** How long what is marked stays before it is removed. */
+  readonly graceMs: number;
+  /** How much may lie unused beside what is used before packs are rewritten, in percent. Default 5, as restic. */
+  readonly maxUnusedPercent?: number;
+  /** How long to wait for others to release the vault. Default 0. */
+  readonly waitMs?: number;
+  /** Now. Default: the clock. */
+  readonly nowMs?: number;
+  readonly progress?: (progress: WorkProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What a prune would do at this moment. */
+export interface PrunePreview {
+  /** Bytes of blobs that snapshots need. */
+  readonly usedBytes: number;
+  /** Bytes that nobody needs and that stay, because removing them is not worth it. */
+  readonly wastedBytes: number;
+  readonly packs: readonly PrunablePack[];
+}
+
+export interface PrunablePack {
+  readonly id: string;
+  readonly kind: 'unused' | 'rewrite' | 'unreferenced';
+  /** `new`: would be marked now; `pending`: marked, its time has not come; `due`: marked, would be removed now. */
+  readonly state: 'new' | 'pending' | 'due';
+  /** What the vault gets back. */
+  readonly bytes: number;
+  /** What must be written again for it. */
+  readonly rewriteBytes: number;
+  /** When it may go; absent while the store keeps it without a date. */
+  readonly removableAtMs?: number;
+}
+
+export interface PruneReport {
+  readonly snapshots: number;
+  readonly usedBytes: number;
+  readonly wastedBytes: number;
+  readonly marked: PackTotals;
+  /** Removed by now: the difference in bytes, new packs counted. */
+  readonly reclaimed: PackTotals;
+  /** Bytes of the packs that were written for it. */
+  readonly rewrittenBytes: number;
+  /** Marked, and still there. */
+  readonly pending: PackTotals;
+  /** When the next of what is pending may go. */
+  readonly removableAtMs?: number;
+  /** Packs that were marked and are needed again. */
+  readonly neededAgain: number;
+  /** Packs that the store does not let go yet. */
+  readonly retained: number;
+}
+
+export interface PackTotals {
+  readonly packs: number;
+  readonly bytes: number;
+}
+
 export interface CheckFinding {
   /** The object's key in the store (`data/ab/abcd…`), or the blob's id. */
   readonly object: string;
@@ -294,7 +354,16 @@ export interface Repository extends SnapshotReader, AsyncDisposable {
    * Deletes snapshots under an exclusive lock and touches no pack; those that are gone already are no error.
    * Raises VAULT_LOCKED, OBJECT_RETAINED, STORE_APPEND_ONLY.
    */
-  forget(snapshotIds: readonly string[], signal?: AbortSignal): Promise<void>;
+  forget(snapshotIds: readonly string[], signal?: AbortSignal, confirm?: ForgetConfirmation): Promise<void>;
+  /** What a prune would do at this moment; see prune/. */
+  previewPrune(options: PruneOptions): Promise<PrunePreview>;
+  /**
+   * Marks what no snapshot needs, and removes what was marked longer ago than the grace. Raises VAULT_LOCKED,
+   * VAULT_DAMAGED, OBJECT_DAMAGED, OBJECT_MISSING, STORE_APPEND_ONLY; then nothing that is needed was removed.
+   */
+  prune(options: PruneOptions): Promise<PruneReport>;
+  /** Runs work while nobody can delete anything: under a shared lock. Raises VAULT_LOCKED. */
+  undisturbed<T>(work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
   keys(signal?: AbortSignal): Promise<readonly KeyInfo[]>;
   addKey(password: string, signal?: AbortSignal): Promise<KeyInfo>;
   /** Raises KEY_NOT_FOUND, KEY_IN_USE. */
@@ -302,6 +371,9 @@ export interface Repository extends SnapshotReader, AsyncDisposable {
   /** Removes locks that are provably stale; `all` removes every lock. Returns how many. */
   unlock(all: boolean, signal?: AbortSignal): Promise<number>;
 }
+
+/** Called when the lock is held, before anything is deleted: the ids that are to go after all. */
+export type ForgetConfirmation = (signal: AbortSignal) => Promise<readonly string[]>;
 
 export interface WriteOptions {
   /** Decrypt, decompress and re-hash everything before it is uploaded. Default true. */
