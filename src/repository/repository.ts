@@ -15,18 +15,18 @@ import type { SealKey } from '../seal/seal.ts';
 import { checkRepository } from './check/check-repository.ts';
 import { readBack } from './check/read-back.ts';
 import { randomPolynomial } from './chunker/polynomial.ts';
-import { loadConfig, type RepositoryConfig, saveConfig } from './config.ts';
+import { type RepositoryConfig, saveConfig } from './config.ts';
 import { targetsMax } from './copy/copy-protocol.ts';
 import { copyBetween } from './copy/copy-snapshots.ts';
 import { createIndexWriter } from './index/index-writer.ts';
 import { listIds } from './index/load-index.ts';
 import { addKey, listKeys, type NewKey, removeKey } from './key/manage-keys.ts';
-import { openKey } from './key/open-key.ts';
 import { configKey, objectKey } from './layout.ts';
 import { type LockOwner, thisProcess } from './lock/lock-owner.ts';
 import { type LockTiming, removeLocks, resticLockTiming, withLock } from './lock/with-lock.ts';
 import { packBytesTarget } from './pack/pack-builder.ts';
 import { forgetSnapshots } from './prune/forget-snapshots.ts';
+import { previewPrune, pruneRepository } from './prune/prune-repository.ts';
 import { diffSnapshots } from './read/diff-snapshots.ts';
 import { dumpFile } from './read/dump-file.ts';
 import { listSnapshot } from './read/list-snapshot.ts';
@@ -57,6 +57,8 @@ import {
   withReadLock,
 } from './session.ts';
 import { findSnapshot, loadSnapshots } from './snapshot/snapshot-list.ts';
+import { spareKey } from './spare-key.ts';
+import { loadConfigOrSpare, openKeyOrSpare } from './spare-objects.ts';
 import type { RepositoryAccess } from './unpacked.ts';
 
 export interface OpenOptions {
@@ -108,8 +110,8 @@ export async function initRepository(options: InitOptions): Promise<Repository> 
 export async function openRepository(options: OpenOptions): Promise<Repository> {
   const { store, signal } = options;
   await requireConfig(store, signal);
-  const { id: keyId, masterKey } = await openKey(store, options.password, signal);
-  const config = await loadConfig(store, masterKey, signal);
+  const { id: keyId, masterKey } = await openKeyOrSpare(store, options.password, signal);
+  const config = await loadConfigOrSpare(store, masterKey, signal);
   return repositoryOf(options, accessOf(options, masterKey, config.version), config, keyId);
 }
 
@@ -152,7 +154,11 @@ function repositoryOf(
       withReadLock(session, readBackOptions.signal, (signal) =>
         readBack(access, session.workers, ids, { ...readBackOptions, signal }),
       ),
-    forget: (ids, signal) => forgetSnapshots(session, ids, signal),
+    forget: (ids, signal, confirm) => forgetSnapshots(session, ids, signal, confirm),
+    previewPrune: (pruneOptions) => previewPrune(session, pruneOptions),
+    prune: (pruneOptions) => pruneRepository(session, pruneOptions),
+    undisturbed: (work, signal) =>
+      withLock(access, lockOptions(session, false, signal), (held) => work(held)),
     unlock: (all, signal) => removeLocks(access, session.owner, all, signal),
     [Symbol.asyncDispose]: () => access.store[Symbol.asyncDispose](),
   };
@@ -275,6 +281,7 @@ async function hasData(store: ObjectStore, signal?: AbortSignal): Promise<boolea
 
 async function requireConfig(store: ObjectStore, signal?: AbortSignal): Promise<void> {
   if (await hasConfig(store, signal)) return;
+  if (await hasConfig(store, signal, spareKey(configKey))) return;
   if ((await listIds({ store }, 'key', signal)).length > 0) {
     throw new LifeboatError(
       'OBJECT_MISSING',
@@ -290,9 +297,9 @@ async function requireConfig(store: ObjectStore, signal?: AbortSignal): Promise<
   });
 }
 
-async function hasConfig(store: ObjectStore, signal?: AbortSignal): Promise<boolean> {
+async function hasConfig(store: ObjectStore, signal?: AbortSignal, key = configKey): Promise<boolean> {
   try {
-    await store.stat(configKey, signal);
+    await store.stat(key, signal);
     return true;
   } catch (error) {
     if (hasCode(error, 'OBJECT_MISSING')) return false;

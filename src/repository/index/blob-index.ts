@@ -37,6 +37,10 @@ export class BlobIndex {
     for (const blob of blobs) this.#add(pack, blob);
   }
 
+  packNumberOf(packId: string): number | undefined {
+    return this.#packNumbers.get(packId);
+  }
+
   hasPack(packId: string): boolean {
     return this.#packNumbers.has(packId);
   }
@@ -58,6 +62,38 @@ export class BlobIndex {
   entryAt(entry: number): PackedBlob & { readonly packId: string } {
     const id = this.#ids.toString('hex', entry * idBytes, (entry + 1) * idBytes);
     return { id, type: this.#types[entry] === 1 ? 'tree' : 'data', ...this.#location(entry) };
+  }
+
+  /** The first place of the same blob: it stands for the blob where figures are kept per blob. */
+  firstPlace(entry: number): number {
+    const mask = this.#slots.length - 1;
+    const start = entry * idBytes;
+    for (let slot = this.#ids.readUInt32LE(start) & mask; ; slot = (slot + 1) & mask) {
+      const other = (this.#slots[slot] ?? 0) - 1;
+      if (other === entry || this.#sameBlob(other, entry)) return other;
+    }
+  }
+
+  /** Number of the pack in `packIds`. */
+  packNumberAt(entry: number): number {
+    return this.#field(entry, 0);
+  }
+
+  offsetAt(entry: number): number {
+    return this.#field(entry, 1);
+  }
+
+  /** Bytes as stored. */
+  lengthAt(entry: number): number {
+    return this.#field(entry, 2);
+  }
+
+  isTreeAt(entry: number): boolean {
+    return this.#types[entry] === 1;
+  }
+
+  isCompressedAt(entry: number): boolean {
+    return this.#field(entry, 3) > 0;
   }
 
   /** Bytes of the plaintext, or `undefined` when the blob is not known. */
@@ -135,6 +171,12 @@ export class BlobIndex {
       if (entry < 0) return undefined;
       if (this.#matches(entry, type, wanted)) return entry;
     }
+  }
+
+  #sameBlob(a: number, b: number): boolean {
+    if (this.#types[a] !== this.#types[b]) return false;
+    const [x, y] = [a * idBytes, b * idBytes];
+    return this.#ids.compare(this.#ids, x, x + idBytes, y, y + idBytes) === 0;
   }
 
   #matches(entry: number, type: BlobType, wanted: Buffer): boolean {

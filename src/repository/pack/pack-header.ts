@@ -39,7 +39,7 @@ export function encodeHeader(blobs: readonly PackedBlob[]): Buffer {
   return header;
 }
 
-export function entryBytes(blob: PackedBlob): number {
+export function entryBytes(blob: Pick<PackedBlob, 'uncompressedLength'>): number {
   return blob.uncompressedLength === 0 ? plainEntryBytes : compressedEntryBytes;
 }
 

@@ -1,0 +1,113 @@
+/**
+ * Moves blobs into new packs. Every blob is taken apart and compared with its name before it is sealed again, and once
+ * more after: what is not whole is not moved, and then nothing at all is removed.
+ */
+import { createCompressor } from '../compression.ts';
+import { forEachLimited } from '../for-each-limited.ts';
+import type { IndexedPack } from '../index/index-file.ts';
+import { objectKey } from '../layout.ts';
+import { createPackBuilder, type FinishedPack, treePackBytesTarget } from '../pack/pack-builder.ts';
+import type { BlobType } from '../pack/pack-header.ts';
+import { putPack } from '../pack/put-pack.ts';
+import { createWholeBlobOpener } from '../read/open-blob.ts';
+import type { WorkProgress } from '../repository-types.ts';
+import { packPieces } from '../restore/pack-pieces.ts';
+import { createBlobCheck } from '../save/chunk-saver.ts';
+import type { RepositoryAccess } from '../unpacked.ts';
+import type { Places } from './places.ts';
+
+/** Packs that are read from at once. */
+const packsMax = 4;
+
+export interface RewriteOptions {
+  readonly packBytesTarget: number;
+  readonly progress?: ((progress: WorkProgress) => void) | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface Rewritten {
+  readonly packs: readonly IndexedPack[];
+  /** Bytes of the new packs. */
+  readonly bytes: number;
+}
+
+/** The new packs are durable when it resolves; no index file names them yet. Raises OBJECT_DAMAGED, OBJECT_MISSING. */
+export async function rewritePacks(
+  access: RepositoryAccess,
+  places: Places,
+  moved: ReadonlyMap<number, readonly number[]>,
+  options: RewriteOptions,
+): Promise<Rewritten> {
+  const { signal, progress } = options;
+  const { index } = places;
+  const totalBytes = bytesOf(places, moved);
+  const mover = createMover(access, options.packBytesTarget);
+  const packs: IndexedPack[] = [];
+  let [doneBytes, newBytes] = [0, 0];
+  const store = async (finished: readonly FinishedPack[]): Promise<void> => {
+    for (const pack of finished) {
+      await putPack(access, { ...pack, buffer: pack.buffer.buffer }, signal);
+      packs.push({ id: pack.id, blobs: pack.blobs });
+      newBytes += pack.length;
+    }
+  };
+  await forEachLimited(moved, packsMax, async ([pack, own]) => {
+    const packId = index.packIds[pack] ?? '';
+    const wanted = own.map((entry) => {
+      const { id, type, ...place } = index.entryAt(entry);
+      return { id, type, place };
+    });
+    for (const piece of packPieces(packId, wanted)) {
+      signal.throwIfAborted();
+      const bytes = await access.store.get(objectKey('pack', packId), piece, signal);
+      for (const { id, type, place } of piece.blobs) {
+        const start = place.offset - piece.offset;
+        const sealed = bytes.subarray(start, start + place.length);
+        await store(mover.add(sealed, { id, type, ...place }));
+        doneBytes += place.length;
+        progress?.({ phase: 'prune: rewrite', doneFiles: 0, doneBytes, totalBytes });
+      }
+    }
+  });
+  await store(mover.finish());
+  return { packs, bytes: newBytes };
+}
+
+interface MovedBlob {
+  readonly id: string;
+  readonly type: BlobType;
+  readonly packId: string;
+  readonly uncompressedLength: number;
+}
+
+function createMover(access: RepositoryAccess, packBytesTarget: number) {
+  const { key, version } = access;
+  const open = createWholeBlobOpener(key);
+  const compress = createCompressor();
+  const check = createBlobCheck(key);
+  const takeBuffer = (bytesMin: number) => new Uint8Array(bytesMin);
+  const builderOf = (target: number) => createPackBuilder(key, takeBuffer, check, target);
+  const builders = {
+    data: builderOf(packBytesTarget),
+    tree: builderOf(Math.min(packBytesTarget, treePackBytesTarget)),
+  };
+  return {
+    add(sealed: Uint8Array, blob: MovedBlob): FinishedPack[] {
+      const { plaintext, content } = open(sealed, blob);
+      const compresses = version === 2 && blob.uncompressedLength === 0 && plaintext.length > 0;
+      return builders[blob.type].add({
+        id: blob.id,
+        type: blob.type,
+        content: compresses ? compress(plaintext) : content,
+        uncompressedLength: compresses ? plaintext.length : blob.uncompressedLength,
+      });
+    },
+    finish: () => [builders.data.finish(), builders.tree.finish()].filter((pack) => pack !== undefined),
+  };
+}
+
+function bytesOf({ index }: Places, moved: ReadonlyMap<number, readonly number[]>): number {
+  let bytes = 0;
+  for (const own of moved.values()) for (const place of own) bytes += index.lengthAt(place);
+  return bytes;
+}
