@@ -1,5 +1,6 @@
 /** Opens and makes vaults: a repository with records and plans beside it. */
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
+import { type StoreCounts, zeroCounts } from '../object-store/count.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { hostname } from '../platform/host.ts';
 import { randomUuid } from '../platform/random.ts';
@@ -26,6 +27,8 @@ export interface VaultOptions {
   readonly stateFolder: string;
   readonly cacheDirectory: string;
   readonly nowMs: () => number;
+  /** What the store counts, always current; absent: nothing is known of requests. */
+  readonly counts?: Readonly<StoreCounts>;
 }
 
 /** Raises what opening a repository raises, and VAULT_UNSUPPORTED. A plain restic repository opens as well. */
@@ -92,6 +95,8 @@ function vaultOf(
     id,
     ...(file === undefined ? {} : { file }),
     location: store.location,
+    storeKind: store.facts.kind,
+    storeUse: () => ({ ...(options.counts ?? zeroCounts()) }),
     repository,
     plans: createPlanArchive(repository.sealed),
     async append(record) {

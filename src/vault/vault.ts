@@ -5,7 +5,7 @@
  */
 
 import type { ChainProblem } from '../evidence/chain.ts';
-import type { RunRecord } from '../evidence/record.ts';
+import type { RunRecord, StoreUse } from '../evidence/record.ts';
 import type { Repository } from '../repository/repository-types.ts';
 import type { VaultFile } from './vault-file.ts';
 
@@ -15,6 +15,10 @@ export interface Vault extends AsyncDisposable {
   /** Absent for a plain restic repository: such a vault keeps no records. */
   readonly file?: VaultFile;
   readonly location: string;
+  /** `local`, `s3`, `azure` …: of its `facts`. */
+  readonly storeKind: string;
+  /** What its store was asked for and what it carried since the vault was opened. */
+  readonly storeUse: () => StoreUse;
   readonly repository: Repository;
   /** Appends one record to this machine's chain; durable in the vault when the promise resolves. */
   append(record: RunRecord): Promise<void>;
