@@ -22,6 +22,7 @@ import { tryLockFile } from '../platform/posix/file-lock.ts';
 import { randomUuid } from '../platform/random.ts';
 import { sleep } from '../platform/timers.ts';
 import type { SealedObjects } from '../repository/repository-types.ts';
+import { putBoth } from './put-both.ts';
 
 export interface EvidenceWriterOptions {
   readonly sealed: SealedObjects;
@@ -54,7 +55,7 @@ export async function appendRecord(options: EvidenceWriterOptions, record: RunRe
   const state = (await isOvertaken(options, written)) ? beganAnew(options, written) : written;
   if (state !== written) await saveState(options, state);
   for (const { key, base64 } of state.undelivered)
-    await options.sealed.put(key, Buffer.from(base64, 'base64'));
+    await putBoth(options.sealed, key, Buffer.from(base64, 'base64'));
   await saveState(options, { ...state, undelivered: [] });
 }
 

@@ -12,6 +12,7 @@ import {
   refuseExisting,
 } from '../repository/repository.ts';
 import type { Repository } from '../repository/repository-types.ts';
+import { spareKey } from '../repository/spare-key.ts';
 import { appendRecord, type EvidenceWriterOptions, knownHead } from './evidence-writer.ts';
 import { rememberLocation } from './known-history.ts';
 import { createPlanArchive } from './plan-archive.ts';
@@ -19,8 +20,15 @@ import { rereadAfterMs } from './read-packs.ts';
 import { readRecords } from './read-records.ts';
 import { readVaultFile } from './read-vault-file.ts';
 import { type CachedRecords, loadRecordCache, saveRecordCache } from './record-cache.ts';
+import { createSpares } from './spares.ts';
 import type { Vault, VaultRecords } from './vault.ts';
-import { encodeVaultFile, type VaultFile, type VaultRole, vaultFileKey } from './vault-file.ts';
+import {
+  decodeVaultFile,
+  encodeVaultFile,
+  type VaultFile,
+  type VaultRole,
+  vaultFileKey,
+} from './vault-file.ts';
 
 export interface VaultOptions {
   /** Where this machine's chains are continued; a folder per plan, or one for work without a plan. */
@@ -34,8 +42,32 @@ export interface VaultOptions {
 /** Raises what opening a repository raises, and VAULT_UNSUPPORTED. A plain restic repository opens as well. */
 export async function openVault(options: OpenOptions & VaultOptions): Promise<Vault> {
   const repository = await openRepository(options);
-  const file = await readVaultFile(options.store, options.signal);
+  const file = await vaultFileOf(options.store, repository, options.signal);
   return vaultOf(options, options.store, repository, file);
+}
+
+/**
+ * The sealed copy where there is one, for it proves itself; the original is plain. Raises OBJECT_DAMAGED when there is
+ * only a damaged original.
+ */
+async function vaultFileOf(
+  store: ObjectStore,
+  { sealed }: Repository,
+  signal?: AbortSignal,
+): Promise<VaultFile | undefined> {
+  try {
+    return decodeVaultFile(await sealed.get(spareKey(vaultFileKey), signal));
+  } catch (error) {
+    if (!hasCode(error, 'OBJECT_MISSING', 'OBJECT_DAMAGED')) throw error;
+  }
+  try {
+    return await readVaultFile(store, signal);
+  } catch (error) {
+    if (!hasCode(error, 'OBJECT_DAMAGED')) throw error;
+    const swapped = await sealed.get(vaultFileKey, signal).catch(() => undefined);
+    if (swapped === undefined) throw error;
+    return decodeVaultFile(swapped);
+  }
 }
 
 /**
@@ -52,7 +84,9 @@ export async function initVault(
   const file: VaultFile = { format: 1, id: randomUuid(), role: options.role, created };
   const written = await putVaultFile(store, file, signal);
   const repository = await initRepository(options);
-  return vaultOf(options, store, repository, written);
+  const vault = vaultOf(options, store, repository, written);
+  await vault.spares?.refresh(signal);
+  return vault;
 }
 
 /** Where nothing can be replaced, an init that was cut off is continued with the file that it left. */
@@ -91,6 +125,8 @@ function vaultOf(
     host: hostname(),
     stateFolder: options.stateFolder,
   };
+  const spares = file && createSpares({ store, repository, file, knownRecord: knownRecordOf(options, id) });
+  let isFresh = false;
   return {
     id,
     ...(file === undefined ? {} : { file }),
@@ -99,12 +135,27 @@ function vaultOf(
     storeUse: () => ({ ...(options.counts ?? zeroCounts()) }),
     repository,
     plans: createPlanArchive(repository.sealed),
+    ...(spares === undefined ? {} : { spares }),
     async append(record) {
       if (file === undefined) return;
+      // keys that came since the last time, and vaults of before there were copies
+      if (!isFresh) await spares?.refresh();
+      isFresh = true;
       await appendRecord(writer, record);
     },
     records: (signal) => readAndCache(options, repository, writer, signal),
     [Symbol.asyncDispose]: () => repository[Symbol.asyncDispose](),
+  };
+}
+
+function knownRecordOf(
+  { cacheDirectory }: VaultOptions,
+  vaultId: string,
+): (key: string) => string | undefined {
+  let known: CachedRecords | undefined;
+  return (key) => {
+    known ??= loadRecordCache(cacheDirectory, vaultId);
+    return known?.links.get(key)?.text;
   };
 }
 

@@ -1,8 +1,9 @@
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { SealedObjects } from '../repository/repository-types.ts';
+import { putBoth } from './put-both.ts';
 import type { ArchivedPlan, PlanArchive } from './vault.ts';
 
-const prefix = 'lifeboat/plan/';
+export const planPrefix = 'lifeboat/plan/';
 
 export function createPlanArchive(sealed: SealedObjects): PlanArchive {
   return {
@@ -10,25 +11,30 @@ export function createPlanArchive(sealed: SealedObjects): PlanArchive {
     async save(plan, signal) {
       const key = planKey(plan.planHash);
       for await (const object of sealed.list(key, signal)) if (object.key === key) return;
-      try {
-        await sealed.put(key, Buffer.from(JSON.stringify(plan)), signal);
-      } catch (error) {
-        // somebody else was first, in a store that only adds
-        if (!hasCode(error, 'OBJECT_EXISTS')) throw error;
-      }
+      await putBoth(sealed, key, Buffer.from(JSON.stringify(plan)), signal);
     },
     async list(signal) {
       const plans: ArchivedPlan[] = [];
-      for await (const { key } of sealed.list(prefix, signal))
+      for await (const { key } of sealed.list(planPrefix, signal))
         plans.push(parsePlan(await sealed.get(key, signal), key));
       return plans.sort((a, b) => b.savedAtMs - a.savedAtMs);
     },
   };
 }
 
+/** Whether the bytes are the plan that the key names. */
+export function isPlanOf(key: string, bytes: Buffer): boolean {
+  try {
+    return planKey(parsePlan(bytes, key).planHash) === key;
+  } catch (error) {
+    if (error instanceof SyntaxError || hasCode(error, 'OBJECT_DAMAGED')) return false;
+    throw error;
+  }
+}
+
 /** A plan hash is `v1:` and 64 hex digits; a key has no colon. */
 function planKey(planHash: string): string {
-  return prefix + planHash.replace(':', '-');
+  return planPrefix + planHash.replace(':', '-');
 }
 
 function parsePlan(bytes: Buffer, what: string): ArchivedPlan {

@@ -7,6 +7,7 @@
 import type { ChainProblem } from '../evidence/chain.ts';
 import type { RunRecord, StoreUse } from '../evidence/record.ts';
 import type { Repository } from '../repository/repository-types.ts';
+import type { VaultSpares } from './spares.ts';
 import type { VaultFile } from './vault-file.ts';
 
 export interface Vault extends AsyncDisposable {
@@ -25,6 +26,8 @@ export interface Vault extends AsyncDisposable {
   /** All records of all writers, and what is wrong with their chains. Also refreshes the local cache. */
   records(signal?: AbortSignal): Promise<VaultRecords>;
   readonly plans: PlanArchive;
+  /** Absent for a plain restic repository. */
+  readonly spares?: VaultSpares;
 }
 
 export interface VaultRecords {

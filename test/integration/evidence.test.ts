@@ -254,6 +254,9 @@ test('a vault that gives itself another name loses the trust in its records', as
   const file = join(scene.vaultPath('here'), 'lifeboat/vault.json');
   const json = JSON.parse(fs.readFileSync(file, 'utf8'));
   fs.writeFileSync(file, JSON.stringify({ ...json, id: '00000000-0000-4000-8000-000000000000' }));
+  // the sealed copy says who it is, until that is gone as well
+  assert.deepEqual((await read()).kinds, []);
+  fs.rmSync(join(scene.vaultPath('here'), 'lifeboat/spare/vault.json'));
   const { kinds } = await read();
   assert.deepEqual([...new Set(kinds)], ['altered']);
   assert.equal((await scene.status(true)).get('uploads')?.status, 'unknown');

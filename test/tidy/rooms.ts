@@ -126,6 +126,7 @@ export const fronts: Readonly<Record<string, readonly string[]>> = {
     'src/repository/repository.ts',
     'src/repository/repository-types.ts',
     'src/repository/repair-types.ts',
+    'src/repository/spare-key.ts',
   ],
 };
 

@@ -8,6 +8,7 @@ import type { SealKey } from '../../seal/seal.ts';
 import { listIds } from '../index/load-index.ts';
 import { objectKey } from '../layout.ts';
 import type { KeyInfo } from '../repository-types.ts';
+import { spareKey } from '../spare-key.ts';
 
 export interface NewKey {
   readonly password: string;
@@ -91,5 +92,7 @@ export async function removeKey(
       hint: 'Open the vault with another password to remove this key.',
     });
   }
+  // its copy first: what is left after an interruption is a key that still stands in the list
+  await store.delete(spareKey(objectKey('key', id)), signal);
   await store.delete(objectKey('key', id), signal);
 }

@@ -1,0 +1,95 @@
+/**
+ * Second copies, below `lifeboat/spare/`, of the few objects without which nothing opens: the config and the key
+ * files, byte for byte. They hold no more than the originals do, and are looked at only where an original is missing
+ * or damaged. Whoever takes a key away takes its copy away as well.
+ */
+import { hasCode } from '../error/lifeboat-error.ts';
+import type { ObjectStore } from '../object-store/object-store.ts';
+import type { SealKey } from '../seal/seal.ts';
+import { loadConfig, type RepositoryConfig } from './config.ts';
+import { listIds } from './index/load-index.ts';
+import { keyFileProblem } from './key/manage-keys.ts';
+import { type OpenedKey, openKey } from './key/open-key.ts';
+import { objectKey } from './layout.ts';
+import { spareKey, sparePrefix } from './spare-key.ts';
+
+/** As `openKey`; when that fails, with the copies of key files that are missing or damaged. */
+export async function openKeyOrSpare(
+  store: ObjectStore,
+  password: string,
+  signal?: AbortSignal,
+): Promise<OpenedKey> {
+  try {
+    return await openKey(store, password, signal);
+  } catch (error) {
+    if (!hasCode(error, 'WRONG_PASSWORD', 'OBJECT_DAMAGED', 'OBJECT_MISSING')) throw error;
+    const opened = await openSpareKey(store, password, signal);
+    if (opened) return opened;
+    throw error;
+  }
+}
+
+async function openSpareKey(
+  store: ObjectStore,
+  password: string,
+  signal?: AbortSignal,
+): Promise<OpenedKey | undefined> {
+  const spares = spareView(store);
+  const useful: string[] = [];
+  for (const id of await listIds({ store: spares }, 'key', signal))
+    if (!(await isSound(store, id, signal))) useful.push(id);
+  if (useful.length === 0) return undefined;
+  const wanted = new Set(useful.map((id) => objectKey('key', id)));
+  const view: ObjectStore = {
+    ...spares,
+    async *list(prefix, listSignal) {
+      for await (const object of spares.list(prefix, listSignal)) if (wanted.has(object.key)) yield object;
+    },
+  };
+  try {
+    return await openKey(view, password, signal);
+  } catch (error) {
+    if (hasCode(error, 'WRONG_PASSWORD', 'OBJECT_DAMAGED')) return undefined;
+    throw error;
+  }
+}
+
+async function isSound(store: ObjectStore, id: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    return keyFileProblem(await store.get(objectKey('key', id), undefined, signal), id) === undefined;
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_MISSING', 'OBJECT_DAMAGED')) return false;
+    throw error;
+  }
+}
+
+/** As `loadConfig`; when that fails, from the copy. */
+export async function loadConfigOrSpare(
+  store: ObjectStore,
+  key: SealKey,
+  signal?: AbortSignal,
+): Promise<RepositoryConfig> {
+  try {
+    return await loadConfig(store, key, signal);
+  } catch (error) {
+    if (!hasCode(error, 'OBJECT_DAMAGED', 'OBJECT_MISSING')) throw error;
+    try {
+      return await loadConfig(spareView(store), key, signal);
+    } catch (spareError) {
+      if (hasCode(spareError, 'OBJECT_DAMAGED', 'OBJECT_MISSING')) throw error;
+      throw spareError;
+    }
+  }
+}
+
+/** The copies under the names of the originals. */
+function spareView(store: ObjectStore): ObjectStore {
+  return {
+    ...store,
+    get: (key, range, signal) => store.get(spareKey(key), range, signal),
+    async *list(prefix, signal) {
+      for await (const { key, size } of store.list(spareKey(prefix), signal))
+        yield { key: key.slice(sparePrefix.length), size };
+    },
+  };
+}

@@ -1,0 +1,247 @@
+/**
+ * Second copies of a vault's small objects: the config, the key files, `vault.json`, the records and the plans. One
+ * that is damaged or missing is put back from the other. Only of `vault.json` the copy is sealed: the original is
+ * plain and cannot prove itself.
+ */
+import { createHash } from 'node:crypto';
+import { hasCode } from '../error/lifeboat-error.ts';
+import { evidencePrefix } from '../evidence/chain.ts';
+import type { ObjectStore } from '../object-store/object-store.ts';
+import type { Repository } from '../repository/repository-types.ts';
+import { spareKey, sparePrefix } from '../repository/spare-key.ts';
+import { isPlanOf, planPrefix } from './plan-archive.ts';
+import { isTextOf } from './read-records.ts';
+import { decodeVaultFile, encodeVaultFile, type VaultFile, vaultFileKey } from './vault-file.ts';
+
+export interface VaultSpares {
+  /** Makes the copies of config, keys and `vault.json` that are not there yet. */
+  refresh(signal?: AbortSignal): Promise<void>;
+  /** Every object that is damaged, or missing while its copy is there. `all`: records and plans are read too. */
+  check(all: boolean, signal?: AbortSignal): Promise<readonly SpareFinding[]>;
+  /** Puts back what `check(true)` found and can be put back. `takenAway`: ids of keys that are to stay away. */
+  mend(takenAway: ReadonlySet<string>, signal?: AbortSignal): Promise<SpareMending>;
+}
+
+export interface SpareFinding {
+  /** Of the object that is not as it should be. */
+  readonly key: string;
+  readonly what: string;
+  readonly canBeMended: boolean;
+  /** There, but with the wrong content. */
+  readonly isThere: boolean;
+}
+
+export interface SpareMending {
+  readonly mended: readonly string[];
+  readonly lost: readonly string[];
+}
+
+export interface SparesOptions {
+  readonly store: ObjectStore;
+  readonly repository: Repository;
+  /** As the vault was opened with. */
+  readonly file: VaultFile;
+  /** What this machine knows of a record: its text. */
+  readonly knownRecord: (key: string) => string | undefined;
+}
+
+const readsAtOnce = 8;
+
+export function createSpares(options: SparesOptions): VaultSpares {
+  return {
+    refresh: (signal) => refresh(options, signal),
+    check: async (all, signal) => (await lookAt(options, all, signal)).flatMap((pair) => findingsOf(pair)),
+    mend: (takenAway, signal) => mend(options, takenAway, signal),
+  };
+}
+
+/** What kind of object a key names, and how its two copies are read. */
+interface Kind {
+  /** The content in the stored bytes when they are right; `undefined` when they are not. */
+  readonly contentOf: (key: string, stored: string) => Promise<Buffer | undefined>;
+  readonly write: (key: string, content: Buffer) => Promise<void>;
+}
+
+type State = { readonly kind: 'absent' | 'wrong' } | { readonly kind: 'sound'; readonly content: Buffer };
+
+interface Pair {
+  readonly key: string;
+  readonly main: State;
+  readonly spare: State;
+  /** What can be put where something is wrong. */
+  readonly content: Buffer | undefined;
+}
+
+async function refresh(options: SparesOptions, signal?: AbortSignal): Promise<void> {
+  const { store } = options;
+  const there = new Set<string>();
+  for (const prefix of ['config', 'vault.json', 'keys/'])
+    for (const key of await keysBelow(store, sparePrefix + prefix, signal)) there.add(key);
+  const wanted = ['config', vaultFileKey, ...(await keysBelow(store, 'keys/', signal))];
+  for (const key of wanted) {
+    if (there.has(spareKey(key))) continue;
+    const pair = await pairOf(options, key, true, signal);
+    if (pair.main.kind === 'sound')
+      await kindOf(options, key, signal).write(spareKey(key), pair.main.content);
+  }
+}
+
+async function mend(
+  options: SparesOptions,
+  takenAway: ReadonlySet<string>,
+  signal?: AbortSignal,
+): Promise<SpareMending> {
+  const mended: string[] = [];
+  const lost: string[] = [];
+  for (const pair of await lookAt(options, true, signal)) {
+    const staysAway = pair.key.startsWith('keys/') && takenAway.has(pair.key.slice('keys/'.length));
+    if (staysAway) mended.push(...(await takeAway(options, pair, signal)));
+    else if (pair.content === undefined) lost.push(...findingsOf(pair).map(({ key }) => key));
+    else mended.push(...(await mendPair(options, pair, pair.content, signal)));
+  }
+  return { mended, lost };
+}
+
+async function takeAway({ store }: SparesOptions, { key }: Pair, signal?: AbortSignal): Promise<string[]> {
+  for (const place of [spareKey(key), key]) await store.delete(place, signal);
+  return [key];
+}
+
+/** A copy that was never made is made, which mends nothing. */
+async function mendPair(
+  options: SparesOptions,
+  { key, main, spare }: Pair,
+  content: Buffer,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const { write } = kindOf(options, key, signal);
+  const isRight = (state: State): boolean => state.kind === 'sound' && state.content.equals(content);
+  const mended: string[] = [];
+  if (!isRight(main)) {
+    await write(key, content);
+    mended.push(key);
+  }
+  if (!isRight(spare)) {
+    await write(spareKey(key), content);
+    if (spare.kind !== 'absent') mended.push(spareKey(key));
+  }
+  return mended;
+}
+
+function findingsOf({ key, main, spare, content }: Pair): SpareFinding[] {
+  const canBeMended = content !== undefined;
+  const findings: SpareFinding[] = [];
+  const add = (place: string, what: string, isThere: boolean) =>
+    findings.push({ key: place, what, canBeMended, isThere });
+  const differs = main.kind === 'sound' && content !== undefined && !main.content.equals(content);
+  if (main.kind === 'wrong' || differs) add(key, 'does not hold what was written', true);
+  if (main.kind === 'absent') add(key, 'is missing, but its copy is there', false);
+  if (spare.kind === 'wrong') add(spareKey(key), 'does not hold what was written', true);
+  return findings;
+}
+
+/** All pairs of which at least one copy is there. */
+async function lookAt(options: SparesOptions, all: boolean, signal?: AbortSignal): Promise<Pair[]> {
+  const { store } = options;
+  const spares = new Set(await keysBelow(store, sparePrefix, signal));
+  const mains = new Set<string>(['config', vaultFileKey]);
+  for (const prefix of ['keys/', evidencePrefix, planPrefix])
+    for (const key of await keysBelow(store, prefix, signal)) mains.add(key);
+  const keys = new Set([...mains, ...[...spares].map(mainKey)]);
+  const pairs: Pair[] = [];
+  const waiting = [...keys].sort().values();
+  const lane = async (): Promise<void> => {
+    for (const key of waiting) {
+      const isSmall = !key.startsWith(evidencePrefix) && !key.startsWith(planPrefix);
+      const isPaired = mains.has(key) && spares.has(spareKey(key));
+      if (all || isSmall || !isPaired)
+        pairs.push(await pairOf(options, key, spares.has(spareKey(key)), signal));
+    }
+  };
+  await Promise.all(Array.from({ length: readsAtOnce }, lane));
+  return pairs.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+async function pairOf(
+  options: SparesOptions,
+  key: string,
+  hasSpare: boolean,
+  signal?: AbortSignal,
+): Promise<Pair> {
+  const { contentOf } = kindOf(options, key, signal);
+  const main = await stateOf(() => contentOf(key, key));
+  const spare: State = hasSpare ? await stateOf(() => contentOf(key, spareKey(key))) : { kind: 'absent' };
+  // the sealed copy proves itself, the plain original does not
+  const proven = key === vaultFileKey ? [spare, main] : [main, spare];
+  const content = proven.flatMap((state) => (state.kind === 'sound' ? [state.content] : []))[0];
+  return { key, main, spare, content: content ?? knownContent(options, key) };
+}
+
+function knownContent({ knownRecord, file }: SparesOptions, key: string): Buffer | undefined {
+  if (key === vaultFileKey) return encodeVaultFile(file);
+  const text = key.startsWith(evidencePrefix) ? knownRecord(key) : undefined;
+  return text === undefined ? undefined : Buffer.from(text);
+}
+
+async function stateOf(read: () => Promise<Buffer | undefined>): Promise<State> {
+  try {
+    const content = await read();
+    return content === undefined ? { kind: 'wrong' } : { kind: 'sound', content };
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_MISSING')) return { kind: 'absent' };
+    if (hasCode(error, 'OBJECT_DAMAGED', 'VAULT_UNSUPPORTED')) return { kind: 'wrong' };
+    throw error;
+  }
+}
+
+function kindOf({ store, repository }: SparesOptions, key: string, signal?: AbortSignal): Kind {
+  const { sealed } = repository;
+  const plain = (place: string) => store.get(place, undefined, signal);
+  const put = (place: string, content: Buffer) => store.put(place, content, signal);
+  if (key === 'config')
+    return {
+      contentOf: async (_key, place) =>
+        onlyIf(await plain(place), (bytes) => repository.repair.isConfig(bytes)),
+      write: put,
+    };
+  if (key.startsWith('keys/'))
+    return {
+      contentOf: async (name, place) => onlyIf(await plain(place), (bytes) => isNamedByContent(name, bytes)),
+      write: put,
+    };
+  if (key === vaultFileKey)
+    return {
+      contentOf: async (_key, place) => {
+        const bytes = place === vaultFileKey ? await plain(place) : await sealed.get(place, signal);
+        return encodeVaultFile(decodeVaultFile(bytes));
+      },
+      write: (place, content) =>
+        place === vaultFileKey ? put(place, content) : sealed.put(place, content, signal),
+    };
+  return {
+    contentOf: async (name, place) =>
+      onlyIf(await sealed.get(place, signal), (bytes) =>
+        name.startsWith(planPrefix) ? isPlanOf(name, bytes) : isTextOf(name, bytes.toString('utf8')),
+      ),
+    write: (place, content) => sealed.put(place, content, signal),
+  };
+}
+
+function onlyIf(bytes: Buffer, isRight: (bytes: Buffer) => boolean): Buffer | undefined {
+  return isRight(bytes) ? bytes : undefined;
+}
+
+function isNamedByContent(key: string, bytes: Buffer): boolean {
+  return key.endsWith(`/${createHash('sha256').update(bytes).digest('hex')}`);
+}
+
+function mainKey(spare: string): string {
+  const name = spare.slice(sparePrefix.length);
+  return name === 'config' || name.startsWith('keys/') ? name : `lifeboat/${name}`;
+}
+
+async function keysBelow(store: ObjectStore, prefix: string, signal?: AbortSignal): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(prefix, signal)) keys.push(key);
+  return keys;
+}
