@@ -6,15 +6,18 @@ import { access, constants } from 'node:fs/promises';
 import type { StoreAdapters } from './cli/adapters.ts';
 import type { Location } from './config/location.ts';
 import type { StoreSettings } from './config/store-settings.ts';
-import { LifeboatError, systemErrorName } from './error/lifeboat-error.ts';
+import { systemErrorName } from './error/lifeboat-error.ts';
 import type { ObjectStore } from './object-store/object-store.ts';
 import { withRetry } from './object-store/retry.ts';
 
 export const rescueAdapters: StoreAdapters = {
-  async openStore(location, settings = {}) {
+  async openStore(location, settings = {}, hooks = {}) {
     const { withLimit } = await import('./object-store/limit.ts');
     const store = await storeAt(location, settings);
-    return withRetry(withLimit(store, store.facts.connections));
+    const limited = withLimit(store, store.facts.connections);
+    if (location.kind === 'folder') return withRetry(limited);
+    const { withPatience } = await import('./object-store/patience.ts');
+    return withPatience(limited, hooks);
   },
   async isWritable(location) {
     if (location.kind !== 'folder') return true;
@@ -34,8 +37,11 @@ async function storeAt(location: Location, settings: StoreSettings): Promise<Obj
       const { openLocalStore } = await import('./object-store/local/local-store.ts');
       return openLocalStore(location.path);
     }
-    case 's3':
-      throw new LifeboatError('USAGE', `${location.kind} comes later`);
+    case 's3': {
+      const { openS3Store } = await import('./object-store/s3/s3-store.ts');
+      const { credentials, ...others } = settings;
+      return openS3Store(location, credentials?.kind === 's3' ? { ...others, credentials } : others);
+    }
     case 'azure': {
       const { openAzureStore } = await import('./object-store/azure/azure-store.ts');
       return await openAzureStore(location, settings);

@@ -2,15 +2,21 @@
 import type { Location } from '../config/location.ts';
 import type { StoreSettings } from '../config/store-settings.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
+import type { Retry } from '../object-store/retry.ts';
 import type { Source } from '../source/source.ts';
 import type { PlanAdapters } from './plan/plan-adapters.ts';
 
 /** Enough for everything that only reads and writes vaults. */
 export interface StoreAdapters {
   /** Touches nothing yet; requests that may succeed later are tried again. */
-  openStore(location: Location, settings?: StoreSettings): Promise<ObjectStore>;
+  openStore(location: Location, settings?: StoreSettings, hooks?: StoreHooks): Promise<ObjectStore>;
   /** False when the system says that nothing can be written there; true when there is nothing yet. */
   isWritable(location: Location): Promise<boolean>;
+}
+
+export interface StoreHooks {
+  /** Told before a request is tried again; must not throw. */
+  readonly onRetry?: (retry: Retry) => void;
 }
 
 /** What captures need on top. */

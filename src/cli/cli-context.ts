@@ -1,4 +1,5 @@
 /** What commands get from the composition root: they know no adapter and open nothing by themselves. */
+import type { ObjectStore } from '../object-store/object-store.ts';
 import type { ResolvedVault } from '../plan/resolved-plan.ts';
 import type { SecretReference } from '../plan/secret-reference.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -17,6 +18,8 @@ export interface CliContext<Adapters extends StoreAdapters = StoreAdapters> {
   readonly adapters: Adapters;
   /** Opens the vault at a location with the password that environment and options give. */
   openVault(request: VaultRequest): Promise<Vault>;
+  /** The bare store at a location, reached as the vault there would be. */
+  openStore(request: VaultRequest): Promise<ObjectStore>;
   /** Makes a new vault. */
   initVault(request: InitVaultRequest): Promise<Vault>;
   /** Without echo; absent where no person can answer. Raises INTERRUPTED on Ctrl-C. */

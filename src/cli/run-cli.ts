@@ -15,6 +15,7 @@ import { commandHelp, groupHelp, programHelp } from './help-text.ts';
 import { createOutput, type Output } from './output.ts';
 import { parseInput } from './parse-input.ts';
 import { interruptionOr, reportOf } from './report-error.ts';
+import { reportRetries } from './report-retries.ts';
 import { standardStream } from './standard-streams.ts';
 import { styleFor } from './style.ts';
 import { createVaultAccess } from './vault-access.ts';
@@ -157,7 +158,16 @@ function contextOf<Adapters extends StoreAdapters>(
     folder,
     adapters,
     ...asking,
-    ...createVaultAccess({ adapters, output, folder, programVersion, nowMs, signal, ...asking }),
+    ...createVaultAccess({
+      adapters,
+      output,
+      folder,
+      programVersion,
+      nowMs,
+      signal,
+      ...asking,
+      onRetry: reportRetries(output, monotonicMs),
+    }),
     describeCommands: () => describeCommands(commandTable),
   };
 }

@@ -4,6 +4,8 @@ import { type Location, locationText, parseLocation } from '../config/location.t
 import { type FoundPassword, findPassword } from '../config/password.ts';
 import { storeSettings } from '../config/resolve-store-settings.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
+import type { ObjectStore } from '../object-store/object-store.ts';
+import type { Retry } from '../object-store/retry.ts';
 import { cacheDirectory, stateDirectory } from '../platform/environment.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { StoreAdapters } from './adapters.ts';
@@ -14,6 +16,8 @@ import { asTypedKey } from './recovery-key.ts';
 export interface VaultAccess {
   openVault(request: VaultRequest): Promise<Vault>;
   initVault(request: InitVaultRequest): Promise<Vault>;
+  /** The bare store at a location, reached as the vault there would be. */
+  openStore(request: VaultRequest): Promise<ObjectStore>;
 }
 
 export interface VaultAccessOptions {
@@ -24,6 +28,8 @@ export interface VaultAccessOptions {
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
   readonly askSecret?: (question: string) => Promise<string>;
+  /** Told before a request to a store is tried again. */
+  readonly onRetry?: (retry: Retry) => void;
 }
 
 /** Records of work without a plan continue one chain of this machine. */
@@ -45,6 +51,8 @@ export function createVaultAccess(options: VaultAccessOptions): VaultAccess {
         return await openAsRecoveryKey(open, found, error, options.output);
       }
     },
+    openStore: (request) =>
+      storeOf(options, request, parseLocation(request.location, request.folder ?? options.folder)),
     async initVault(request) {
       const location = parseLocation(request.location, request.folder ?? options.folder);
       const { password } = await passwordFor(options, request, location);
@@ -120,7 +128,8 @@ async function storeOf(options: VaultAccessOptions, request: VaultRequest, locat
     signal: request.signal ?? options.signal,
     hide: (secret) => options.output.hide(secret),
   });
-  return await options.adapters.openStore(location, settings);
+  const { onRetry } = options;
+  return await options.adapters.openStore(location, settings, onRetry === undefined ? {} : { onRetry });
 }
 
 /** A recovery key typed in small letters or without its dashes opens as well. */

@@ -1,7 +1,8 @@
 import { after, before, describe } from 'node:test';
 import { openS3Store } from '../../src/object-store/s3/s3-store.ts';
-import { type S3Server, startMoto, startSwift } from '../support/s3-server.ts';
+import { type BucketOptions, type S3Server, startMoto, startSwift } from '../support/s3-server.ts';
 import { objectStoreConformance, type StoreExpectations, type StoreUnderTest } from './object-store.ts';
+import { storeAbilitiesConformance } from './store-abilities.ts';
 
 const expectations: StoreExpectations = {
   facts: { kind: 's3', atomicReplace: true, conditionalPut: true, objectLock: true, connections: 16 },
@@ -19,6 +20,25 @@ describe('moto', () => {
     listedKeys: 10,
     largeObjectBytes: 5 * 1024 * 1024,
   });
+  storeAbilitiesConformance(
+    's3 on moto',
+    async () => ({
+      ...(await freshPlace(server(), 'vaults/here', { locked: true })),
+      nowMs: () => Date.now(),
+    }),
+    {
+      createOnly: true,
+      retention: { mode: 'governance', onDelete: 'version-stays', legalHold: true },
+      storageClasses: {
+        usual: 'STANDARD',
+        // GLACIER_IR is read at once too, but moto takes it for cold.
+        warm: ['STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING'],
+      },
+      thaw: { coldClass: 'GLACIER', speed: 'standard', isColdAgain: true },
+      versions: true,
+      canAdvance: false,
+    },
+  );
 });
 
 describe('Swift', () => {
@@ -44,9 +64,13 @@ function running(start: () => Promise<S3Server>): () => S3Server {
   };
 }
 
-async function freshPlace(server: S3Server, prefix: string): Promise<StoreUnderTest> {
+async function freshPlace(
+  server: S3Server,
+  prefix: string,
+  options: BucketOptions = {},
+): Promise<StoreUnderTest> {
   const { endpoint, region, accessKeyId, secretAccessKey } = server;
-  const bucket = await server.makeBucket();
+  const bucket = await server.makeBucket(options);
   const credentials = { accessKeyId, secretAccessKey };
   const store = openS3Store({ endpoint, bucket, prefix }, { region, credentials });
   return { store, dispose: async () => store[Symbol.asyncDispose]() };

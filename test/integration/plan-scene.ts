@@ -3,7 +3,7 @@
  * the program. Only what stands between a vault and its disk can be made to fail, and only the context's clock moves.
  */
 import fs from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { appAdapters } from '../../src/app.ts';
 import type { AppContext } from '../../src/cli/cli-context.ts';
@@ -183,6 +183,7 @@ function contextOf(scene: PlanScene): AppContext {
       const wrap = scene.wraps.get(name);
       return await openVault(vaultOptions(scene, wrap === undefined ? store : wrap(store)));
     },
+    openStore: async ({ location }) => openLocalStore(scene.vaultPath(basename(location))),
     initVault: () => Promise.reject(new Error('scenes make their vaults themselves')),
     describeCommands: async () => [],
   };

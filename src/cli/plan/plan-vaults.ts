@@ -6,7 +6,7 @@ import { cacheDirectory } from '../../platform/environment.ts';
 import { knownHistory } from '../../vault/known-history.ts';
 import { readVaultFile } from '../../vault/read-vault-file.ts';
 import type { Vault, VaultRecords } from '../../vault/vault.ts';
-import type { AppContext } from '../cli-context.ts';
+import type { AppContext, VaultRequest } from '../cli-context.ts';
 import type { PlanSession } from './plan-session.ts';
 
 export interface PlanVaults extends AsyncDisposable {
@@ -49,14 +49,18 @@ async function openOne(context: AppContext, session: PlanSession, vault: Resolve
 }
 
 async function openNow(context: AppContext, session: PlanSession, vault: ResolvedVault): Promise<Vault> {
-  return await context.openVault({
+  return await context.openVault(requestOf(context, session, vault));
+}
+
+function requestOf(context: AppContext, session: PlanSession, vault: ResolvedVault): VaultRequest {
+  return {
     location: vault.location,
     folder: session.folder,
     planId: session.plan.metadata.id,
     signal: context.signal,
     declared: vault.declared,
     ...(vault.password === undefined ? {} : { passwordReference: vault.password }),
-  });
+  };
 }
 
 /** A cheap look: what this machine knows of the vault is worth nothing when the vault is not there. */
@@ -67,7 +71,7 @@ async function absenceOf(
 ): Promise<LifeboatError | undefined> {
   const location = locationOf(session, vault);
   try {
-    await using store = await context.adapters.openStore(parseLocation(location, session.folder));
+    await using store = await context.openStore(requestOf(context, session, vault));
     const file = await readVaultFile(store, context.signal);
     const isKnown = file?.id === knownHistory(cacheDirectory(), location)?.vaultId;
     return isKnown ? undefined : notThere(vault.name, location);

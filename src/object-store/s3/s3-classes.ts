@@ -24,6 +24,14 @@ export function s3Classes(access: S3Access): StorageClasses {
     putInto: async (storageClass, key, bytes, signal) => {
       await putObject(access, key, bytes, { storageClass: named(storageClass, access) }, signal);
     },
+    createInto: async (storageClass, key, bytes, signal) =>
+      await putObject(
+        access,
+        key,
+        bytes,
+        { storageClass: named(storageClass, access), createOnly: true },
+        signal,
+      ),
     classOf: async (key, signal) =>
       await onKey(access, { doing: 'look at', key, signal }, async () =>
         classIn(await headOf(access, key, signal)),

@@ -1,20 +1,15 @@
-import { PutObjectCommand, type PutObjectCommandInput, type StorageClass } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type StorageClass } from '@aws-sdk/client-s3';
 import { sleep } from '../../platform/timers.ts';
 import { objectAt, onKey, type S3Access, stoppedBy } from './s3-access.ts';
 import { isNamed } from './s3-errors.ts';
 import { modeName } from './s3-retention.ts';
-import { uploadInParts } from './s3-upload-parts.ts';
+import { type PutOptions, uploadInParts } from './s3-upload-parts.ts';
 
 export interface PutWishes {
   readonly storageClass?: StorageClass;
   /** The server refuses when there is an object already. */
   readonly createOnly?: boolean;
 }
-
-export type PutOptions = Pick<
-  PutObjectCommandInput,
-  'StorageClass' | 'IfNoneMatch' | 'ObjectLockMode' | 'ObjectLockRetainUntilDate'
->;
 
 /** Above it an object goes up in parts. Packs of usual size go up in one request, for requests cost money. */
 export const singlePutBytesMax = 32 * 1024 * 1024;

@@ -12,7 +12,7 @@ export function s3Retention(access: S3Access): ObjectRetention {
   return {
     retain: async (key, untilMs, signal) =>
       await onKey(access, { doing: 'retain', key, signal }, async () => {
-        const now = retentionIn(await headOf(access, key, signal));
+        const now = retentionIn(await headOf(access, key, signal), access.nowMs());
         if (now.untilMs !== undefined && now.untilMs >= untilMs) return;
         const mode = now.mode === 'compliance' ? now.mode : (access.retainNew?.mode ?? 'governance');
         const command = new PutObjectRetentionCommand({
@@ -23,10 +23,12 @@ export function s3Retention(access: S3Access): ObjectRetention {
       }),
     retentionOf: async (key, signal) =>
       await onKey(access, { doing: 'look at', key, signal }, async () =>
-        retentionIn(await headOf(access, key, signal)),
+        retentionIn(await headOf(access, key, signal), access.nowMs()),
       ),
     setLegalHold: async (key, held, signal) =>
       await onKey(access, { doing: held ? 'hold' : 'release', key, signal }, async () => {
+        const head = await headOf(access, key, signal);
+        if ((head.ObjectLockLegalHoldStatus === 'ON') === held) return;
         const LegalHold = { Status: held ? 'ON' : 'OFF' } as const;
         const command = new PutObjectLegalHoldCommand({ ...objectAt(access, key), LegalHold });
         await access.client.send(command, stoppedBy(signal));
@@ -40,12 +42,15 @@ type LockHeaders = Pick<
 >;
 
 /** Absent for whoever may not see them: then nothing is known to keep the object, which is the careful answer. */
-export function retentionIn(head: LockHeaders): RetentionState {
+export function retentionIn(head: LockHeaders, nowMs: number): RetentionState {
   const { ObjectLockMode: mode, ObjectLockRetainUntilDate: until } = head;
+  const legalHold = head.ObjectLockLegalHoldStatus === 'ON';
+  // What is over keeps nothing, though the answer goes on to tell of it.
+  if (until === undefined || until.getTime() <= nowMs) return { legalHold };
   return {
-    ...(until === undefined ? {} : { untilMs: until.getTime() }),
+    untilMs: until.getTime(),
     ...(mode === undefined ? {} : { mode: mode === 'COMPLIANCE' ? 'compliance' : 'governance' }),
-    legalHold: head.ObjectLockLegalHoldStatus === 'ON',
+    legalHold,
   };
 }
 

@@ -3,11 +3,16 @@ import {
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  type PutObjectCommandInput,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { defined } from '../../error/assert.ts';
 import { objectAt, type S3Access, stoppedBy } from './s3-access.ts';
-import type { PutOptions } from './s3-put.ts';
+
+export type PutOptions = Pick<
+  PutObjectCommandInput,
+  'StorageClass' | 'IfNoneMatch' | 'ObjectLockMode' | 'ObjectLockRetainUntilDate'
+>;
 
 const partBytes = 16 * 1024 * 1024;
 const partsAtOnceMax = 4;

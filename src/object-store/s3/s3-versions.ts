@@ -65,8 +65,9 @@ async function isRetained(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
-    const state = retentionIn(await client.send(new HeadObjectCommand(version), stoppedBy(signal)));
-    return state.legalHold || (state.untilMs ?? 0) > nowMs();
+    const head = await client.send(new HeadObjectCommand(version), stoppedBy(signal));
+    const { legalHold, untilMs } = retentionIn(head, nowMs());
+    return legalHold || untilMs !== undefined;
   } catch {
     // Nothing is known; the refusal is told as it came.
     return false;
