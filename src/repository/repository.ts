@@ -7,7 +7,6 @@ import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { nowMs } from '../platform/clock.ts';
 import { parallelism } from '../platform/host.ts';
-import { returnLargeBlocksAtOnce } from '../platform/posix/memory-allocator.ts';
 import { randomBytes, randomHex } from '../platform/random.ts';
 import { newMasterKey } from '../seal/key-file.ts';
 import type { ScryptCost } from '../seal/key-file-format.ts';
@@ -18,7 +17,6 @@ import { randomPolynomial } from './chunker/polynomial.ts';
 import { type RepositoryConfig, saveConfig } from './config.ts';
 import { targetsMax } from './copy/copy-protocol.ts';
 import { copyBetween } from './copy/copy-snapshots.ts';
-import { createIndexWriter } from './index/index-writer.ts';
 import { listIds } from './index/load-index.ts';
 import { addKey, listKeys, type NewKey, removeKey } from './key/manage-keys.ts';
 import { configKey, objectKey } from './layout.ts';
@@ -39,13 +37,10 @@ import type {
   CopyTarget,
   KeyInfo,
   Repository,
-  RepositoryWriter,
   SnapshotReader,
-  WriteOptions,
 } from './repository-types.ts';
 import { restoreSnapshot } from './restore/restore-snapshot.ts';
-import { createSavePool } from './save/save-pool.ts';
-import { saveSnapshot } from './save/save-snapshot.ts';
+import { writeRepository } from './save/write-repository.ts';
 import { createSealedObjects } from './sealed-objects.ts';
 import {
   freshView,
@@ -145,7 +140,7 @@ function repositoryOf(
     ...readerOf(session),
     ...keysOf(session),
     repair: repairOf(session),
-    write: (work, writeOptions) => write(session, work, writeOptions),
+    write: (work, writeOptions) => writeRepository(session, work, writeOptions),
     check: (checkOptions = {}) =>
       withReadLock(session, checkOptions.signal, (signal) =>
         checkRepository(access, session.workers, { ...checkOptions, signal }),
@@ -232,31 +227,6 @@ export async function copySnapshots(
   assert(to.length <= targetsMax, `at most ${targetsMax} repositories are copied to at once`);
   const targets = to.map(({ repository, snapshotIds }) => ({ session: sessionOf(repository), snapshotIds }));
   return await copyBetween(sessionOf(from), targets, options);
-}
-
-async function write<T>(
-  session: Session,
-  work: (writer: RepositoryWriter) => Promise<T>,
-  options: WriteOptions = {},
-): Promise<T> {
-  const { access, config, workers, programVersion, packBytesTarget } = session;
-  return await withLock(access, lockOptions(session, false, options.signal), async (signal, lock) => {
-    returnLargeBlocksAtOnce();
-    const { index, trees } = await freshView(session, signal);
-    const indexWriter = createIndexWriter(access, index, signal);
-    await using pool = createSavePool({
-      access,
-      index,
-      indexWriter,
-      polynomial: config.chunkerPolynomial,
-      workers,
-      packBytesTarget,
-      verify: options.verifyUploads ?? true,
-      signal,
-    });
-    const context = { access, index, trees, pool, programVersion, confirmLock: lock.confirm };
-    return await work({ saveSnapshot: (request) => saveSnapshot(context, { ...request, signal }) });
-  });
 }
 
 /**

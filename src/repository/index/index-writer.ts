@@ -20,7 +20,7 @@ export interface IndexWriter {
 
 export function createIndexWriter(
   access: RepositoryAccess,
-  index: BlobIndex,
+  index: Pick<BlobIndex, 'addPack'>,
   signal?: AbortSignal,
 ): IndexWriter {
   let pending: IndexedPack[] = [];

@@ -172,6 +172,7 @@ async function refresh(
  * counts when its object is there and nobody else holds a lock against it. Source: restic does the same on waking.
  */
 async function confirm(access: RepositoryAccess, options: LockOptions, held: Held): Promise<void> {
+  assert(!held.isYielded, 'a lock is held while it is relied upon');
   if (nowMs() - held.refreshedMs < options.timing.expiryMs) return;
   if (!(await isThere(access, objectKey('lock', held.id), options.signal))) {
     throw new LifeboatError(

@@ -65,13 +65,25 @@ export async function writeMark(
 
 /** Oldest first. Raises OBJECT_DAMAGED naming the one that cannot be read. */
 export async function loadMarks(access: RepositoryAccess, signal?: AbortSignal): Promise<PruneMark[]> {
+  const marks: PruneMark[] = [];
+  for (const name of await markNames(access, signal)) marks.push(await loadMark(access, name, signal));
+  return marks;
+}
+
+/** Sorted, and so by time. */
+export async function markNames(access: RepositoryAccess, signal?: AbortSignal): Promise<string[]> {
   const names: string[] = [];
   for await (const { key } of access.store.list(markPrefix, signal)) names.push(key);
-  const sealed = createSealedObjects(access);
-  const marks: PruneMark[] = [];
-  for (const name of names.sort())
-    marks.push(decodeMark(name, parseJson(await sealed.get(name, signal), name)));
-  return marks;
+  return names.sort();
+}
+
+/** Raises OBJECT_MISSING, OBJECT_DAMAGED. */
+export async function loadMark(
+  access: RepositoryAccess,
+  name: string,
+  signal?: AbortSignal,
+): Promise<PruneMark> {
+  return decodeMark(name, parseJson(await createSealedObjects(access).get(name, signal), name));
 }
 
 export async function deleteMark(

@@ -16,6 +16,7 @@ import { decodeFileBatch } from './file-batch.ts';
 import type { ReadContent, ReadResult } from './read-result.ts';
 import type { FromSaveWorker, SaveWorkerData, ToSaveWorker } from './save-protocol.ts';
 import { SharedIdSet } from './shared-id-set.ts';
+import { Turnstile } from './turnstile.ts';
 
 /** Work handed to one worker at once, in bytes; a file counts for at least one and at most another figure. */
 const costPerWorkerMax = 16 * 1024 * 1024;
@@ -41,6 +42,12 @@ export interface SavePool extends AsyncDisposable {
   ready(): Promise<void>;
   /** Everything given before is stored and indexed durably when the promise resolves. */
   flush(): Promise<void>;
+  /** Work that needs the parent's trees goes through here, piece by piece, so that it can be held up. */
+  readonly turnstile: Turnstile;
+  /** Does the work when everything is stored and indexed, and stores nothing meanwhile. */
+  whilePaused(work: () => Promise<void>): Promise<void>;
+  /** Does the work when no pause is on, and lets none begin meanwhile. */
+  unpaused<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export interface StoredTotals {
@@ -99,6 +106,12 @@ class Pool implements SavePool {
   readonly #tickets = new Map<number, Ticket>();
   readonly #streams = new Map<number, Stream>();
   readonly #storing = new Set<Promise<void>>();
+  readonly turnstile = new Turnstile();
+  /** Packs that came while nothing may be stored; workers hold back after a few. */
+  readonly #heldBack: (() => void)[] = [];
+  #storesNothing = false;
+  /** Flushes, pauses and what must not be paused take turns. */
+  #turn: Promise<unknown> = Promise.resolve();
   #nextNumber = 1;
   #failure: { readonly error: unknown } | undefined;
   #onRoom: PromiseWithResolvers<void> | undefined;
@@ -161,7 +174,42 @@ class Pool implements SavePool {
     }
   }
 
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    return this.unpaused(() => this.#flushNow());
+  }
+
+  async whilePaused(work: () => Promise<void>): Promise<void> {
+    await this.unpaused(async () => {
+      try {
+        await this.turnstile.close();
+        await this.#flushNow();
+        this.#storesNothing = true;
+        while (this.#storing.size > 0) await Promise.all(this.#storing);
+        this.#throwFailure();
+        await this.#options.indexWriter.flush();
+        await work();
+      } catch (error) {
+        // without the lock nothing more may be stored
+        this.#fail(error);
+        throw error;
+      } finally {
+        this.#storesNothing = false;
+        const heldBack = this.#heldBack.splice(0);
+        if (!this.#failure) for (const store of heldBack) store();
+        this.turnstile.open();
+      }
+    });
+  }
+
+  async unpaused<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
+    const mine = before.then(work);
+    // who comes next waits for the end, whatever it is
+    this.#turn = mine.catch(() => undefined);
+    return await mine;
+  }
+
+  async #flushNow(): Promise<void> {
     this.#throwFailure();
     this.hurry();
     await Promise.all(
@@ -238,7 +286,7 @@ class Pool implements SavePool {
         this.#streams.delete(message.stream);
         return;
       case 'pack':
-        this.#track(this.#storePack(member, message));
+        this.#storeOrHoldBack(() => this.#track(this.#storePack(member, message)));
         return;
       case 'flushed':
         defined(this.#flushes.shift(), 'a flush that was asked for').resolve();
@@ -288,6 +336,11 @@ class Pool implements SavePool {
     }
     await indexWriter.addPack(pack.id, pack.blobs);
     this.#post(member, { type: 'pack-stored', buffer: pack.buffer }, [pack.buffer]);
+  }
+
+  #storeOrHoldBack(store: () => void): void {
+    if (this.#storesNothing) this.#heldBack.push(store);
+    else store();
   }
 
   #track(work: Promise<void>): void {

@@ -47,17 +47,46 @@ export interface SaveContext {
 export async function saveSnapshot(context: SaveContext, request: SaveRequest): Promise<SavedSnapshot> {
   const startMs = nowMs();
   const archive = new Archive(context, request);
-  await archive.openRoot();
+  await passing(context, () => archive.openRoot());
   for await (const batch of request.events) {
-    for (const event of batch) await archive.take(event);
+    await takeBatch(context, archive, batch);
     request.signal?.throwIfAborted();
   }
   const { tree, seen } = await archive.closeRoot();
   await context.pool.flush();
   const summary = archive.summary(startMs, nowMs());
-  await context.confirmLock();
-  const snapshot = await writeSnapshot(context, request, tree, summary);
+  const snapshot = await context.pool.unpaused(async () => {
+    await context.confirmLock();
+    return await writeSnapshot(context, request, tree, summary);
+  });
   return { snapshot, summary, seen, problems: archive.problems, silentChanges: archive.silentChanges };
+}
+
+/** Between two events the writer may be held up, while somebody else has the repository. */
+async function takeBatch(
+  context: SaveContext,
+  archive: Archive,
+  batch: readonly CaptureEvent[],
+): Promise<void> {
+  const { turnstile } = context.pool;
+  await passing(context, async () => {
+    for (const event of batch) {
+      if (turnstile.isClosed) {
+        turnstile.leave();
+        await turnstile.enter();
+      }
+      await archive.take(event);
+    }
+  });
+}
+
+async function passing({ pool: { turnstile } }: SaveContext, work: () => Promise<void>): Promise<void> {
+  await turnstile.enter();
+  try {
+    await work();
+  } finally {
+    turnstile.leave();
+  }
 }
 
 class Archive {

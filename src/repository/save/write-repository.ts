@@ -1,0 +1,56 @@
+/** Writing to a repository: under a shared lock that the writer can give away between flushes. */
+import { returnLargeBlocksAtOnce } from '../../platform/posix/memory-allocator.ts';
+import { createIndexWriter } from '../index/index-writer.ts';
+import { withLock } from '../lock/with-lock.ts';
+import type { RepositoryWriter, WriteOptions } from '../repository-types.ts';
+import { lockOptions, type Session } from '../session.ts';
+import { createSavePool } from './save-pool.ts';
+import { type SaveContext, saveSnapshot } from './save-snapshot.ts';
+import { standAsideWhenAsked, waitForRequests } from './stand-aside.ts';
+import { knownMarks, loadWriterView } from './writer-view.ts';
+
+export async function writeRepository<T>(
+  session: Session,
+  work: (writer: RepositoryWriter) => Promise<T>,
+  options: WriteOptions = {},
+): Promise<T> {
+  const { access, config, workers, programVersion, packBytesTarget } = session;
+  await waitForRequests(session, options.signal);
+  return await withLock(access, lockOptions(session, false, options.signal), async (held, lock) => {
+    returnLargeBlocksAtOnce();
+    const failed = new AbortController();
+    const signal = AbortSignal.any([held, failed.signal]);
+    const marks = await knownMarks(access, signal);
+    const view = { current: await loadWriterView(session, marks, signal) };
+    const indexWriter = createIndexWriter(
+      access,
+      { addPack: (id, blobs) => view.current.index.addPack(id, blobs) },
+      signal,
+    );
+    await using pool = createSavePool({
+      access,
+      index: view.current.index,
+      indexWriter,
+      polynomial: config.chunkerPolynomial,
+      workers,
+      packBytesTarget,
+      verify: options.verifyUploads ?? true,
+      signal,
+    });
+    const fail = (error: unknown) => failed.abort(error);
+    await using _aside = standAsideWhenAsked({ session, lock, pool, marks, view, fail, signal });
+    const context: SaveContext = {
+      access,
+      pool,
+      programVersion,
+      confirmLock: lock.confirm,
+      get index() {
+        return view.current.index;
+      },
+      get trees() {
+        return view.current.trees;
+      },
+    };
+    return await work({ saveSnapshot: (request) => saveSnapshot(context, { ...request, signal }) });
+  });
+}
