@@ -72,6 +72,24 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/points.ts')).points,
   },
   {
+    name: 'forget',
+    summary: 'give up points that retention no longer keeps',
+    root: 'app',
+    load: async () => (await import('./commands/forget.ts')).forget,
+  },
+  {
+    name: 'pin',
+    summary: 'hold points: retention must not touch them',
+    root: 'app',
+    load: async () => (await import('./commands/pin.ts')).pin,
+  },
+  {
+    name: 'unpin',
+    summary: 'release points that are held',
+    root: 'app',
+    load: async () => (await import('./commands/unpin.ts')).unpin,
+  },
+  {
     name: 'restore',
     summary: 'bring systems back',
     root: 'app',

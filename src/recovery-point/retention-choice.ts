@@ -73,12 +73,13 @@ export function chooseKeptByAny<Candidate extends KeepCandidate>(
     chooseKept(points, policy, nowMs),
   );
   return others.reduce<readonly KeepDecision<Candidate>[]>(
-    (sum, next) => sum.map((decision, position) => either(decision, next[position] ?? decision)),
+    (sum, next) => sum.map((decision, position) => eitherKeeps(decision, next[position] ?? decision)),
     first,
   );
 }
 
-function either<Candidate extends KeepCandidate>(
+/** What either of two decisions on the same point keeps. */
+export function eitherKeeps<Candidate extends KeepCandidate>(
   left: KeepDecision<Candidate>,
   right: KeepDecision<Candidate>,
 ): KeepDecision<Candidate> {

@@ -1,5 +1,6 @@
 /** `lifeboat points`: the recovery points of the plan's systems and how well each is proven. */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { type Hold, holdsFromRecords, holdText } from '../../recovery-point/holds.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import { proofLevel } from '../../recovery-point/recovery-point.ts';
 import type { AppContext } from '../cli-context.ts';
@@ -31,15 +32,18 @@ export const points: Command<AppContext> = {
     const systems = chosenSystems(session.plan, input.list('SYSTEM')).map(({ name }) => name);
     const histories = await planHistory(context, session, vaults, true);
     let count = 0;
-    for (const { vault, points: all, trouble } of histories) {
+    for (const { vault, points: all, trouble, records } of histories) {
+      const holds = holdsFromRecords(records, context.nowMs());
       if (trouble) context.output.warn(`vault ${vault}: ${trouble.message}. ${trouble.hint ?? ''}`);
       for (const system of systems) {
         const own = all
           .filter((point) => point.system === system)
           .toReversed()
           .slice(0, last);
-        for (const point of own)
-          await context.output.result(pointRecord(vault, point), pointText(vault, point));
+        for (const point of own) {
+          const held = holds(point.vault, point.snapshotId);
+          await context.output.result(pointRecord(vault, point, held), pointText(vault, point, held));
+        }
         count += own.length;
       }
     }
@@ -59,13 +63,14 @@ function countOf(text: string | undefined): number {
   });
 }
 
-function pointText(vault: string, point: RecoveryPoint): string {
+function pointText(vault: string, point: RecoveryPoint, held: readonly Hold[]): string {
   const proof = point.failure === undefined ? proofLevel(point) : `FAILED (${point.failure.foundBy})`;
   const complete = point.complete ? '' : '  incomplete';
-  return `${point.id.slice(0, 8)}  ${momentText(point.capturedAtMs)}  ${point.system} in ${vault}  ${proof}${complete}  ${plural(point.files, 'file')}, ${bytesText(point.bytes)}`;
+  const holds = held.map((hold) => `\n          ${holdText(hold)}`).join('');
+  return `${point.id.slice(0, 8)}  ${momentText(point.capturedAtMs)}  ${point.system} in ${vault}  ${proof}${complete}  ${plural(point.files, 'file')}, ${bytesText(point.bytes)}${holds}`;
 }
 
-function pointRecord(vault: string, point: RecoveryPoint) {
+function pointRecord(vault: string, point: RecoveryPoint, held: readonly Hold[]) {
   return {
     type: 'point',
     id: point.id,
@@ -75,6 +80,7 @@ function pointRecord(vault: string, point: RecoveryPoint) {
     proof: proofLevel(point),
     complete: point.complete,
     failed: point.failure !== undefined,
+    holds: held.map(({ kind }) => kind),
     files: point.files,
     bytes: point.bytes,
     position: point.position,

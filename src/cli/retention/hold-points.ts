@@ -1,0 +1,145 @@
+/** Holds points, or releases them: by a record in their vault, written while nobody can delete anything there. */
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { recordTimes } from '../../evidence/record-common.ts';
+import { type RunContext, sharedFields } from '../../evidence/run-context.ts';
+import type { HoldRecord } from '../../evidence/vault-records.ts';
+import { holdsFromRecords, momentAfterHolds } from '../../recovery-point/holds.ts';
+import type { Vault } from '../../vault/vault.ts';
+import { vaultOptions } from '../choose-vault.ts';
+import type { AppContext } from '../cli-context.ts';
+import type { CommandEnd } from '../command.ts';
+import type { ArgumentSpec, OptionSpec } from '../command-spec.ts';
+import type { Input } from '../input.ts';
+import { momentOf } from '../moment-of.ts';
+import { type FoundPoint, findPoints } from './find-points.ts';
+import { soundRecords } from './preview-repository.ts';
+import { openSearchedVaults } from './searched-vaults.ts';
+
+export const pointsArgument: ArgumentSpec = {
+  name: 'POINT',
+  kind: 'many',
+  description: 'the id of a point, or its beginning',
+};
+
+export const holdOptions: readonly OptionSpec[] = [
+  ...vaultOptions,
+  { flag: '--why', value: 'TEXT', description: 'the reason; it is kept in the vault' },
+  { flag: '--legal-hold', description: 'a duty to keep it, apart from pins' },
+];
+
+export const untilOption: OptionSpec = {
+  flag: '--until',
+  value: 'MOMENT',
+  description: 'it ends by itself then: 2027-01-31 (default: until it is released)',
+};
+
+/** `untilText`: what `--until` says. Raises USAGE, SNAPSHOT_NOT_FOUND, SNAPSHOT_AMBIGUOUS. */
+export async function holdPoints(
+  context: AppContext,
+  input: Input,
+  action: HoldRecord['action'],
+  untilText?: string,
+): Promise<CommandEnd> {
+  const reason = whyOf(input);
+  const kind = input.has('--legal-hold') ? 'legal-hold' : 'pin';
+  await using vaults = await openSearchedVaults(context, input, 'searched');
+  const untilMs = untilText === undefined ? undefined : untilOf(untilText, vaults.timeZone, context);
+  const found = findPoints(input.list('POINT'), vaults.searched);
+  for (const { vault, name } of vaults.searched) {
+    const own = found.filter(({ vaultId }) => vaultId === vault.id);
+    if (own.length === 0) continue;
+    requireRecords(vault);
+    const change = { kind, action, reason, ...(untilMs === undefined ? {} : { untilMs }) } as const;
+    await record(context, vaults.run, vault, own, change);
+    for (const point of own) await tell(context, name, point, change);
+  }
+  return { summary: { points: found.length, action, kind } };
+}
+
+/** Raises USAGE: an entry without a reason helps nobody in a year. */
+export function whyOf(input: Input): string {
+  const why = input.value('--why')?.trim() ?? '';
+  if (why !== '') return why;
+  throw new LifeboatError('USAGE', 'the reason is missing', {
+    hint: 'Give it with --why TEXT; it is kept in the vault.',
+  });
+}
+
+function untilOf(text: string, timeZone: string, context: AppContext): number {
+  const untilMs = momentOf(text, timeZone, context);
+  if (untilMs > context.nowMs()) return untilMs;
+  throw new LifeboatError('USAGE', `${text} is in the past`, { hint: 'Give --until a moment to come.' });
+}
+
+function requireRecords({ file, location }: Vault): void {
+  if (file !== undefined) return;
+  throw new LifeboatError('VAULT_UNSUPPORTED', `${location} is a repository that keeps no records`, {
+    hint: 'Points can be held in a vault made with `lifeboat vault init`; restic keeps snapshots by their tags.',
+  });
+}
+
+type Change = Pick<HoldRecord, 'kind' | 'action' | 'reason' | 'untilMs'>;
+
+async function record(
+  { signal, nowMs }: AppContext,
+  run: RunContext,
+  vault: Vault,
+  found: readonly FoundPoint[],
+  change: Change,
+): Promise<void> {
+  await vault.repository.undisturbed(async (undisturbed) => {
+    const known = await soundRecords(vault, undisturbed);
+    const holds = holdsFromRecords(known.records, nowMs());
+    for (const { point } of found) {
+      const isHeld = holds(vault.id, point.id).some(({ kind }) => kind === change.kind);
+      if (!known.snapshotIds.includes(point.id)) throw vanished(point.id);
+      if (change.action === 'release' && !isHeld) throw notHeld(point.id, change.kind);
+    }
+    const atMs = momentAfterHolds(known.records, nowMs());
+    await vault.append({
+      type: 'hold',
+      ...sharedFields(run, vault.id),
+      ...recordTimes(atMs, atMs),
+      verdict: 'pass',
+      ...change,
+      reason: run.redact(change.reason),
+      snapshotIds: found.map(({ point }) => point.id),
+    });
+  }, signal);
+  await vault.records(signal);
+}
+
+function vanished(id: string): LifeboatError {
+  return new LifeboatError('SNAPSHOT_NOT_FOUND', `the point ${id.slice(0, 8)} was given up just now`, {
+    hint: 'Choose another one with `lifeboat points`.',
+  });
+}
+
+function notHeld(id: string, kind: HoldRecord['kind']): LifeboatError {
+  return new LifeboatError(
+    'USAGE',
+    `${id.slice(0, 8)} is not ${kind === 'pin' ? 'pinned' : 'under legal hold'}`,
+    {
+      hint: 'Run `lifeboat points` to see which points are held; --legal-hold chooses the other kind.',
+    },
+  );
+}
+
+async function tell(
+  { output }: AppContext,
+  vault: string,
+  { point, title }: FoundPoint,
+  { kind, action, untilMs }: Change,
+): Promise<void> {
+  const until = untilMs === undefined ? undefined : new Date(untilMs).toISOString();
+  const words = kind === 'pin' ? 'pinned' : 'under legal hold';
+  const end = until === undefined ? '' : ` until ${until.slice(0, 10)}`;
+  const text =
+    action === 'set'
+      ? `${title} in ${vault} is ${words}${end}`
+      : `${title} in ${vault} is no longer ${words}`;
+  await output.result(
+    { type: 'hold', vault, id: point.id, kind, action, ...(until === undefined ? {} : { until }) },
+    text,
+  );
+}

@@ -1,0 +1,221 @@
+/** What the retention of a plan would keep and give up, in each of its vaults. */
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { ResolvedSystem, ResolvedVault } from '../../plan/resolved-plan.ts';
+import { type Holds, holdsFromRecords } from '../../recovery-point/holds.ts';
+import { chooseKeptByAny, eitherKeeps, type KeepDecision } from '../../recovery-point/retention-choice.ts';
+import { guardDecisions } from '../../recovery-point/retention-guard.ts';
+import type { RetentionPolicy } from '../../recovery-point/retention-policy.ts';
+import { type DeletionPause, deletionPauses } from '../../recovery-point/suspicion.ts';
+import type { Snapshot } from '../../repository/repository-types.ts';
+import type { AppContext } from '../cli-context.ts';
+import type { VaultHistory } from '../plan/plan-history.ts';
+import { identityOf, type PlanSession } from '../plan/plan-session.ts';
+import type { PlanVaults } from '../plan/plan-vaults.ts';
+import { policiesOf } from './plan-policies.ts';
+import {
+  goingIds,
+  type Leftover,
+  type RetentionGroup,
+  type RetentionPreview,
+  type VaultRetention,
+} from './retention-preview.ts';
+import { givenUp, isProvenPoint, isSoundPoint, type VaultPoint, vaultPoint } from './vault-point.ts';
+
+export interface PlanRetentionRequest {
+  readonly session: PlanSession;
+  readonly vaults: PlanVaults;
+  /** Of all vaults of the plan, read just now. */
+  readonly histories: readonly VaultHistory[];
+  readonly systems: readonly ResolvedSystem[];
+  /** Only this one; default: all. */
+  readonly vault?: string;
+  /** In place of the plan's rules, given by a person for this one time. */
+  readonly policy?: RetentionPolicy;
+}
+
+/** What stands against a vault or a system is in the preview; only an interruption and faults of a store are raised. */
+export async function previewPlanRetention(
+  context: AppContext,
+  request: PlanRetentionRequest,
+): Promise<RetentionPreview> {
+  const { session, histories, vault: only } = request;
+  const pauses = pausesOf(session, histories);
+  const proven = provenPlaces(histories);
+  const vaults: VaultRetention[] = [];
+  for (const vault of session.plan.vaults) {
+    const history = histories.find((each) => each.vault === vault.name);
+    if (history === undefined || (only !== undefined && vault.name !== only)) continue;
+    const own = pauses.filter(({ system }) => reaches(session, history, system));
+    const groups =
+      history.trouble === undefined ? await groupsOf(context, request, vault, history, proven) : [];
+    const refusal = refusalOf(vault, history, own) ?? appendOnly(vault, groups);
+    const newPauses = own.filter(({ isNew }) => isNew);
+    vaults.push({ vault: vault.name, groups, newPauses, ...(refusal === undefined ? {} : { refusal }) });
+  }
+  return { vaults, pauses };
+}
+
+/** Of the plan's own systems, seen in any of its vaults. */
+export function pausesOf(
+  { plan }: PlanSession,
+  histories: readonly VaultHistory[],
+): readonly DeletionPause[] {
+  return deletionPauses(histories.flatMap(({ records }) => records)).filter(
+    ({ planId }) => planId === plan.metadata.id,
+  );
+}
+
+/** Whether the vault has, or should have, points of the system. */
+export function reaches({ plan }: PlanSession, { vault, points }: VaultHistory, system: string): boolean {
+  const planned = plan.systems.find(({ name }) => name === system)?.vaults ?? [];
+  return planned.includes(vault) || points.some((point) => point.system === system);
+}
+
+function refusalOf(
+  { name }: ResolvedVault,
+  { trouble, isStale }: VaultHistory,
+  pauses: readonly DeletionPause[],
+): LifeboatError | undefined {
+  if (trouble !== undefined) return isStale === true ? trouble : notBelieved(name, trouble);
+  const [pause] = pauses;
+  return pause === undefined ? undefined : paused(name, pause);
+}
+
+/** Where nothing would go, nobody needs to be told. */
+function appendOnly(
+  { name, declared }: ResolvedVault,
+  groups: readonly RetentionGroup[],
+): LifeboatError | undefined {
+  if (declared.append_only !== true || groups.every((group) => goingIds(group).length === 0))
+    return undefined;
+  return new LifeboatError('STORE_APPEND_ONLY', `this machine only adds to the vault ${name}`, {
+    hint: 'Apply its retention on the machine that may delete from it, where the plan does not say append_only.',
+  });
+}
+
+function notBelieved(name: string, cause: LifeboatError): LifeboatError {
+  return new LifeboatError(
+    'VAULT_DAMAGED',
+    `the records of the vault ${name} are damaged, so nobody knows what is held or proven there: ${cause.message}`,
+    {
+      hint: 'Find out who changed the vault. Nothing is given up in it until its records can be believed.',
+      cause,
+    },
+  );
+}
+
+function paused(vault: string, { system, reason }: DeletionPause): LifeboatError {
+  return new LifeboatError(
+    'DELETION_PAUSED',
+    `nothing is given up in ${vault}: ${system} is suspicious: ${reason}`,
+    {
+      hint:
+        `Look at the newest backup of ${system}: is it what it should be? Then run ` +
+        `\`lifeboat forget --clear-suspicion ${system} --why TEXT\`. Else restore a point from before.`,
+      details: { system },
+    },
+  );
+}
+
+/** In which vaults each system has proven points; kept up to date while vaults are judged one after the other. */
+type ProvenPlaces = Map<string, Set<string>>;
+
+function provenPlaces(histories: readonly VaultHistory[]): ProvenPlaces {
+  const places: ProvenPlaces = new Map();
+  for (const { vault, points, isStale } of histories) {
+    if (isStale === true) continue;
+    for (const point of points) {
+      if (!isProvenPoint(vaultPoint(point, undefined))) continue;
+      const ofSystem = places.get(point.system) ?? new Set<string>();
+      places.set(point.system, ofSystem.add(vault));
+    }
+  }
+  return places;
+}
+
+async function groupsOf(
+  context: AppContext,
+  request: PlanRetentionRequest,
+  vault: ResolvedVault,
+  history: VaultHistory,
+  proven: ProvenPlaces,
+): Promise<readonly RetentionGroup[]> {
+  const { repository } = await request.vaults.open(vault.name);
+  const tags = [`plan:${request.session.plan.metadata.id}`];
+  const snapshots = await repository.snapshots({ tags }, context.signal);
+  const nowMs = context.nowMs();
+  const judge = { request, vault, history, snapshots, proven, nowMs };
+  const holds = holdsFromRecords(history.records, nowMs);
+  return request.systems.map((system) => groupOf(judge, system, holds));
+}
+
+interface Judging {
+  readonly request: PlanRetentionRequest;
+  readonly vault: ResolvedVault;
+  readonly history: VaultHistory;
+  readonly snapshots: readonly Snapshot[];
+  readonly proven: ProvenPlaces;
+  readonly nowMs: number;
+}
+
+function groupOf(judging: Judging, system: ResolvedSystem, holds: Holds): RetentionGroup {
+  const { request, vault, history, snapshots, proven, nowMs } = judging;
+  const byId = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]));
+  const points = history.points
+    .filter((point) => point.system === system.name)
+    .map((point) => vaultPoint(point, byId.get(point.snapshotId)));
+  const policies = request.policy === undefined ? policiesOf(system, vault) : [request.policy];
+  const places = proven.get(system.name) ?? new Set<string>();
+  const guarded = guardDecisions(judged(points, policies, nowMs), {
+    holdsOf: ({ id, point }) => (point === undefined ? [] : holds(point.vault, id)),
+    isProven: isProvenPoint,
+    isProvenElsewhere: [...places].some((name) => name !== vault.name),
+    isByHand: request.policy !== undefined,
+  });
+  const { decisions, refusal } = guarded;
+  if (refusal === undefined && !decisions.some(({ kept, point }) => kept && isProvenPoint(point)))
+    places.delete(vault.name);
+  return {
+    title: system.name,
+    system: identityOf(system),
+    decisions,
+    leftovers: leftoversOf(judging, system.name, holds),
+    ...(refusal === undefined ? {} : { refusal: refused(system.name, vault.name, refusal) }),
+  };
+}
+
+/**
+ * What is incomplete or damaged takes the place of nothing that is sound: besides what the rules keep of all points,
+ * they keep what they would keep were there only sound ones.
+ */
+function judged(
+  points: readonly VaultPoint[],
+  policies: readonly RetentionPolicy[],
+  nowMs: number,
+): readonly KeepDecision<VaultPoint>[] {
+  const ofAll = chooseKeptByAny(points, policies, nowMs);
+  const sound = points.filter(isSoundPoint);
+  if (sound.length === points.length) return ofAll;
+  const ofSound = new Map(chooseKeptByAny(sound, policies, nowMs).map((each) => [each.point.id, each]));
+  return ofAll.map((decision) => {
+    const alone = ofSound.get(decision.point.id);
+    return alone === undefined ? decision : eitherKeeps(decision, alone);
+  });
+}
+
+/** What an earlier run gave up in the records, and was cut off before it had deleted it. */
+function leftoversOf({ history, snapshots }: Judging, system: string, holds: Holds): readonly Leftover[] {
+  const gone = givenUp(history.records);
+  const vaultId = history.records[0]?.vault ?? '';
+  return snapshots
+    .filter(({ tags = [], id }) => gone.has(id) && tags.includes(`system:${system}`))
+    .filter(({ id }) => holds(vaultId, id).length === 0)
+    .map(({ id, timeMs }) => ({ id, timeMs, reason: 'given up before, and not yet deleted' }));
+}
+
+function refused(system: string, vault: string, why: string): LifeboatError {
+  return new LifeboatError('RETENTION_REFUSED', `nothing of ${system} is given up in ${vault}: ${why}`, {
+    hint: `Run \`lifeboat verify ${system}\` to prove a newer point, or keep more.`,
+    details: { system, vault },
+  });
+}
