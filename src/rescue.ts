@@ -12,12 +12,12 @@ import { withRetry } from './object-store/retry.ts';
 
 export const rescueAdapters: StoreAdapters = {
   async openStore(location, settings = {}, hooks = {}) {
-    const { withLimit } = await import('./object-store/limit.ts');
-    const store = await storeAt(location, settings);
-    const limited = withLimit(store, store.facts.connections);
-    if (location.kind === 'folder') return withRetry(limited);
+    const { composeStore } = await import('./object-store/compose-store.ts');
+    const store = composeStore(await storeAt(location, settings), settings);
+    const { counts } = store;
+    if (location.kind === 'folder') return { ...withRetry(store), counts };
     const { withPatience } = await import('./object-store/patience.ts');
-    return withPatience(limited, hooks);
+    return { ...withPatience(store, hooks), counts };
   },
   async isWritable(location) {
     if (location.kind !== 'folder') return true;

@@ -1,7 +1,7 @@
 /** What the command line needs from the composition root, which alone knows adapters. */
 import type { Location } from '../config/location.ts';
 import type { StoreSettings } from '../config/store-settings.ts';
-import type { ObjectStore } from '../object-store/object-store.ts';
+import type { CountedStore } from '../object-store/count.ts';
 import type { Retry } from '../object-store/retry.ts';
 import type { Source } from '../source/source.ts';
 import type { PlanAdapters } from './plan/plan-adapters.ts';
@@ -9,7 +9,7 @@ import type { PlanAdapters } from './plan/plan-adapters.ts';
 /** Enough for everything that only reads and writes vaults. */
 export interface StoreAdapters {
   /** Touches nothing yet; requests that may succeed later are tried again. */
-  openStore(location: Location, settings?: StoreSettings, hooks?: StoreHooks): Promise<ObjectStore>;
+  openStore(location: Location, settings?: StoreSettings, hooks?: StoreHooks): Promise<CountedStore>;
   /** False when the system says that nothing can be written there; true when there is nothing yet. */
   isWritable(location: Location): Promise<boolean>;
 }

@@ -110,8 +110,10 @@ async function requireVault(
 
 async function openingOf(options: VaultAccessOptions, request: VaultRequest, location: Location) {
   const dataPackClass = request.declared?.storage_class;
+  const store = await storeOf(options, request, location);
   return {
-    store: await storeOf(options, request, location),
+    store,
+    counts: store.counts,
     ...(dataPackClass === undefined ? {} : { dataPackClass }),
     programVersion: `lifeboat ${options.programVersion}`,
     stateFolder: join(stateDirectory(), request.planId ?? noPlan),
