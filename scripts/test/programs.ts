@@ -22,6 +22,7 @@ export const programs: readonly Program[] = [
     debianPackage: 'restic',
     why: 'the oracle: it reads what we write, and we read what it writes',
   },
+  { name: 'openssl', debianPackage: 'openssl', why: 'it makes certificates for servers of tests' },
   { name: 'git', debianPackage: 'git', why: 'the house rules read every file that Git knows' },
   {
     name: '/usr/bin/python3',

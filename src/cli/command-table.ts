@@ -54,6 +54,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/backup.ts')).backup,
   },
   {
+    name: 'copy',
+    summary: 'bring vaults the points that they lack',
+    root: 'app',
+    load: async () => (await import('./commands/copy.ts')).copy,
+  },
+  {
     name: 'verify',
     summary: 'prove recovery points by restoring them',
     root: 'app',
@@ -156,6 +162,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/vault-init.ts')).vaultInit,
   },
   {
+    name: 'vault serve',
+    summary: 'a safe target for stock restic clients',
+    root: 'rescue',
+    load: async () => (await import('./commands/vault-serve.ts')).vaultServe,
+  },
+  {
     name: 'key list',
     summary: 'list the keys that open a vault',
     root: 'rescue',
@@ -172,6 +184,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'remove a key',
     root: 'rescue',
     load: async () => (await import('./commands/key-remove.ts')).keyRemove,
+  },
+  {
+    name: 'prune',
+    summary: 'remove what no recovery point needs any more',
+    root: 'app',
+    load: async () => (await import('./commands/prune.ts')).prune,
   },
   {
     name: 'unlock',
