@@ -1,9 +1,10 @@
 /**
- * `npm run campaign -- crash | kill | damage | clock`: the long forms of tests, for before a release.
+ * `npm run campaign -- crash | kill | damage | heal | clock`: the long forms of tests, for before a release.
  *
  * crash   a backup cut off after every operation on the store, stock restic looking at each: about 2 minutes
  * kill    a process that backs up is killed at 50 random moments
  * damage  200 single damages to any object of a vault
+ * heal    500 single damages to any object of a vault, each found and healed from a second one: about 20 minutes
  * clock   1000 random sets of schedules against a simulated clock, up to 28 years each: about 2 minutes
  *
  * --seed N    the first seed; else one is drawn from the clock. Every seed is printed, so that a failure can be had again.
@@ -16,6 +17,7 @@ import { parseArgs } from 'node:util';
 import { drawScene, tryScene } from '../test/simulation/clock-scene.ts';
 import { backUpUntil, examine, examineWithRestic, makeCrashScene } from '../test/simulation/crash-scene.ts';
 import { drawDamage, makeDamageScene, tryDamage } from '../test/simulation/damage-scene.ts';
+import { damageText, drawDamage as drawLoss, makeHealScene, tryHealing } from '../test/simulation/heal-scene.ts';
 import { killOnce, makeKillScene } from '../test/simulation/kill-scene.ts';
 import { seededRandom } from '../test/support/seeded-random.ts';
 
@@ -29,6 +31,7 @@ const campaigns: Readonly<Record<string, (campaign: Campaign) => Promise<void>>>
   crash,
   kill,
   damage,
+  heal,
   clock,
 };
 
@@ -90,6 +93,19 @@ async function damage({ folder, seed, rounds = 200 }: Campaign): Promise<void> {
     console.log(`seed ${each}: ${drawn.way} ${drawn.key} at ${drawn.at}`);
     await tryDamage(scene, drawn);
   }
+}
+
+async function heal({ folder, seed, rounds = 500 }: Campaign): Promise<void> {
+  const resticEvery = 5;
+  const scene = await makeHealScene(folder, seed);
+  const ended = new Map<string, number>();
+  for (let each = seed; each < seed + rounds; each++) {
+    const drawn = drawLoss(scene, each);
+    const round = await tryHealing(scene, drawn, { withRestic: each % resticEvery === 0 });
+    ended.set(round, (ended.get(round) ?? 0) + 1);
+    console.log(`seed ${each}: ${damageText(drawn)}: ${round}`);
+  }
+  console.log([...ended].map(([round, count]) => `${count} ${round}`).join(', '));
 }
 
 async function clock({ seed, rounds = 1000 }: Campaign): Promise<void> {

@@ -95,6 +95,16 @@ export interface Diagnosis extends Seen {
   /** Needed, and not even named by the index. */
   readonly missingBlobs: readonly BlobName[];
   readonly bytesRead: number;
+  /** Packs that were read and are right. */
+  readonly soundPacks: readonly string[];
+}
+
+/** What healing would do, as far as indexes tell: a donor's copy may turn out to be damaged itself. */
+export interface HealPreview {
+  readonly packs: readonly PackState[];
+  /** Needed blobs that the donors would give, and those that nobody has. */
+  readonly fromDonors: number;
+  readonly lost: readonly BlobName[];
 }
 
 export interface SnapshotToMake {
@@ -146,6 +156,8 @@ export interface RepositoryRepair {
   applyRecover(preview: RecoverPreview, work?: RepairWork): Promise<Snapshot>;
   /** Reads everything. */
   diagnose(work?: RepairWork): Promise<Diagnosis>;
+  previewHeal(diagnosis: Diagnosis, donors: readonly Repository[], work?: RepairWork): Promise<HealPreview>;
+  /** Under an exclusive lock here and shared ones on the donors. */
   heal(request: HealRequest): Promise<HealReport>;
   /** Whether the bytes are the config of this repository. */
   isConfig(bytes: Buffer): boolean;

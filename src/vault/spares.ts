@@ -46,6 +46,8 @@ export interface SparesOptions {
 }
 
 const readsAtOnce = 8;
+/** What a later prune may remove: without a copy, for whoever lost it makes it anew. */
+const marksPrefix = 'lifeboat/prune/';
 
 export function createSpares(options: SparesOptions): VaultSpares {
   return {
@@ -95,7 +97,8 @@ async function mend(
   const lost: string[] = [];
   for (const pair of await lookAt(options, true, signal)) {
     const staysAway = pair.key.startsWith('keys/') && takenAway.has(pair.key.slice('keys/'.length));
-    if (staysAway) mended.push(...(await takeAway(options, pair, signal)));
+    if (staysAway || (pair.key.startsWith(marksPrefix) && pair.main.kind === 'wrong'))
+      mended.push(...(await takeAway(options, pair, signal)));
     else if (pair.content === undefined) lost.push(...findingsOf(pair).map(({ key }) => key));
     else mended.push(...(await mendPair(options, pair, pair.content, signal)));
   }
@@ -114,6 +117,7 @@ async function mendPair(
   content: Buffer,
   signal?: AbortSignal,
 ): Promise<string[]> {
+  if (key.startsWith(marksPrefix)) return [];
   const { write } = kindOf(options, key, signal);
   const isRight = (state: State): boolean => state.kind === 'sound' && state.content.equals(content);
   const mended: string[] = [];
@@ -129,13 +133,13 @@ async function mendPair(
 }
 
 function findingsOf({ key, main, spare, content }: Pair): SpareFinding[] {
-  const canBeMended = content !== undefined;
+  const canBeMended = content !== undefined || key.startsWith(marksPrefix);
   const findings: SpareFinding[] = [];
   const add = (place: string, what: string, isThere: boolean) =>
     findings.push({ key: place, what, canBeMended, isThere });
   const differs = main.kind === 'sound' && content !== undefined && !main.content.equals(content);
   if (main.kind === 'wrong' || differs) add(key, 'does not hold what was written', true);
-  if (main.kind === 'absent') add(key, 'is missing, but its copy is there', false);
+  if (main.kind === 'absent' && spare.kind !== 'absent') add(key, 'is missing, but its copy is there', false);
   if (spare.kind === 'wrong') add(spareKey(key), 'does not hold what was written', true);
   return findings;
 }
@@ -145,7 +149,7 @@ async function lookAt(options: SparesOptions, all: boolean, signal?: AbortSignal
   const { store } = options;
   const spares = new Set(await keysBelow(store, sparePrefix, signal));
   const mains = new Set<string>(['config', vaultFileKey]);
-  for (const prefix of ['keys/', evidencePrefix, planPrefix])
+  for (const prefix of ['keys/', evidencePrefix, planPrefix, marksPrefix])
     for (const key of await keysBelow(store, prefix, signal)) mains.add(key);
   const keys = new Set([...mains, ...[...spares].map(mainKey)]);
   const pairs: Pair[] = [];
@@ -153,7 +157,7 @@ async function lookAt(options: SparesOptions, all: boolean, signal?: AbortSignal
   const lane = async (): Promise<void> => {
     for (const key of waiting) {
       const isSmall = !key.startsWith(evidencePrefix) && !key.startsWith(planPrefix);
-      const isPaired = mains.has(key) && spares.has(spareKey(key));
+      const isPaired = mains.has(key) && (spares.has(spareKey(key)) || key.startsWith(marksPrefix));
       if (all || isSmall || !isPaired)
         pairs.push(await pairOf(options, key, spares.has(spareKey(key)), signal));
     }
@@ -220,15 +224,19 @@ function kindOf({ store, repository }: SparesOptions, key: string, signal?: Abor
     };
   return {
     contentOf: async (name, place) =>
-      onlyIf(await sealed.get(place, signal), (bytes) =>
-        name.startsWith(planPrefix) ? isPlanOf(name, bytes) : isTextOf(name, bytes.toString('utf8')),
-      ),
+      onlyIf(await sealed.get(place, signal), (bytes) => isWhatItsNameSays(name, bytes)),
     write: (place, content) => sealed.put(place, content, signal),
   };
 }
 
 function onlyIf(bytes: Buffer, isRight: (bytes: Buffer) => boolean): Buffer | undefined {
   return isRight(bytes) ? bytes : undefined;
+}
+
+/** A mark says in no way what it holds: its seal must do. */
+function isWhatItsNameSays(key: string, bytes: Buffer): boolean {
+  if (key.startsWith(planPrefix)) return isPlanOf(key, bytes);
+  return key.startsWith(marksPrefix) || isTextOf(key, bytes.toString('utf8'));
 }
 
 function isNamedByContent(key: string, bytes: Buffer): boolean {

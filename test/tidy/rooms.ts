@@ -69,6 +69,7 @@ export const rooms: readonly Room[] = [
     also: { restore: 'a proof is the very restore that a disaster would use, followed by checks' },
   },
   { name: 'rest-server', layer: 3, holds: ['rest-server/'] },
+  { name: 'heal', layer: 3, holds: ['heal/'] },
   { name: 'evidence documents', layer: 3, holds: ['evidence/documents/'] },
 
   ...['local', 'memory', 's3', 'azure'].map((kind) => ({

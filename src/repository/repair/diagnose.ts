@@ -27,7 +27,7 @@ export async function diagnose(session: Session, work: RepairWork): Promise<Diag
   for (const packs of anatomy.files.values())
     for (const { id, blobs } of packs)
       if (anatomy.packs.has(id) && !index.hasPack(id)) index.addPack(id, blobs);
-  const { damagedPacks, bytesRead } = await readPacks(session, anatomy, index, work);
+  const { damagedPacks, soundPacks, bytesRead } = await readPacks(session, anatomy, index, work);
   const { snapshots, damagedSnapshots } = await readSnapshots(access, anatomy, signal);
   return {
     fingerprint: anatomy.fingerprint,
@@ -40,6 +40,7 @@ export async function diagnose(session: Session, work: RepairWork): Promise<Diag
     unindexedPacks: preview.addedPacks,
     missingBlobs: await missingBlobs(access, index, snapshots, signal),
     bytesRead,
+    soundPacks,
   };
 }
 
@@ -53,7 +54,12 @@ async function readPacks(session: Session, anatomy: Anatomy, index: BlobIndex, w
     work,
   );
   const damaged = new Set(findings.errors.map(({ object }) => idInKey(object)));
-  return { damagedPacks: packs.filter((id) => damaged.has(id)), bytesRead };
+  const isDamaged = (id: string): boolean => damaged.has(id);
+  return {
+    damagedPacks: packs.filter(isDamaged),
+    soundPacks: packs.filter((id) => !isDamaged(id)),
+    bytesRead,
+  };
 }
 
 async function readSnapshots(access: RepositoryAccess, anatomy: Anatomy, signal?: AbortSignal) {

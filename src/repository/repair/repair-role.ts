@@ -60,15 +60,37 @@ export function repairOf(session: Session): RepositoryRepair {
       apply(preview, work, (_anatomy, signal) => applyRecover(session, preview, signal)),
     diagnose: (work = {}) =>
       withReadLock(session, work.signal, (signal) => diagnose(session, { ...work, signal })),
+    previewHeal: (diagnosis, donors, work) =>
+      look(work, async (anatomy, signal) => {
+        const given = await openDonors(donors.map(sessionOf), signal);
+        const bad = [...diagnosis.damagedPacks, ...diagnosis.missingPacks];
+        const { packs } = await previewPacks(session, anatomy, bad, signal);
+        const gone = [...packs.flatMap(({ lost }) => lost), ...diagnosis.missingBlobs];
+        const lost = gone.filter((blob) => !given.has(blob));
+        return { packs, fromDonors: gone.length - lost.length, lost };
+      }),
     heal: (request) =>
       withLock(access, lockOptions(session, true, request.signal), async (signal, lock) => {
         requireUnchanged(await anatomyOf(access, signal), request.diagnosis);
         session.view = undefined;
-        const donors = await openDonors(request.donors.map(sessionOf), signal);
-        return await heal(session, donors, request, lock, signal);
+        const sessions = request.donors.map(sessionOf);
+        return await withDonorLocks(sessions, signal, async (held) => {
+          const donors = await openDonors(sessions, held);
+          return await heal(session, donors, request, lock, held);
+        });
       }),
     isConfig: (bytes) => isConfig(session, bytes),
   };
+}
+
+/** Nobody may remove from a donor what is being read. */
+async function withDonorLocks<T>(
+  [first, ...rest]: readonly Session[],
+  signal: AbortSignal,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (!first) return await act(signal);
+  return await withReadLock(first, signal, (held) => withDonorLocks(rest, held, act));
 }
 
 function isConfig({ access, config }: Session, bytes: Buffer): boolean {

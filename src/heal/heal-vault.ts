@@ -1,0 +1,176 @@
+/**
+ * Heals a vault: what is damaged or missing is made anew, from second copies in the vault itself and from other vaults
+ * that hold the same data, and read back. Applied to what `previewHealing` saw.
+ */
+import type { CheckRecord, CopyRecord, RunRecord } from '../evidence/record.ts';
+import { recordTimes } from '../evidence/record-common.ts';
+import { type RunContext, sharedFields } from '../evidence/run-context.ts';
+import type { RepairRecord } from '../evidence/vault-records.ts';
+import type { HealReport } from '../repository/repair-types.ts';
+import type { Snapshot } from '../repository/repository-types.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { Healing, HealingPreview } from './preview-healing.ts';
+
+export interface HealingOutcome {
+  readonly report: HealReport;
+  readonly mended: readonly string[];
+  readonly lost: readonly string[];
+  readonly record: RepairRecord;
+  /** Of everything that was read back afterwards. */
+  readonly check: CheckRecord;
+}
+
+export async function healVault(
+  run: RunContext,
+  healing: Healing,
+  preview: HealingPreview,
+): Promise<HealingOutcome> {
+  const { vault, donors, ...work } = healing;
+  const startMs = run.nowMs();
+  const { records } = await vault.records(work.signal);
+  const report = await vault.repository.repair.heal({
+    ...work,
+    diagnosis: preview.diagnosis,
+    donors: donors.map(({ repository }) => repository),
+    snapshots: preview.snapshots,
+    wrongElsewhere: preview.spares.filter(({ isThere }) => isThere).map(({ key }) => key),
+  });
+  if (preview.returnedSnapshots.length > 0)
+    await vault.repository.forget(preview.returnedSnapshots, work.signal);
+  const small = await vault.spares?.mend(preview.removedKeys, work.signal);
+  await recordNewSnapshots(run, healing, preview, records, report.snapshots);
+  const check = await readBack(run, healing, preview, report);
+  const found = [...preview.spares.map(({ key }) => key), ...keysOf(preview)];
+  const lost = [...new Set([...report.lost, ...(small?.lost ?? []), ...stillGone(preview, report)])].sort();
+  const mended = [...new Set([...found, ...report.mended, ...(small?.mended ?? [])])]
+    .filter((key) => !lost.includes(key))
+    .sort();
+  const record = recordOf(run, healing, { startMs, report, mended, lost, check });
+  await vault.append(record);
+  await vault.records(work.signal);
+  return { report, mended, lost, record, check };
+}
+
+function keysOf({ diagnosis, returnedKeys, returnedSnapshots }: HealingPreview): string[] {
+  return [...diagnosis.damagedKeys, ...returnedKeys]
+    .map((id) => `keys/${id}`)
+    .concat(returnedSnapshots.map((id) => `snapshots/${id}`));
+}
+
+function stillGone({ snapshotsWithoutDonor }: HealingPreview, report: HealReport): string[] {
+  return snapshotsWithoutDonor.map((id) => `snapshots/${id}`).filter((key) => !report.mended.includes(key));
+}
+
+/**
+ * A snapshot that was made anew has another id: it becomes a point of its own, about the same capture, and the old one
+ * is given up. What was proven of the old one stays with it; the new one has to be proven.
+ */
+async function recordNewSnapshots(
+  run: RunContext,
+  { vault, donors }: Healing,
+  preview: HealingPreview,
+  records: readonly RunRecord[],
+  made: ReadonlyMap<string, Snapshot>,
+): Promise<void> {
+  for (const { replaces, donor, vaultId } of preview.snapshots) {
+    const snapshot = made.get(replaces);
+    if (!snapshot) continue;
+    const from = { vault: vaultId, snapshotId: donor.id };
+    const donorRecords = await donors.find(({ id }) => id === vaultId)?.records();
+    const capture = captureOf(records, replaces) ?? captureOf(donorRecords?.records ?? [], donor.id);
+    const nowMs = run.nowMs();
+    const shared = { ...sharedFields(run, vault.id), ...recordTimes(nowMs, nowMs) };
+    if (capture) await vault.append(copyOf(capture, shared, from, snapshot));
+    await vault.append({
+      type: 'forget',
+      ...shared,
+      id: run.newId(),
+      verdict: 'pass',
+      snapshotIds: [replaces],
+      bytesFreed: 0,
+    });
+  }
+}
+
+type Capture = Extract<RunRecord, { type: 'backup' | 'copy' }>;
+
+function captureOf(records: readonly RunRecord[], snapshotId: string): Capture | undefined {
+  return records.find(
+    (record): record is Capture =>
+      (record.type === 'backup' || record.type === 'copy') && record.snapshotId === snapshotId,
+  );
+}
+
+function copyOf(
+  capture: Capture,
+  shared: ReturnType<typeof sharedFields> & ReturnType<typeof recordTimes>,
+  from: CopyRecord['from'],
+  snapshot: Snapshot,
+): CopyRecord {
+  return {
+    ...capture,
+    ...shared,
+    ...(capture.system === undefined ? {} : { system: capture.system }),
+    ...(capture.systemHash === undefined ? {} : { systemHash: capture.systemHash }),
+    ...(capture.planId === undefined ? {} : { planId: capture.planId }),
+    ...(capture.planHash === undefined ? {} : { planHash: capture.planHash }),
+    type: 'copy',
+    snapshotId: snapshot.id,
+    from,
+  };
+}
+
+/** All snapshots; packs that were just read and found right are not read again. */
+async function readBack(
+  run: RunContext,
+  { vault, progress, signal }: Healing,
+  { diagnosis }: HealingPreview,
+  report: HealReport,
+): Promise<CheckRecord> {
+  const startMs = run.nowMs();
+  const snapshotIds = await vault.repository.snapshotIds(signal);
+  const read = await vault.repository.readBack(snapshotIds, {
+    alreadyRead: new Set(diagnosis.soundPacks),
+    ...(progress === undefined ? {} : { progress }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const damaged = read.snapshots.filter(({ errors }) => errors.length > 0).map(({ id }) => id);
+  const record: CheckRecord = {
+    type: 'check',
+    ...sharedFields(run, vault.id),
+    ...recordTimes(startMs, run.nowMs()),
+    verdict: damaged.length === 0 ? 'pass' : 'fail',
+    scope: 'part',
+    snapshotIds: snapshotIds.filter((id) => !damaged.includes(id)),
+    damagedSnapshotIds: damaged,
+    packsRead: read.readPackIds.length + diagnosis.soundPacks.length,
+    bytesRead: read.bytesRead + diagnosis.bytesRead,
+  };
+  // with verdict fail and none named, all would be in doubt: that is what lost objects of no snapshot must not do
+  if (snapshotIds.length > 0 || report.lost.length === 0) await vault.append(record);
+  return record;
+}
+
+interface Done {
+  readonly startMs: number;
+  readonly report: HealReport;
+  readonly mended: readonly string[];
+  readonly lost: readonly string[];
+  readonly check: CheckRecord;
+}
+
+function recordOf(run: RunContext, { vault, donors }: Healing, done: Done): RepairRecord {
+  const gave = ({ location }: Vault): boolean => (done.report.fromDonors.get(location) ?? 0) > 0;
+  return {
+    type: 'repair',
+    ...sharedFields(run, vault.id),
+    ...recordTimes(done.startMs, run.nowMs()),
+    verdict: done.lost.length === 0 && done.check.verdict === 'pass' ? 'pass' : 'incomplete',
+    action: 'heal',
+    fromVaults: donors.filter(gave).map(({ id }) => id),
+    objectsMended: done.mended,
+    objectsLost: done.lost,
+    blobsMended: done.report.blobsMended,
+    snapshotIds: [...done.report.snapshots.values()].map(({ id }) => id),
+  };
+}

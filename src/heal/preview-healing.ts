@@ -1,0 +1,103 @@
+/** Everything that is wrong with a vault and what could mend it. Reads every byte; changes nothing. */
+import type { RunRecord } from '../evidence/record.ts';
+import { recoveryPointsFromRecords } from '../recovery-point/points-from-records.ts';
+import type { Diagnosis, HealPreview, RepairWork, SnapshotToMake } from '../repository/repair-types.ts';
+import type { SpareFinding } from '../vault/spares.ts';
+import type { Vault, VaultRecords } from '../vault/vault.ts';
+import { type DonorSnapshots, matchSnapshots } from './match-snapshots.ts';
+
+export interface HealingPreview {
+  readonly diagnosis: Diagnosis;
+  readonly blobs: HealPreview;
+  /** Of config, keys, records, plans and their second copies. */
+  readonly spares: readonly SpareFinding[];
+  /** Snapshots that records name, that nobody recorded as given up, and that are not there. */
+  readonly goneSnapshots: readonly string[];
+  readonly snapshots: readonly (SnapshotToMake & { readonly vaultId: string })[];
+  /** Damaged or gone, and no other vault has them. */
+  readonly snapshotsWithoutDonor: readonly string[];
+  /** Ids of keys that records say were removed, but never the one in use; and those of them that are there again. */
+  readonly removedKeys: ReadonlySet<string>;
+  readonly returnedKeys: readonly string[];
+  /** Snapshots that records say were given up, and that are there again. */
+  readonly returnedSnapshots: readonly string[];
+}
+
+export interface Healing extends RepairWork {
+  readonly vault: Vault;
+  readonly donors: readonly Vault[];
+}
+
+export async function previewHealing({ vault, donors, ...work }: Healing): Promise<HealingPreview> {
+  const { signal } = work;
+  const history = await vault.records(signal);
+  const diagnosis = await vault.repository.repair.diagnose(work);
+  const repositories = donors.map(({ repository }) => repository);
+  const goneSnapshots = gone(vault, history);
+  const wanted = [...new Set([...diagnosis.damagedSnapshots, ...goneSnapshots])];
+  const donorSnapshots: DonorSnapshots[] = [];
+  if (wanted.length > 0) for (const donor of donors) donorSnapshots.push(await snapshotsOf(donor, signal));
+  const snapshots = matchSnapshots(wanted, history.records, donorSnapshots);
+  const matched = new Set(snapshots.map(({ replaces }) => replaces));
+  const keys = await vault.repository.keys(signal);
+  const removedKeys = keysRemoved(history.records);
+  for (const { id, current } of keys) if (current) removedKeys.delete(id);
+  return {
+    diagnosis,
+    blobs: await vault.repository.repair.previewHeal(diagnosis, repositories, work),
+    spares: [...((await vault.spares?.check(true, signal)) ?? [])],
+    goneSnapshots,
+    snapshots,
+    snapshotsWithoutDonor: wanted.filter((id) => !matched.has(id)),
+    removedKeys,
+    returnedKeys: keys.map(({ id }) => id).filter((id) => removedKeys.has(id)),
+    returnedSnapshots: returned(vault, history),
+  };
+}
+
+/** Nothing to mend. Packs that no index file knows are no damage by themselves: an interrupted backup leaves them. */
+export function isSound(preview: HealingPreview): boolean {
+  const { diagnosis, spares, goneSnapshots, returnedKeys, returnedSnapshots } = preview;
+  const lists = [
+    diagnosis.damagedKeys,
+    diagnosis.damagedIndexFiles,
+    diagnosis.damagedSnapshots,
+    diagnosis.damagedLocks,
+    diagnosis.damagedPacks,
+    diagnosis.missingPacks,
+    diagnosis.missingBlobs,
+    spares,
+    goneSnapshots,
+    returnedKeys,
+    returnedSnapshots,
+  ];
+  return lists.every((list) => list.length === 0);
+}
+
+function gone(vault: Vault, { records, snapshotIds }: VaultRecords): string[] {
+  const there = new Set(snapshotIds);
+  const points = recoveryPointsFromRecords(records).filter((point) => point.vault === vault.id);
+  return points.map(({ snapshotId }) => snapshotId).filter((id) => !there.has(id));
+}
+
+function returned(vault: Vault, { records, snapshotIds }: VaultRecords): string[] {
+  const givenUp = new Set(
+    records.flatMap((record) =>
+      record.type === 'forget' && record.vault === vault.id ? record.snapshotIds : [],
+    ),
+  );
+  return snapshotIds.filter((id) => givenUp.has(id));
+}
+
+/** A key that was added again after it had been removed is a new one, with a name of its own. */
+function keysRemoved(records: readonly RunRecord[]): Set<string> {
+  return new Set(
+    records.flatMap((record) => (record.type === 'key' && record.action === 'remove' ? [record.keyId] : [])),
+  );
+}
+
+async function snapshotsOf(donor: Vault, signal?: AbortSignal): Promise<DonorSnapshots> {
+  const { records } = await donor.records(signal);
+  const snapshots = await donor.repository.snapshots(undefined, signal);
+  return { vaultId: donor.id, records, snapshots };
+}
