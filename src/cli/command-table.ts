@@ -192,6 +192,36 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/prune.ts')).prune,
   },
   {
+    name: 'key rotate',
+    summary: 'renew a password',
+    root: 'rescue',
+    load: async () => (await import('./commands/key-rotate.ts')).keyRotate,
+  },
+  {
+    name: 'key test',
+    summary: 'show that a key opens the vault',
+    root: 'rescue',
+    load: async () => (await import('./commands/key-test.ts')).keyTest,
+  },
+  {
+    name: 'key split',
+    summary: 'split a recovery key into shares',
+    root: 'rescue',
+    load: async () => (await import('./commands/key-split.ts')).keySplit,
+  },
+  {
+    name: 'key combine',
+    summary: 'put a recovery key together from shares',
+    root: 'rescue',
+    load: async () => (await import('./commands/key-combine.ts')).keyCombine,
+  },
+  {
+    name: 'key wrap',
+    summary: 'wrap a password with a key service',
+    root: 'rescue',
+    load: async () => (await import('./commands/key-wrap.ts')).keyWrap,
+  },
+  {
     name: 'unlock',
     summary: 'remove locks that processes left behind',
     root: 'rescue',

@@ -3,9 +3,7 @@
  * when the grace of a mark is over, takes the exclusive lock, looks at everything again and removes it. Why that is safe
  * beside writers of ours and beside stock restic: `docs/decisions/0007-prune-in-two-phases.md`.
  */
-import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import { nowMs as clockMs } from '../../platform/clock.ts';
-import { objectKey } from '../layout.ts';
 import { withLock } from '../lock/with-lock.ts';
 import type {
   PackTotals,
@@ -17,6 +15,7 @@ import type {
 import { lockOptions, type Session, withReadLock } from '../session.ts';
 import { type PrunePlan, planPrune } from './plan-prune.ts';
 import { loadMarks, type PruneMark, packsOfMarks, writeMark } from './prune-marks.ts';
+import { refuseAppendOnly } from './refuse-append-only.ts';
 import type { Survey } from './survey.ts';
 import { isDue, type SweepReport, sweepMarks } from './sweep-marks.ts';
 import { withExclusive } from './with-exclusive.ts';
@@ -38,7 +37,7 @@ export async function previewPrune(session: Session, options: PruneOptions): Pro
  */
 export async function pruneRepository(session: Session, options: PruneOptions): Promise<PruneReport> {
   const nowMs = options.nowMs ?? clockMs();
-  await refuseAppendOnly(session, options.signal);
+  await refuseAppendOnly(session.access.store, options.signal);
   const plan = await withLock(session.access, lockOptions(session, false, options.signal), async (signal) => {
     const planned = await planPrune(session, options, nowMs, signal);
     const mark =
@@ -69,23 +68,6 @@ async function sweep(
 /** A mark of which the store keeps everything for longer is left alone, and so are those who use the vault. */
 function isWorthTrying({ packs }: PruneMark, nowMs: number): boolean {
   return packs.length === 0 || packs.some(({ retainedUntilMs = 0 }) => retainedUntilMs <= nowMs);
-}
-
-/** Asked with a name that is nobody's: credentials that may only add refuse it, others do nothing. */
-async function refuseAppendOnly({ access: { store } }: Session, signal?: AbortSignal): Promise<void> {
-  try {
-    await store.delete(objectKey('index', '0'.repeat(64)), signal);
-  } catch (cause) {
-    if (!hasCode(cause, 'STORE_APPEND_ONLY', 'STORE_DENIED')) throw cause;
-    throw new LifeboatError(
-      'STORE_APPEND_ONLY',
-      `the vault ${store.location} is only added to with these credentials`,
-      {
-        hint: 'Run prune where the credentials that may delete are kept, apart from the host that backs up.',
-        cause,
-      },
-    );
-  }
 }
 
 function prunablePacks(plan: PrunePlan, { graceMs }: PruneOptions, nowMs: number): PrunablePack[] {

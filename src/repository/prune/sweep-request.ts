@@ -50,13 +50,15 @@ export async function liveRequests(
   return requests;
 }
 
-/** Takes away what dead owners left. To be called under the exclusive lock. */
+/** Takes away what dead owners left, but not one's own. To be called under the exclusive lock. */
 export async function clearDeadRequests(
   access: RepositoryAccess,
   me: LockOwner,
+  ownKey: string,
   signal?: AbortSignal,
 ): Promise<void> {
   for await (const { key } of access.store.list(requestPrefix, signal)) {
+    if (key === ownKey) continue;
     const request = await readRequest(access, key, signal);
     if (!request || (await isLeftBehind(access, request, me, signal))) await access.store.delete(key, signal);
   }

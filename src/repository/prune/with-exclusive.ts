@@ -8,6 +8,7 @@ import { nowMs } from '../../platform/clock.ts';
 import { every, sleep } from '../../platform/timers.ts';
 import { type HeldLock, withLock, yieldPollMs } from '../lock/with-lock.ts';
 import { lockOptions, type Session } from '../session.ts';
+import { refuseAppendOnly } from './refuse-append-only.ts';
 import { clearDeadRequests, newRequestKey, writeRequest } from './sweep-request.ts';
 
 /** Between two tries for the lock. */
@@ -21,13 +22,14 @@ export interface ExclusiveOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Raises VAULT_LOCKED, saying who holds the vault, when the time is over. */
+/** Raises VAULT_LOCKED, saying who holds the vault, when the time is over, and STORE_APPEND_ONLY. */
 export async function withExclusive<T>(
   session: Session,
   options: ExclusiveOptions,
   work: (signal: AbortSignal, lock: HeldLock) => Promise<T>,
 ): Promise<T> {
   const { access, owner, lockTiming } = session;
+  await refuseAppendOnly(access.store, options.signal);
   const key = newRequestKey();
   await writeRequest(access, key, owner, options.marks, options.signal);
   try {
@@ -36,7 +38,7 @@ export async function withExclusive<T>(
       writeRequest(access, key, owner, options.marks, options.signal).catch(() => undefined),
     );
     return await tryUntil(session, options, async (signal, lock) => {
-      await clearDeadRequests(access, owner, signal);
+      await clearDeadRequests(access, owner, key, signal);
       return await work(signal, lock);
     });
   } finally {

@@ -1,0 +1,86 @@
+/** Says what a prune of one vault would remove, rewrite and leave for later. */
+import type { PrunablePack, PruneOptions } from '../../repository/repository-types.ts';
+import type { Vault } from '../../vault/vault.ts';
+import type { CliContext } from '../cli-context.ts';
+import { bytesText, momentText, plural } from '../quantity-text.ts';
+
+const stateWords = {
+  new: 'to be marked',
+  pending: 'marked, waits',
+  due: 'marked, would go now',
+} as const satisfies Record<PrunablePack['state'], string>;
+
+const kindWords = {
+  unused: 'needed by nothing',
+  rewrite: 'needed in part, to be rewritten',
+  unreferenced: 'in no index',
+} as const satisfies Record<PrunablePack['kind'], string>;
+
+/** Figures for the summary. Changes nothing. */
+export async function previewVault(
+  context: CliContext,
+  name: string,
+  vault: Vault,
+  options: Omit<PruneOptions, 'progress' | 'signal'>,
+): Promise<Readonly<Record<string, number>>> {
+  const { output, signal } = context;
+  using progress = output.progress('prune');
+  const preview = await vault.repository.previewPrune({ ...options, progress: progress.report, signal });
+  progress[Symbol.dispose]();
+  const { usedBytes, wastedBytes, packs } = preview;
+  await output.text(
+    `${name}: ${bytesText(usedBytes)} needed; ${bytesText(wastedBytes)} wasted, and not worth rewriting`,
+  );
+  for (const group of grouped(packs)) await tellGroup(context, name, group);
+  if (packs.length === 0) await output.text('  nothing to remove');
+  const bytesIn = (state: PrunablePack['state']) => sum(packs.filter((pack) => pack.state === state));
+  return {
+    used_bytes: usedBytes,
+    wasted_bytes: wastedBytes,
+    new_bytes: bytesIn('new'),
+    pending_bytes: bytesIn('pending'),
+    due_bytes: bytesIn('due'),
+  };
+}
+
+async function tellGroup(
+  { output }: CliContext,
+  vault: string,
+  [first, ...others]: readonly [PrunablePack, ...PrunablePack[]],
+): Promise<void> {
+  const packs = [first, ...others];
+  const bytes = sum(packs);
+  const rewriteBytes = packs.reduce((total, pack) => total + pack.rewriteBytes, 0);
+  const at = first.removableAtMs;
+  const when = at === undefined || first.state === 'due' ? '' : `; goes at ${momentText(at)}`;
+  const record = {
+    type: 'prunable',
+    vault,
+    state: first.state,
+    kind: first.kind,
+    packs: packs.length,
+    bytes,
+    rewrite_bytes: rewriteBytes,
+    ...(at === undefined ? {} : { removable_at: new Date(at).toISOString() }),
+  };
+  await output.result(
+    record,
+    `  ${stateWords[first.state]}: ${plural(packs.length, 'pack')}, ${bytesText(bytes)} (${kindWords[first.kind]})${when}`,
+  );
+}
+
+/** By state, kind and date, in the order in which they go. */
+function grouped(packs: readonly PrunablePack[]): (readonly [PrunablePack, ...PrunablePack[]])[] {
+  const groups = new Map<string, [PrunablePack, ...PrunablePack[]]>();
+  for (const pack of packs) {
+    const key = `${pack.state} ${pack.kind} ${pack.removableAtMs ?? ''}`;
+    const group = groups.get(key);
+    if (group) group.push(pack);
+    else groups.set(key, [pack]);
+  }
+  return [...groups.values()].sort(([a], [b]) => (a.removableAtMs ?? 0) - (b.removableAtMs ?? 0));
+}
+
+function sum(packs: readonly PrunablePack[]): number {
+  return packs.reduce((total, { bytes }) => total + bytes, 0);
+}

@@ -1,0 +1,109 @@
+/** Prunes one vault, records what was done, and says it. */
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { recordTimes } from '../../evidence/record-common.ts';
+import { type RunContext, sharedFields } from '../../evidence/run-context.ts';
+import type { PruneRecord } from '../../evidence/vault-records.ts';
+import type { DeletionPause } from '../../recovery-point/suspicion.ts';
+import type { PruneOptions, PruneReport } from '../../repository/repository-types.ts';
+import type { Vault } from '../../vault/vault.ts';
+import type { CliContext } from '../cli-context.ts';
+import { bytesText, momentText, plural } from '../quantity-text.ts';
+
+export interface PruneRequest {
+  readonly run: RunContext;
+  /** For people: its name in the plan, or its location. */
+  readonly name: string;
+  readonly vault: Vault;
+  /** Of all vaults whose points may be needed. */
+  readonly pauses: readonly DeletionPause[];
+  readonly options: Omit<PruneOptions, 'progress' | 'signal'>;
+}
+
+/** Raises DELETION_PAUSED, VAULT_LOCKED, STORE_APPEND_ONLY, VAULT_DAMAGED and what reading and the store raise. */
+export async function pruneVault(context: CliContext, request: PruneRequest): Promise<PruneReport> {
+  const { output, signal, nowMs } = context;
+  const { vault, name, options } = request;
+  refusePaused(name, request.pauses);
+  const startMs = nowMs();
+  using progress = output.progress('prune');
+  const report = await vault.repository.prune({ ...options, progress: progress.report, signal });
+  progress[Symbol.dispose]();
+  if (report.marked.packs + report.reclaimed.packs + report.neededAgain > 0) {
+    await vault.append(recordOf(request, report, startMs, nowMs()));
+    await vault.records(signal);
+  }
+  await output.result({ type: 'prune', vault: name, ...reportFields(report) }, reportText(name, report));
+  return report;
+}
+
+function refusePaused(name: string, [pause]: readonly DeletionPause[]): void {
+  if (pause === undefined) return;
+  throw new LifeboatError(
+    'DELETION_PAUSED',
+    `nothing is removed from ${name} while ${pause.system} is under suspicion: ${pause.reason}`,
+    {
+      hint: `Look at the newest backups of ${pause.system}. If all is well, run \`lifeboat forget --clear-suspicion ${pause.system} --why TEXT\`.`,
+      details: { system: pause.system },
+    },
+  );
+}
+
+function recordOf(
+  { run, vault }: PruneRequest,
+  report: PruneReport,
+  startMs: number,
+  endMs: number,
+): PruneRecord {
+  return {
+    type: 'prune',
+    ...sharedFields(run, vault.id),
+    ...recordTimes(startMs, endMs),
+    verdict: 'pass',
+    phase: report.reclaimed.packs + report.neededAgain > 0 ? 'sweep' : 'mark',
+    packs: report.reclaimed.packs > 0 ? report.reclaimed.packs : report.marked.packs,
+    bytesReclaimed: report.reclaimed.bytes,
+    bytesPending: report.pending.bytes,
+    bytesRewritten: report.rewrittenBytes,
+    ...(report.removableAtMs === undefined ? {} : { removableAtMs: report.removableAtMs }),
+  };
+}
+
+export function reportFields(report: PruneReport): Readonly<Record<string, unknown>> {
+  return {
+    snapshots: report.snapshots,
+    used_bytes: report.usedBytes,
+    wasted_bytes: report.wastedBytes,
+    marked_packs: report.marked.packs,
+    marked_bytes: report.marked.bytes,
+    reclaimed_packs: report.reclaimed.packs,
+    reclaimed_bytes: report.reclaimed.bytes,
+    rewritten_bytes: report.rewrittenBytes,
+    pending_packs: report.pending.packs,
+    pending_bytes: report.pending.bytes,
+    ...(report.removableAtMs === undefined
+      ? {}
+      : { removable_at: new Date(report.removableAtMs).toISOString() }),
+    needed_again: report.neededAgain,
+    retained: report.retained,
+  };
+}
+
+function reportText(name: string, report: PruneReport): string {
+  const { marked, reclaimed, pending, removableAtMs } = report;
+  const lines = [`${name}: ${bytesText(report.usedBytes)} needed by ${plural(report.snapshots, 'snapshot')}`];
+  if (reclaimed.packs > 0)
+    lines.push(
+      `  removed  ${plural(reclaimed.packs, 'pack')}, ${bytesText(Math.max(0, reclaimed.bytes))} less than before`,
+    );
+  if (report.rewrittenBytes > 0) lines.push(`  rewritten  ${bytesText(report.rewrittenBytes)}`);
+  if (marked.packs > 0 && pending.packs > 0) lines.push(`  marked   ${plural(marked.packs, 'pack')}`);
+  if (pending.packs > 0) {
+    const when = removableAtMs === undefined ? '' : `; the next go at ${momentText(removableAtMs)}`;
+    lines.push(`  pending  ${plural(pending.packs, 'pack')}, ${bytesText(pending.bytes)}${when}`);
+  }
+  if (report.neededAgain > 0) lines.push(`  needed again  ${plural(report.neededAgain, 'pack')}`);
+  if (report.retained > 0)
+    lines.push(`  kept by the store until its date  ${plural(report.retained, 'pack')}`);
+  if (lines.length === 1) lines.push('  nothing to remove');
+  return lines.join('\n');
+}
