@@ -37,6 +37,8 @@ export async function startAzurite(): Promise<AzureServer> {
       arguments: [
         azuriteProgram(),
         ...['--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', folder.path],
+        // so that no connection is closed just when a request is put on it
+        ...['--blobKeepAliveTimeout', '600'],
         ...['--silent', '--skipApiVersionCheck', '--disableTelemetry', '--disableProductStyleUrl'],
       ],
     },

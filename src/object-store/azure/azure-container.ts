@@ -13,6 +13,9 @@ import { azureError } from './azure-errors.ts';
 import type { AzurePlace, AzureSettings } from './azure-place.ts';
 import { type Watch, watched } from './watch-request.ts';
 
+/** The most that Azure gives. */
+const pageBlobsMax = 5_000;
+
 export interface AzureContainer {
   /** For people: `azure://account/container/prefix`. */
   readonly location: string;
@@ -22,6 +25,7 @@ export interface AzureContainer {
   /** False when the credentials can only create. */
   readonly canReplace: boolean;
   readonly retainNew: AzureSettings['retainNew'];
+  readonly pageBlobs: number;
 }
 
 export async function azureContainer(
@@ -38,6 +42,7 @@ export async function azureContainer(
     prefix: prefix === '' ? '' : `${prefix}/`,
     canReplace: account.credential.kind !== 'sas' || mayWrite(account.credential.token),
     retainNew: settings.retainNew,
+    pageBlobs: settings.pageBlobs ?? pageBlobsMax,
   };
 }
 

@@ -19,4 +19,6 @@ export interface AzureSettings {
     | { readonly kind: 's3' };
   /** New objects but locks are retained for so long at once. */
   readonly retainNew?: { readonly forMs: number; readonly mode: 'governance' | 'compliance' };
+  /** Names on a page of a list; absent: as many as Azure gives. */
+  readonly pageBlobs?: number;
 }

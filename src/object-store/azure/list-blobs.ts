@@ -4,8 +4,6 @@ import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { isKey } from '../key.ts';
 import { type AzureContainer, request } from './azure-container.ts';
 
-/** The most that Azure gives. */
-const pageBlobs = 5_000;
 /** A page that leads to itself is asked for again so often; more would never end. */
 const standstillsMax = 3;
 
@@ -51,7 +49,10 @@ async function pageAfter(
   return await request(container, { doing: `list ${prefix || 'everything'}` }, signal, async (watch) => {
     const pages = container.client
       .listBlobsFlat({ ...options, prefix: container.prefix + prefix, abortSignal: watch.signal })
-      .byPage({ maxPageSize: pageBlobs, ...(continuationToken === undefined ? {} : { continuationToken }) });
+      .byPage({
+        maxPageSize: container.pageBlobs,
+        ...(continuationToken === undefined ? {} : { continuationToken }),
+      });
     const { value: page } = await pages.next();
     return { items: page?.segment.blobItems ?? [], next: page?.continuationToken || undefined };
   });

@@ -3,11 +3,15 @@ import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { monotonicMs } from '../../platform/clock.ts';
 import { every } from '../../platform/timers.ts';
 
-/** Nothing moves in either direction for so long: the connection is taken for dead. */
-const silenceMsMax = 60_000;
-/** How long the answer may take to something that can no longer be called back. */
-const answerMsMax = 5_000;
-const lookEveryMs = 1_000;
+export interface WatchLimits {
+  /** Nothing moves in either direction for so long: the connection is taken for dead. */
+  readonly silenceMsMax: number;
+  /** How long the answer may take to something that can no longer be called back. */
+  readonly answerMsMax: number;
+  readonly lookEveryMs: number;
+}
+
+const usualLimits: WatchLimits = { silenceMsMax: 60_000, answerMsMax: 5_000, lookEveryMs: 1_000 };
 
 export interface Watch {
   /** Give it to every request. */
@@ -28,6 +32,7 @@ export interface Watch {
 export async function watched<T>(
   signal: AbortSignal | undefined,
   act: (watch: Watch) => Promise<T>,
+  { silenceMsMax, answerMsMax, lookEveryMs }: WatchLimits = usualLimits,
 ): Promise<T> {
   signal?.throwIfAborted();
   const controller = new AbortController();
@@ -48,7 +53,7 @@ export async function watched<T>(
   };
   signal?.addEventListener('abort', onAbort, { once: true });
   using _looking = every(lookEveryMs, () => {
-    if (monotonicMs() - movedMs > waitMsMax) controller.abort(silent());
+    if (monotonicMs() - movedMs > waitMsMax) controller.abort(silent(silenceMsMax));
   });
   try {
     return await act({ signal: controller.signal, moved, committed });
@@ -59,8 +64,8 @@ export async function watched<T>(
   }
 }
 
-function silent(): LifeboatError {
-  const seconds = silenceMsMax / 1000;
+function silent(silenceMs: number): LifeboatError {
+  const seconds = silenceMs / 1000;
   return new LifeboatError('STORE_UNAVAILABLE', `nothing came from the store for ${seconds} seconds`, {
     hint: 'Check the network to the storage account, then run the command again.',
     retryable: true,
