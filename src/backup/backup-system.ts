@@ -51,7 +51,7 @@ export interface BackupOutcome {
 
 /** Failures are in the outcome; only an interruption and faults of the vault itself are raised. */
 export async function backupSystem(request: BackupRequest): Promise<BackupOutcome> {
-  requireRecords(request);
+  requireRecords(request.vault);
   const startMs = request.run.nowMs();
   const findings: SourceFinding[] = [];
   try {
@@ -67,7 +67,7 @@ export async function backupSystem(request: BackupRequest): Promise<BackupOutcom
 }
 
 /** Without its record no point would ever count, and the run would look done all the same. */
-function requireRecords({ vault }: BackupRequest): void {
+export function requireRecords(vault: Vault): void {
   if (vault.file !== undefined) return;
   throw new LifeboatError('VAULT_UNSUPPORTED', `${vault.location} is a repository that keeps no records`, {
     hint: 'Make a vault with `lifeboat vault init` and name it in the plan; `lifeboat backup --path` backs up into this one.',

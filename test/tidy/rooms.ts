@@ -61,6 +61,12 @@ export const rooms: readonly Room[] = [
   { name: 'object-store wrappers', layer: 2, holds: ['object-store/'] },
 
   { name: 'backup', layer: 3, holds: ['backup/'] },
+  {
+    name: 'copy',
+    layer: 3,
+    holds: ['copy/'],
+    also: { backup: 'a copied point is read back, and counts, exactly as a captured one' },
+  },
   { name: 'restore', layer: 3, holds: ['restore/'] },
   {
     name: 'verify',

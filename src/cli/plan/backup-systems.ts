@@ -1,17 +1,19 @@
-/** Backs up systems of a plan into their vaults, one after the other, and tells what became of each. */
-import { basename } from 'node:path';
+/** Backs up systems of a plan, one after the other: captured once, copied to their other vaults. */
 import { type BackupOutcome, backupSystem } from '../../backup/backup-system.ts';
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { CanaryMark, RecordTrigger, RunRecord } from '../../evidence/record.ts';
+import { copyRoute } from '../../plan/copy-route.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { cacheDirectory } from '../../platform/environment.ts';
 import { gid, hostname, uid, username } from '../../platform/host.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
+import { copySystem, type SystemCopy } from './copy-system.ts';
 import { newRun, type PlanRun } from './new-run.ts';
 import type { PlanSession } from './plan-session.ts';
 import { identityOf } from './plan-session.ts';
 import type { PlanVaults } from './plan-vaults.ts';
+import { savePlan } from './save-plan.ts';
 import { systemPaths } from './system-paths.ts';
 
 export interface BackupSystemsRequest {
@@ -20,19 +22,24 @@ export interface BackupSystemsRequest {
   readonly systems: readonly ResolvedSystem[];
   readonly trigger: RecordTrigger;
   readonly full: boolean;
-  /** Only these of each system's vaults; all when absent. */
-  readonly onlyVaults?: readonly string[];
+  /** False where the copies are made later, in one go. */
+  readonly copies?: boolean;
 }
 
+/** One line of what became of a system: a capture into one vault, or copies into another. */
 export interface SystemBackup {
   readonly system: string;
   readonly vault: string;
-  /** Absent when the vault could not even be used. */
+  /** Of the capture; absent when the vault could not even be used, and for copies. */
   readonly outcome?: BackupOutcome;
+  readonly copy?: SystemCopy;
   readonly error?: LifeboatError;
 }
 
-/** `report` is called as each one ends. A vault that fails does not keep the others from getting their point. */
+/**
+ * Captures each system once, into the first of its vaults that takes the point, and copies it to the others. `report`
+ * is called as each line ends. A vault that fails does not keep the others from getting their point.
+ */
 export async function backupSystems(
   context: AppContext,
   request: BackupSystemsRequest,
@@ -40,13 +47,17 @@ export async function backupSystems(
 ): Promise<readonly SystemBackup[]> {
   const run = newRun(context, request.session, request.trigger);
   const backups: SystemBackup[] = [];
+  const add = async (backup: SystemBackup) => {
+    backups.push(backup);
+    await report(backup);
+  };
   for (const system of request.systems) {
-    const canary = await canaryWriter(context, request, system);
-    for (const vaultName of system.vaults) {
-      if (request.onlyVaults?.includes(vaultName) === false) continue;
-      const backup = await backupOne(context, { ...request, canary }, run, system, vaultName);
-      backups.push(backup);
-      await report(backup);
+    const captures = await captureOnce(context, request, run, system, add);
+    if (request.copies === false || captures.at(-1)?.outcome?.record.snapshotId === undefined) continue;
+    const except = captures.map(({ vault }) => vault);
+    for (const copy of await copySystem(context, { ...request, run, except }, system)) {
+      const { vault, error } = copy;
+      await add({ system: system.name, vault, copy, ...(error === undefined ? {} : { error }) });
     }
   }
   return backups;
@@ -56,6 +67,30 @@ type OneRequest = BackupSystemsRequest & { readonly canary: CanaryWriter | undef
 
 interface CanaryWriter {
   next(): { readonly sequence: number; write(mark: CanaryMark): Promise<void> };
+}
+
+/** The captures that were tried, the last one being the one that counts: into a vault that took it, or of no use. */
+async function captureOnce(
+  context: AppContext,
+  request: BackupSystemsRequest,
+  run: PlanRun,
+  system: ResolvedSystem,
+  add: (backup: SystemBackup) => Promise<void>,
+): Promise<readonly SystemBackup[]> {
+  const canary = await canaryWriter(context, request, system);
+  const captures: SystemBackup[] = [];
+  for (const { name } of copyRoute(request.session.plan, system).vaults) {
+    const backup = await backupOne(context, { ...request, canary }, run, system, name);
+    captures.push(backup);
+    await add(backup);
+    if (!isVaultsFault(backup)) break;
+  }
+  return captures;
+}
+
+/** What the source does wrong it would do wrong for every vault. */
+function isVaultsFault({ outcome }: SystemBackup): boolean {
+  return outcome === undefined || outcome.check?.verdict === 'fail';
 }
 
 async function backupOne(
@@ -127,7 +162,7 @@ async function canaryWriter(
   let sequence = 0;
   for (const name of system.vaults) {
     for (const record of await recordsOf(context, request, name)) {
-      if (record.type === 'backup' && record.system === system.name)
+      if ((record.type === 'backup' || record.type === 'copy') && record.system === system.name)
         sequence = Math.max(sequence, record.canary?.sequence ?? 0);
     }
   }
@@ -148,14 +183,4 @@ async function recordsOf(
     if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
     return request.vaults.known(name)?.records ?? [];
   }
-}
-
-async function savePlan(session: PlanSession, vault: Vault, run: PlanRun): Promise<void> {
-  await vault.plans.save({
-    planId: run.plan.id,
-    planHash: run.plan.hash,
-    fileName: basename(session.fileName),
-    text: session.text,
-    savedAtMs: run.nowMs(),
-  });
 }

@@ -9,6 +9,8 @@ import type { Input } from '../input.ts';
 import { profileOf } from '../load-plan.ts';
 import { bytesText, countText, plural } from '../quantity-text.ts';
 import { backupSystems, type SystemBackup } from './backup-systems.ts';
+import type { SystemCopy } from './copy-system.ts';
+import { copyFields, copyWords } from './copy-text.ts';
 import { chosenSystems, openPlan } from './plan-session.ts';
 import { openPlanVaults, type PlanVaults } from './plan-vaults.ts';
 
@@ -46,7 +48,8 @@ async function refreshCache(
 }
 
 export async function reportBackup(context: AppContext, backup: SystemBackup): Promise<void> {
-  const { system, vault, outcome, error } = backup;
+  const { system, vault, outcome, copy, error } = backup;
+  if (copy !== undefined) return await reportCopy(context, copy);
   for (const finding of outcome?.findings ?? []) {
     if (finding.severity === 'warning') context.output.warn(`${system}: ${finding.message}. ${finding.hint}`);
   }
@@ -76,6 +79,16 @@ export async function reportBackup(context: AppContext, backup: SystemBackup): P
   await context.output.result(fields, textOf(context, backup));
 }
 
+export async function reportCopy(context: AppContext, copy: SystemCopy): Promise<void> {
+  const { style } = context.output;
+  const word = copy.error === undefined ? style.green('ok') : style.red('failed');
+  const hint = copy.error?.hint === undefined ? '' : `\n        → ${copy.error.hint}`;
+  await context.output.result(
+    { type: 'copy', ...copyFields(copy) },
+    `${word}${copy.error === undefined ? '      ' : '  '}${copyWords(copy)}${hint}`,
+  );
+}
+
 function textOf(context: AppContext, { system, vault, outcome, error }: SystemBackup): string {
   const { style } = context.output;
   const record = outcome?.record;
@@ -89,7 +102,7 @@ function textOf(context: AppContext, { system, vault, outcome, error }: SystemBa
 }
 
 /** Every system was tried; the worst end is the end of the command. */
-export function endOf(backups: readonly SystemBackup[]): CommandEnd {
+export function endOf(backups: readonly { readonly error?: LifeboatError }[], noun = 'backups'): CommandEnd {
   const failures = backups.flatMap(({ error }) => (error === undefined ? [] : [error]));
   const summary = { backups: backups.length, failed: failures.length };
   const [worst] = failures.toSorted((a, b) => weight(b.exitCode) - weight(a.exitCode));
@@ -97,7 +110,7 @@ export function endOf(backups: readonly SystemBackup[]): CommandEnd {
   if (backups.length === 1) return { summary, error: worst };
   const error = new LifeboatError(
     worst.code,
-    `${failures.length} of ${backups.length} backups did not succeed; the worst: ${worst.message}`,
+    `${failures.length} of ${backups.length} ${noun} did not succeed; the worst: ${worst.message}`,
     {
       ...(worst.hint === undefined ? {} : { hint: worst.hint }),
     },

@@ -1,6 +1,7 @@
 /** What the vaults of a plan say about its past: from the cache of this machine, or read anew. */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { RunRecord } from '../../evidence/record.ts';
+import type { ResolvedVault } from '../../plan/resolved-plan.ts';
 import { recoveryPointsFromRecords } from '../../recovery-point/points-from-records.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import type { VaultRecords } from '../../vault/vault.ts';
@@ -33,15 +34,31 @@ export async function planHistory(
   refresh: boolean,
 ): Promise<readonly VaultHistory[]> {
   const histories: VaultHistory[] = [];
-  for (const { name, role } of session.plan.vaults) {
-    const known = vaults.known(name);
-    const history =
-      refresh || known === undefined
-        ? await readNow(context, session, vaults, name, known)
-        : await believed(session, vaults, name, known);
-    histories.push({ vault: name, role, ...history });
+  for (const vault of session.plan.vaults) {
+    const known = vaults.known(vault.name);
+    if (refresh || known === undefined) histories.push(await vaultHistory(context, session, vaults, vault));
+    else
+      histories.push({
+        vault: vault.name,
+        role: vault.role,
+        ...(await believed(session, vaults, vault.name, known)),
+      });
   }
   return histories;
+}
+
+/** Of one vault, which is opened for it. */
+export async function vaultHistory(
+  context: AppContext,
+  session: PlanSession,
+  vaults: PlanVaults,
+  { name, role }: Pick<ResolvedVault, 'name' | 'role'>,
+): Promise<VaultHistory> {
+  return {
+    vault: name,
+    role,
+    ...(await readNow(context, session, vaults, name, vaults.known(name))),
+  };
 }
 
 type Facts = Omit<VaultHistory, 'vault' | 'role'>;
@@ -92,7 +109,7 @@ export function historyOf(session: PlanSession, known: VaultRecords): Facts {
 
 /** Plans may share a vault and have systems of the same name. What others found out about the vault itself counts. */
 function isOfOtherPlan({ plan }: PlanSession, { type, planId }: RunRecord): boolean {
-  return type === 'backup' && planId !== plan.metadata.id;
+  return (type === 'backup' || type === 'copy') && planId !== plan.metadata.id;
 }
 
 function withoutProof(point: RecoveryPoint): RecoveryPoint {

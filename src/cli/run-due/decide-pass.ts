@@ -1,15 +1,19 @@
-/** What every system owes every vault that could be read, and which failures are known before anything is done. */
-import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
+/** What is owed to every system and to every vault that could be read, and which failures are known before anything is done. */
+import { copyRoute, isOnRoute } from '../../plan/copy-route.ts';
+import type { ResolvedPlan, ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { systemHash } from '../../plan/system-hash.ts';
 import type { ScheduleEvent } from '../../schedule/schedule.ts';
+import { owedInPlan } from '../plan/owed-in-plan.ts';
 import type { VaultHistory } from '../plan/plan-history.ts';
 import { type Finding, failureError } from './finding.ts';
-import { lastRunOf } from './last-run.ts';
+import { lastRunOfSystem } from './last-run.ts';
 import { type BackupDecision, decideBackup } from './owed-backup.ts';
+import { type CopyDecision, decideCopy } from './owed-copy.ts';
 import { decideProof, type ProofDecision } from './owed-proof.ts';
 import type { RunMemory } from './run-memory.ts';
 
 export interface PassFacts {
+  readonly plan: ResolvedPlan;
   readonly planId: string;
   /** Those that this pass is about. */
   readonly systems: readonly ResolvedSystem[];
@@ -21,8 +25,13 @@ export interface PassFacts {
 
 export interface DecidedBackup {
   readonly system: ResolvedSystem;
-  readonly vault: string;
   readonly decision: BackupDecision;
+}
+
+export interface DecidedCopy {
+  readonly system: ResolvedSystem;
+  readonly vault: string;
+  readonly decision: CopyDecision;
 }
 
 export interface DecidedProof {
@@ -30,13 +39,16 @@ export interface DecidedProof {
   readonly decision: ProofDecision;
 }
 
-export const backupSubject = (system: string, vault: string): string => `backup ${system} ${vault}`;
+export const backupSubject = (system: string): string => `backup ${system}`;
+export const copySubject = (system: string, vault: string): string => `copy ${system} ${vault}`;
 export const proofSubject = (system: string): string => `verify ${system}`;
 
 /** One finding for each vault that a system needs: fine, not to be read, or not to be believed. */
-export function judgeVaults({ systems, histories }: PassFacts): readonly Finding[] {
+export function judgeVaults({ plan, systems, histories }: PassFacts): readonly Finding[] {
   return histories.flatMap(({ vault, trouble }) => {
-    const needing = systems.filter(({ vaults }) => vaults.includes(vault)).map(({ name }) => name);
+    const needing = systems
+      .filter((system) => isOnRoute(copyRoute(plan, system), vault))
+      .map(({ name }) => name);
     if (needing.length === 0) return [];
     const subject = `vault ${vault}`;
     return [{ subject, systems: needing, vault, ...(trouble === undefined ? {} : { error: trouble }) }];
@@ -45,26 +57,34 @@ export function judgeVaults({ systems, histories }: PassFacts): readonly Finding
 
 /** Vaults that could not be read are left out: nothing is known of them, which `judgeVaults` reports. */
 export function decideBackups(facts: PassFacts): readonly DecidedBackup[] {
-  const { planId, systems, histories, memory, nowMs, event } = facts;
-  return systems.flatMap((system) =>
-    readVaults(histories, system).map((history) => {
-      const attempt = memory.attempts.get(backupSubject(system.name, history.vault));
-      const lastRun = lastRunOf({
-        planId,
-        system: system.name,
-        history,
-        nowMs,
-        ...(attempt === undefined ? {} : { attempt }),
-      });
-      const { schedules } = system;
-      const question = { schedules, systemHash: systemHash(system), lastRun, nowMs, event };
-      return { system, vault: history.vault, decision: decideBackup(question) };
-    }),
-  );
+  const { planId, systems, memory, nowMs, event } = facts;
+  return systems.flatMap((system) => {
+    const histories = readVaults(facts, system);
+    if (histories.length === 0) return [];
+    const attempt = memory.attempts.get(backupSubject(system.name));
+    const known = { planId, system: system.name, nowMs, ...(attempt === undefined ? {} : { attempt }) };
+    const lastRun = lastRunOfSystem(known, histories);
+    const { schedules } = system;
+    const question = { schedules, systemHash: systemHash(system), lastRun, nowMs, event };
+    return [{ system, decision: decideBackup(question) }];
+  });
+}
+
+/** What every vault that could be read is owed from the others that could. */
+export function decideCopies(facts: PassFacts): readonly DecidedCopy[] {
+  const { plan, systems, memory, nowMs } = facts;
+  return systems.flatMap((system) => {
+    const histories = readVaults(facts, system).filter(({ trouble }) => trouble === undefined);
+    return histories.map((target) => {
+      const owed = owedInPlan({ plan, system, target, histories, nowMs });
+      const attempt = memory.attempts.get(copySubject(system.name, target.vault));
+      return { system, vault: target.vault, decision: decideCopy(owed, attempt, nowMs) };
+    });
+  });
 }
 
 export function decideProofs(facts: PassFacts): readonly DecidedProof[] {
-  const { planId, histories, memory, nowMs } = facts;
+  const { planId, memory, nowMs } = facts;
   return facts.systems.map((system) => ({
     system,
     decision: decideProof({
@@ -72,7 +92,7 @@ export function decideProofs(facts: PassFacts): readonly DecidedProof[] {
       system: system.name,
       systemHash: systemHash(system),
       proofAgeMs: system.objectives.proofAge.valueMs,
-      vaults: readVaults(histories, system),
+      vaults: readVaults(facts, system),
       attempt: memory.attempts.get(proofSubject(system.name)),
       nowMs,
     }),
@@ -80,8 +100,8 @@ export function decideProofs(facts: PassFacts): readonly DecidedProof[] {
 }
 
 /** What is known of a backup without doing one; nothing for those that are to be run. */
-export function backupFinding({ system, vault, decision }: DecidedBackup): readonly Finding[] {
-  const about = { subject: backupSubject(system.name, vault), systems: [system.name], vault };
+export function backupFinding({ system, decision }: DecidedBackup): readonly Finding[] {
+  const about = { subject: backupSubject(system.name), systems: [system.name] };
   if (decision.kind === 'wait')
     return [{ ...about, error: failureError(decision.failure), retryAtMs: decision.retryAtMs }];
   return decision.kind === 'nothing' && decision.isBackedUp ? [about] : [];
@@ -94,6 +114,15 @@ export function proofFinding({ system, decision }: DecidedProof): readonly Findi
   return decision.kind === 'proven' ? [about] : [];
 }
 
-function readVaults(histories: readonly VaultHistory[], system: ResolvedSystem): readonly VaultHistory[] {
-  return histories.filter(({ vault, isStale }) => isStale !== true && system.vaults.includes(vault));
+/** What is known of copies without making any; nothing for those that are to be made. */
+export function copyFinding({ system, vault, decision }: DecidedCopy): readonly Finding[] {
+  const about = { subject: copySubject(system.name, vault), systems: [system.name], vault };
+  if (decision.kind === 'wait')
+    return [{ ...about, error: failureError(decision.failure), retryAtMs: decision.retryAtMs }];
+  return decision.kind === 'nothing' ? [about] : [];
+}
+
+function readVaults({ plan, histories }: PassFacts, system: ResolvedSystem): readonly VaultHistory[] {
+  const route = copyRoute(plan, system);
+  return histories.filter(({ vault, isStale }) => isStale !== true && isOnRoute(route, vault));
 }

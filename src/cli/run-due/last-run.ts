@@ -1,5 +1,5 @@
 /** The last backup run of one system into one vault, as far as the vault's records and this machine know. */
-import type { BackupRecord } from '../../evidence/record.ts';
+import type { BackupRecord, CopyRecord } from '../../evidence/record.ts';
 import { recoveryPointsFromRecords } from '../../recovery-point/points-from-records.ts';
 import type { VaultHistory } from '../plan/plan-history.ts';
 
@@ -34,6 +34,21 @@ export interface LastRunRequest {
 }
 
 /**
+ * The newest over all the vaults that could be read: a system is captured once, into whichever takes the point.
+ * `undefined` when there was none.
+ */
+export function lastRunOfSystem(
+  request: Omit<LastRunRequest, 'history'>,
+  histories: readonly LastRunRequest['history'][],
+): LastRun | undefined {
+  const runs = histories
+    .map((history) => lastRunOf({ ...request, history }))
+    .filter((run) => run !== undefined);
+  const latestMs = request.nowMs + clockSkewToleratedMs;
+  return newestOf(runs.filter(({ startMs }) => startMs <= latestMs)) ?? newestOf(runs);
+}
+
+/**
  * `undefined` when there was none. Runs that lie in the future count only when there are no others, so that one
  * record made under a wrong clock neither hides nor repeats runs.
  */
@@ -44,8 +59,12 @@ export function lastRunOf(request: LastRunRequest): LastRun | undefined {
       record.type === 'backup' && record.system === system && record.planId === planId,
   );
   const latestMs = nowMs + clockSkewToleratedMs;
-  const newest = newestOf(records.filter(({ startMs }) => startMs <= latestMs)) ?? newestOf(records);
-  const recorded = newest === undefined ? undefined : fromRecord(newest, history);
+  const runs = [
+    ...records.map((record) => ({ startMs: record.startMs, record })),
+    ...wholeCopies(request).map((copy) => ({ startMs: copy.capturedAtMs ?? copy.startMs, record: copy })),
+  ];
+  const newest = newestOf(runs.filter(({ startMs }) => startMs <= latestMs)) ?? newestOf(runs);
+  const recorded = newest === undefined ? undefined : fromRecord(newest.record, newest.startMs, history);
   if (attempt === undefined || attempt.atMs > latestMs) return recorded;
   if (recorded !== undefined && recorded.startMs <= latestMs && recorded.endMs >= attempt.atMs)
     return recorded;
@@ -53,17 +72,32 @@ export function lastRunOf(request: LastRunRequest): LastRun | undefined {
   return { startMs: atMs, endMs: atMs, systemHash, failure: { code, message } };
 }
 
-function newestOf(records: readonly BackupRecord[]): BackupRecord | undefined {
-  return records.reduce<BackupRecord | undefined>(
-    (newest, record) => (newest === undefined || record.startMs >= newest.startMs ? record : newest),
+/** A copy shows that there was a run, even when the vault of the capture is not to be read. One with a flaw shows nothing. */
+function wholeCopies({ planId, system, history }: LastRunRequest): readonly CopyRecord[] {
+  return history.records.filter(
+    (record): record is CopyRecord =>
+      record.type === 'copy' &&
+      record.system === system &&
+      record.planId === planId &&
+      failureOf(record, history) === undefined,
+  );
+}
+
+function newestOf<Run extends { readonly startMs: number }>(runs: readonly Run[]): Run | undefined {
+  return runs.reduce<Run | undefined>(
+    (newest, run) => (newest === undefined || run.startMs >= newest.startMs ? run : newest),
     undefined,
   );
 }
 
-function fromRecord(record: BackupRecord, history: LastRunRequest['history']): LastRun {
+function fromRecord(
+  record: BackupRecord | CopyRecord,
+  startMs: number,
+  history: LastRunRequest['history'],
+): LastRun {
   const failure = failureOf(record, history);
   return {
-    startMs: record.startMs,
+    startMs,
     endMs: record.endMs,
     ...(record.systemHash === undefined ? {} : { systemHash: record.systemHash }),
     ...(failure === undefined ? {} : { failure }),
@@ -72,7 +106,7 @@ function fromRecord(record: BackupRecord, history: LastRunRequest['history']): L
 
 /** A run that says it passed is believed when its point was read back and is still there. */
 function failureOf(
-  record: BackupRecord,
+  record: BackupRecord | CopyRecord,
   { records, points, trouble }: LastRunRequest['history'],
 ): RunFailure | undefined {
   if (record.verdict !== 'pass') {

@@ -6,6 +6,8 @@ export interface PassResult {
   /** Of everything that was judged, fine or not. */
   readonly findings: readonly Finding[];
   readonly backups: number;
+  /** Vaults that were to get copies of a system. */
+  readonly copies: number;
   readonly proofs: number;
   /** After all was done. */
   readonly verdict: PlanVerdict;

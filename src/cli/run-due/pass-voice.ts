@@ -3,9 +3,11 @@ import { durationText } from '../../objective/duration-text.ts';
 import { describeMoment } from '../../recovery-point/parse-moment.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { SystemBackup } from '../plan/backup-systems.ts';
+import type { SystemCopy } from '../plan/copy-system.ts';
+import { copyFields, copyWords } from '../plan/copy-text.ts';
 import type { SystemProof } from '../plan/verify-systems.ts';
 import { bytesText, plural } from '../quantity-text.ts';
-import type { DecidedBackup, DecidedProof } from './decide-pass.ts';
+import type { DecidedBackup, DecidedCopy, DecidedProof } from './decide-pass.ts';
 import type { Finding } from './finding.ts';
 import type { BackupReason } from './owed-backup.ts';
 import type { PassResult } from './pass-result.ts';
@@ -15,8 +17,10 @@ export interface PassVoice {
   say(type: string, fields: Readonly<Record<string, unknown>>, words: string): Promise<void>;
   moment(atMs: number): string;
   owed(backup: DecidedBackup): Promise<void>;
+  owedCopy(copy: DecidedCopy): Promise<void>;
   owedProof(proof: DecidedProof): Promise<void>;
   backup(backup: SystemBackup): Promise<void>;
+  copy(copy: SystemCopy): Promise<void>;
   proof(proof: SystemProof): Promise<void>;
   /** Says nothing when the finding is fine. */
   failed(finding: Finding): Promise<void>;
@@ -34,11 +38,20 @@ export function passVoice(context: AppContext, zone: string): PassVoice {
   return {
     say,
     moment,
-    owed: ({ system, vault, decision }) => {
+    owed: ({ system, decision }) => {
       const [reason, missed] =
         decision.kind === 'run' ? [decision.reason, decision.missed] : ['due' as const, 1];
-      const fields = { system: system.name, vault, reason, missed };
-      return say('owed', fields, `owed      ${system.name} → ${vault}: ${reasonText(reason, missed)}`);
+      const fields = { system: system.name, reason, missed };
+      return say('owed', fields, `owed      ${system.name}: ${reasonText(reason, missed)}`);
+    },
+    owedCopy: ({ system, vault, decision }) => {
+      const points = decision.kind === 'run' ? decision.points : 0;
+      const fields = { system: system.name, vault, points };
+      return say(
+        'owed_copy',
+        fields,
+        `owed      ${plural(points, 'copy', 'copies')} of ${system.name} → ${vault}`,
+      );
     },
     owedProof: ({ system, decision }) => {
       if (decision.kind !== 'verify') return Promise.resolve();
@@ -51,6 +64,7 @@ export function passVoice(context: AppContext, zone: string): PassVoice {
       );
     },
     backup: (backup) => say('backup', backupFields(backup), backupText(backup)),
+    copy: (copy) => say('copy', copyFields(copy), copyLine(copy)),
     proof: (proof) => say('verify', proofFields(proof), proofText(proof)),
     failed: async (finding) => {
       if (finding.error !== undefined)
@@ -113,6 +127,10 @@ function backupText({ system, vault, outcome, error }: SystemBackup): string {
   const size = `${bytesText(record.bytes)}, ${bytesText(record.bytesAdded)} new`;
   const took = durationText(record.endMs - record.startMs);
   return `backed up ${system} → ${vault}: ${size}, read back, in ${took}${notes}`;
+}
+
+function copyLine(copy: SystemCopy): string {
+  return `${copy.error === undefined ? 'copied   ' : 'FAILED   '} ${copyWords(copy)}`;
 }
 
 function failedWord(code: string): string {
@@ -181,6 +199,7 @@ function errorFields(error: Finding['error']): Readonly<Record<string, unknown>>
 export function passFields(result: PassResult): Readonly<Record<string, unknown>> {
   return {
     backups: result.backups,
+    copies: result.copies,
     proofs: result.proofs,
     failed: result.findings.filter(({ error }) => error !== undefined).length,
     good: result.isGood,
@@ -191,10 +210,13 @@ export function passFields(result: PassResult): Readonly<Record<string, unknown>
 }
 
 function passText(result: PassResult): string {
-  const { backups, proofs, findings, verdict, isGood } = result;
+  const { backups, copies, proofs, findings, verdict, isGood } = result;
   const failures = findings.filter(({ error }) => error !== undefined).length;
+  const copied = copies === 0 ? '' : `${plural(copies, 'copy', 'copies')}, `;
   const work =
-    backups + proofs === 0 ? 'nothing owed' : `${plural(backups, 'backup')}, ${plural(proofs, 'proof')}`;
+    backups + copies + proofs === 0
+      ? 'nothing owed'
+      : `${plural(backups, 'backup')}, ${copied}${plural(proofs, 'proof')}`;
   const wrong = failures === 0 ? '' : `, ${plural(failures, 'failure')}`;
   const word = isGood ? 'good pass' : 'NOT GOOD ';
   return `${word} ${work}${wrong}. ${verdict.sentence}`;

@@ -2,6 +2,7 @@
  * One pass over a plan: the histories are read anew from the vaults, what is owed is backed up, then proven, and at
  * the end the plan is held against its objectives. Every system is tried, whatever becomes of the others.
  */
+import type { RecordTrigger } from '../../evidence/record.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { systemHash } from '../../plan/system-hash.ts';
 import type { ScheduleEvent } from '../../schedule/schedule.ts';
@@ -16,9 +17,10 @@ import { knownError } from '../report-error.ts';
 import {
   backupFinding,
   backupSubject,
-  type DecidedBackup,
+  copyFinding,
   type DecidedProof,
   decideBackups,
+  decideCopies,
   decideProofs,
   judgeVaults,
   type PassFacts,
@@ -28,6 +30,7 @@ import {
 import { type Finding, passExitCode, redactFinding } from './finding.ts';
 import { nextPassAt } from './next-pass.ts';
 import { objectiveFindings } from './objective-findings.ts';
+import { copyOwed } from './pass-copies.ts';
 import { backupError, proofError, silentChangeError } from './pass-errors.ts';
 import type { PassResult } from './pass-result.ts';
 import type { PassVoice } from './pass-voice.ts';
@@ -58,9 +61,11 @@ export async function runPass(context: AppContext, request: PassRequest): Promis
   for (const finding of vaultFindings) await request.voice.failed(finding);
   const backups = await backUpOwed(context, pass, before);
   const between = backups.done === 0 ? before : await planHistory(context, session, vaults, true);
-  const proofs = await proveOwed(context, pass, between);
-  const after = proofs.done === 0 ? between : await planHistory(context, session, vaults, true);
-  const work = [...vaultFindings, ...backups.findings, ...proofs.findings];
+  const copies = await bringCopies(context, pass, between);
+  const copied = copies.done === 0 ? between : await planHistory(context, session, vaults, true);
+  const proofs = await proveOwed(context, pass, copied);
+  const after = proofs.done === 0 ? copied : await planHistory(context, session, vaults, true);
+  const work = [...vaultFindings, ...backups.findings, ...copies.findings, ...proofs.findings];
   const nowMs = context.nowMs();
   const assessment = assessPlan(session.plan, after, nowMs);
   const { verdict } = assessment;
@@ -68,6 +73,7 @@ export async function runPass(context: AppContext, request: PassRequest): Promis
   return {
     findings,
     backups: backups.done,
+    copies: copies.done,
     proofs: proofs.done,
     verdict,
     isGood: passExitCode(findings) === 0 && (verdict.status === 'met' || verdict.status === 'at-risk'),
@@ -96,7 +102,14 @@ function isAbout(schedules: ResolvedSystem['schedules'], event: ScheduleEvent | 
 function factsOf(context: AppContext, pass: Pass, histories: readonly VaultHistory[]): PassFacts {
   const { session, systems, event } = pass;
   const planId = session.plan.metadata.id;
-  const facts = { planId, systems, histories, memory: loadMemory(planId), nowMs: context.nowMs() };
+  const facts = {
+    plan: session.plan,
+    planId,
+    systems,
+    histories,
+    memory: loadMemory(planId),
+    nowMs: context.nowMs(),
+  };
   return event === undefined ? facts : { ...facts, event };
 }
 
@@ -121,41 +134,68 @@ async function backUpOwed(
     for (const backup of owed) await pass.voice.owed(backup);
     findings.push(...known);
     if (owed.length === 0 || pass.dryRun === true) continue;
-    findings.push(...(await backUp(context, pass, system, owed)));
-    done += owed.length;
+    findings.push(...(await backUp(context, pass, system)));
+    done += 1;
   }
   return { findings, done };
 }
 
-async function backUp(
-  context: AppContext,
-  pass: Pass,
-  system: ResolvedSystem,
-  owed: readonly DecidedBackup[],
-): Promise<readonly Finding[]> {
-  const { session, vaults, voice, event } = pass;
-  const ended = new Map<string, SystemBackup>();
-  const onlyVaults = owed.map(({ vault }) => vault);
-  const trigger = event === undefined ? ('schedule' as const) : ('event' as const);
-  const request = { session, vaults, systems: [system], trigger, full: false, onlyVaults };
+async function backUp(context: AppContext, pass: Pass, system: ResolvedSystem): Promise<readonly Finding[]> {
+  const { session, vaults, voice } = pass;
+  const ended: SystemBackup[] = [];
+  // copies are made afterwards, of all systems, with what was owed from before
+  const request = {
+    session,
+    vaults,
+    systems: [system],
+    trigger: triggerOf(pass),
+    full: false,
+    copies: false,
+  };
   const crash = await crashOf(context, () =>
     backupSystems(context, request, async (backup) => {
-      ended.set(backup.vault, backup);
+      ended.push(backup);
       await voice.backup(backup);
     }),
   );
-  const findings = onlyVaults.map((vault) => {
-    const error = backupError(ended.get(vault), crash);
-    const about = { subject: backupSubject(system.name, vault), systems: [system.name], vault };
-    return error === undefined ? about : { ...about, error };
-  });
-  for (const finding of findings) if (!ended.has(finding.vault)) await voice.failed(finding);
-  await remember(context, pass, system, findings);
-  const suspicion = silentChangeError([...ended.values()]);
-  if (suspicion === undefined) return findings;
+  const error = backupError(ended.at(-1), crash);
+  const about = { subject: backupSubject(system.name), systems: [system.name] };
+  const finding: Finding = error === undefined ? about : { ...about, error };
+  if (ended.length === 0) await voice.failed(finding);
+  await remember(context, pass, system, [finding]);
+  const suspicion = silentChangeError(ended);
+  if (suspicion === undefined) return [finding];
   const suspect = { subject: `silent ${system.name}`, systems: [system.name], error: suspicion };
   await voice.failed(suspect);
-  return [...findings, suspect];
+  return [finding, suspect];
+}
+
+function triggerOf({ event }: Pass): RecordTrigger {
+  return event === undefined ? 'schedule' : 'event';
+}
+
+async function bringCopies(
+  context: AppContext,
+  pass: Pass,
+  histories: readonly VaultHistory[],
+): Promise<Work> {
+  const decided = decideCopies(factsOf(context, pass, histories));
+  const findings: Finding[] = [];
+  let done = 0;
+  for (const system of pass.systems) {
+    const own = decided.filter((copy) => copy.system === system);
+    const known = own.flatMap(copyFinding);
+    for (const finding of known) await pass.voice.failed(finding);
+    findings.push(...known);
+    const owed = own.filter(({ decision }) => decision.kind === 'run');
+    for (const copy of owed) await pass.voice.owedCopy(copy);
+    if (owed.length === 0 || pass.dryRun === true) continue;
+    const made = await copyOwed(context, { ...pass, trigger: triggerOf(pass) }, system, owed);
+    await remember(context, pass, system, made);
+    findings.push(...made);
+    done += owed.length;
+  }
+  return { findings, done };
 }
 
 async function proveOwed(
@@ -182,16 +222,16 @@ async function proveOwed(
 
 async function prove(
   context: AppContext,
-  { session, vaults, voice, event }: Pass,
+  pass: Pass,
   histories: readonly VaultHistory[],
   { system, decision }: DecidedProof,
 ): Promise<Finding> {
+  const { session, vaults, voice } = pass;
   const ended: { proof?: SystemProof } = {};
   const chosen = decision.kind === 'verify' ? { vault: decision.vault, pointId: decision.pointId } : {};
   const request = { session, vaults, histories, systems: [system], ...chosen };
-  const trigger = event === undefined ? ('schedule' as const) : ('event' as const);
   const crash = await crashOf(context, () =>
-    verifySystems(context, { ...request, trigger, keepSandbox: false }, async (proof) => {
+    verifySystems(context, { ...request, trigger: triggerOf(pass), keepSandbox: false }, async (proof) => {
       ended.proof = proof;
       await voice.proof(proof);
     }),
