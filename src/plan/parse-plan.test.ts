@@ -211,8 +211,8 @@ const ruleCases: readonly RuleCase[] = [
   },
   {
     rule: 'not-executed',
-    with: `systems: { db: { ${db}, schedule: hourly, retention: { last: 1 } } }`,
-    without: `systems: { db: { ${db}, schedule: hourly } }`,
+    with: `systems: { db: { ${db}, schedule: hourly, retention: { last: 1, archive: {} } } }`,
+    without: `systems: { db: { ${db}, schedule: hourly, retention: { last: 1 } } }`,
   },
 ];
 

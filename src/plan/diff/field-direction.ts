@@ -84,6 +84,8 @@ function patternOf(path: PlanPath): string {
 function amountOf(value: unknown, { isLimit }: DirectionRule): number {
   if (value === undefined || value === null) return isLimit === true ? Number.POSITIVE_INFINITY : 0;
   if (value === false) return 0;
+  // a retention without a limit
+  if (value === -1) return Number.POSITIVE_INFINITY;
   if (typeof value === 'number') return value;
   if (Array.isArray(value)) return value.length;
   if (typeof value !== 'string') return 1;

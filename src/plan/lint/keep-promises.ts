@@ -1,5 +1,5 @@
 import type { PlanPath } from '../plan-path.ts';
-import { type RetentionPlan, resolveRetention } from '../resolve-retention.ts';
+import { keptCount, type RetentionPlan, resolveRetention } from '../resolve-retention.ts';
 import type { ResolvedPlan, ResolvedSystem, ResolvedVault, Retention } from '../resolved-plan.ts';
 import { systemPlace } from './system-place.ts';
 
@@ -115,15 +115,19 @@ function usersByVault(plan: ResolvedPlan): ReadonlyMap<string, readonly Resolved
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** How far back the rules of a retention reach, by the calendar; zero for those that only count points. */
+/**
+ * How far back the rules of a retention reach, by the calendar; zero for those that only count points, infinite where
+ * one has no limit.
+ */
 export function horizonMs(retention: Retention): number {
   const reach = Math.max(
     retention.withinMs ?? 0,
-    retention.hourly * hourMs,
-    retention.daily * dayMs,
-    retention.weekly * 7 * dayMs,
-    retention.monthly * 30 * dayMs,
-    retention.yearly * 365 * dayMs,
+    keptCount(retention.hourly) * hourMs,
+    keptCount(retention.daily) * dayMs,
+    keptCount(retention.weekly) * 7 * dayMs,
+    keptCount(retention.monthly) * 30 * dayMs,
+    keptCount(retention.yearly) * 365 * dayMs,
+    retention.last === -1 ? Number.POSITIVE_INFINITY : 0,
   );
   return Math.min(reach, retention.atMostMs ?? reach);
 }

@@ -197,6 +197,9 @@ test('what another system in the same vault keeps is not held against one that h
   assert.deepEqual(lintHits(two, 'retention-upper-bound'), []);
   const own = two.replace('"s3://b/x"', '"s3://b/x", retention: { monthly: 12 }');
   assert.match(lintHits(own, 'retention-upper-bound')[0]?.message ?? '', /^b keeps points for 360 days/);
+  const endless = two.replace('"s3://b/x"', '"s3://b/x", retention: { monthly: -1 }');
+  const [hit] = lintHits(endless, 'retention-upper-bound');
+  assert.match(hit?.message ?? '', /^b keeps points without an end, and keep_at_most of b allows \d+ days$/);
 });
 
 test('a log without a backup to begin at does not make a replica a backup', () => {

@@ -69,7 +69,9 @@ function currentHits(at: PlanPath, rule: LifecycleRule, kept: KeepPromise | unde
   const lacking =
     kept === undefined || kept.valueMs <= expiry
       ? ''
-      : `; ${kept.words} promises ${days(kept.valueMs)}, ${days(kept.valueMs - expiry)} more`;
+      : kept.valueMs === Number.POSITIVE_INFINITY
+        ? `; ${kept.words} has no end`
+        : `; ${kept.words} promises ${days(kept.valueMs)}, ${days(kept.valueMs - expiry)} more`;
   return [
     {
       at: [...at, 'expire_after'],

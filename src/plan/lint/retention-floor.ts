@@ -1,7 +1,7 @@
 import { isTimed } from '../../schedule/schedule.ts';
 import { formatDuration } from '../duration.ts';
 import type { PlanPath } from '../plan-path.ts';
-import { resolveRetention } from '../resolve-retention.ts';
+import { keptCount, resolveRetention } from '../resolve-retention.ts';
 import type { Objective, ResolvedBackup, ResolvedPlan, ResolvedSystem, Retention } from '../resolved-plan.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import { schedulesGapMs } from './schedule-gap.ts';
@@ -91,15 +91,15 @@ function reachOf(placed: PlacedRetention | undefined, line: ResolvedBackup | und
   if (placed === undefined) return undefined;
   const { retention, at } = placed;
   const gapMs = schedulesGapMs((line?.schedules ?? []).filter(isTimed));
-  if (retention.last > 0 && gapMs === undefined) return undefined;
+  if (retention.last !== 0 && gapMs === undefined) return undefined;
   const rules: readonly (readonly [valueMs: number, words: string])[] = [
     [retention.withinMs ?? 0, 'within'],
-    [retention.last * (gapMs ?? 0), `last: ${retention.last}`],
-    [(retention.hourly * dayMs) / 24, `hourly: ${retention.hourly}`],
-    [retention.daily * dayMs, `daily: ${retention.daily}`],
-    [retention.weekly * 7 * dayMs, `weekly: ${retention.weekly}`],
-    [(retention.monthly * yearMs) / 12, `monthly: ${retention.monthly}`],
-    [retention.yearly * yearMs, `yearly: ${retention.yearly}`],
+    [retention.last === 0 ? 0 : keptCount(retention.last) * (gapMs ?? 0), `last: ${retention.last}`],
+    [(keptCount(retention.hourly) * dayMs) / 24, `hourly: ${retention.hourly}`],
+    [keptCount(retention.daily) * dayMs, `daily: ${retention.daily}`],
+    [keptCount(retention.weekly) * 7 * dayMs, `weekly: ${retention.weekly}`],
+    [(keptCount(retention.monthly) * yearMs) / 12, `monthly: ${retention.monthly}`],
+    [keptCount(retention.yearly) * yearMs, `yearly: ${retention.yearly}`],
   ];
   const [keptMs, words] = rules.reduce((best, each) => (each[0] > best[0] ? each : best));
   const archiveMs = archiveReachMs(retention, keptMs);

@@ -32,7 +32,7 @@ interface Kept {
 
 function keptOfSystem({ name, schedules }: ResolvedSystem, retention: Retention): Kept {
   const { withinMs, atMostMs: _atMost, archive: _archive, ...counts } = retention;
-  const isCounted = Object.values(counts).some((count) => count > 0);
+  const isCounted = Object.values(counts).some((count) => count !== 0);
   return { what: name, at: systemPlace(name, 'retention'), isCounted, withinMs, schedules };
 }
 
@@ -42,7 +42,7 @@ function keptOfLine(
   retention: NonNullable<ResolvedBackup['retention']>,
 ): Kept {
   const { within, at_most: _atMost, archive: _archive, ...counts } = retention;
-  const isCounted = Object.values(counts).some((count) => count > 0);
+  const isCounted = Object.values(counts).some((count) => count !== 0);
   const at = systemPlace(system.name, 'backups', name, 'retention');
   return { what: `${name} of ${system.name}`, at, isCounted, withinMs: within, schedules };
 }

@@ -141,8 +141,10 @@ function horizonHits(
       at: longest.at,
       severity: 'error',
       message:
-        `${system.name} keeps points for ${formatDuration(longest.keptMs)}, ${formatDuration(longest.keptMs - limit.valueMs)} longer than ` +
-        `${limit.words} of ${formatDuration(limit.valueMs)} allows`,
+        longest.keptMs === Number.POSITIVE_INFINITY
+          ? `${system.name} keeps points without an end, and ${limit.words} allows ${formatDuration(limit.valueMs)}`
+          : `${system.name} keeps points for ${formatDuration(longest.keptMs)}, ${formatDuration(longest.keptMs - limit.valueMs)} longer than ` +
+            `${limit.words} of ${formatDuration(limit.valueMs)} allows`,
       suggestion: 'keep fewer points, or add at_most to the retention',
       relatedAt: { at: limit.at, message: 'the limit stands here' },
     },

@@ -96,12 +96,9 @@ export const backupSchema = strict({
   }),
   retention: maybe(
     retentionSchema,
-    'What is kept of this line. Default: as the system says.',
+    'What is kept of this line. Default: as the system says. Points of lines are not told apart: what any line keeps is kept.',
     { daily: 7 },
-    {
-      use: 'planned',
-      mission: ['F2'],
-    },
+    { mission: ['F2'] },
   ),
   alternative_to: maybe(
     name(),

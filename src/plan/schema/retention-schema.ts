@@ -5,10 +5,10 @@ import { maybe } from './field-facts.ts';
 const count = (what: string) =>
   z
     .int()
-    .min(0)
+    .min(-1)
     .max(100_000)
     .exactOptional()
-    .meta({ description: `Keep ${what}.`, examples: [7] });
+    .meta({ description: `Keep ${what}. −1: without a limit.`, examples: [7] });
 
 const archive = strict({
   after: maybe(positiveDuration(), 'When older points move to cheaper storage. Default: at once.', '30 days'),
@@ -32,14 +32,15 @@ export const retentionSchema = strict({
     '400 days',
     { mission: ['Q1'] },
   ),
-  archive: maybe(archive, 'What becomes of older points before they are removed.', {
-    after: '30 days',
-    keep_for: '90 days',
-  }),
+  archive: maybe(
+    archive,
+    'What becomes of older points before they are removed.',
+    { after: '30 days', keep_for: '90 days' },
+    { use: 'planned' },
+  ),
 }).meta({
   id: 'retention',
   description: 'Which recovery points are kept; each rule adds. Without this field everything is kept.',
   examples: [{ daily: 7, weekly: 4, monthly: 12 }],
-  use: 'planned',
   mission: ['F1', 'F2', 'F3', 'F4', 'F6', 'F7', 'F8'],
 });

@@ -121,7 +121,7 @@ export const vaultSchema = strict({
     .exactOptional()
     .meta({
       description:
-        'Where its password comes from: ${env:NAME}, ${file:path} or ${command:words}. Never the password itself. ' +
+        'Where its password comes from: ${env:NAME}, ${file:path}, ${command:words} or ${kms:path}. Never the password itself. ' +
         'LIFEBOAT_PASSWORD and its relatives are used when this is absent.',
       examples: ['${file:/etc/lifeboat/keys/here}'],
       mission: ['G1', 'G3'],
@@ -218,14 +218,9 @@ export const vaultSchema = strict({
       mission: ['E4', 'E7'],
     },
   ),
-  retention: maybe(
-    retentionSchema,
-    'What is kept there, for systems that do not say it themselves.',
-    { daily: 30 },
-    {
-      use: 'planned',
-    },
-  ),
+  retention: maybe(retentionSchema, 'What is kept there, for systems that do not say it themselves.', {
+    daily: 30,
+  }),
   filled_by: maybe(
     reference('vault'),
     'The vault that it is a copy of. Default: it is filled by a capture of its own.',

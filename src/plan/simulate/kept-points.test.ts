@@ -30,3 +30,9 @@ test('a count of points reaches nobody knows how far, and a limit ends all rules
     'nothing',
   );
 });
+
+test('a count without a limit reaches as far as there is anything', () => {
+  assert.equal(thinnedTo(resolveRetention({ daily: -1 }), 4000 * day), day);
+  assert.equal(thinnedTo(resolveRetention({ hourly: 24, yearly: -1 }), 4000 * day), 366 * day);
+  assert.equal(thinnedTo(resolveRetention({ last: -1 }), 4000 * day), 0);
+});

@@ -1,5 +1,5 @@
 import type { RetentionPlan } from '../resolve-retention.ts';
-import { resolveRetention } from '../resolve-retention.ts';
+import { keptCount, resolveRetention } from '../resolve-retention.ts';
 import type { ResolvedSystem, ResolvedVault, Retention } from '../resolved-plan.ts';
 
 export type Line = ResolvedSystem['backups'][number];
@@ -24,8 +24,9 @@ export function thinnedTo(retention: Retention | undefined, ageMs: number): Spac
   if (retention === undefined || ageMs === 0) return 0;
   if (retention.atMostMs !== undefined && retention.atMostMs <= ageMs) return 'nothing';
   if (retention.withinMs !== undefined && retention.withinMs >= ageMs) return 0;
+  if (retention.last === -1) return 0;
   for (const [rule, reachMs, apartMs] of rules)
-    if (retention[rule] * reachMs >= ageMs + apartMs) return apartMs;
+    if (keptCount(retention[rule]) * reachMs >= ageMs + apartMs) return apartMs;
   return retention.last > 0 ? 'unknown' : 'nothing';
 }
 
