@@ -96,9 +96,6 @@ async function checkBucket(client: S3Client, bucket: string, location: string): 
   } catch (error) {
     // Whoever may not ask gets no answer, and what else is wrong shows in the next request.
     if (statusOf(error) !== 404) return;
-    const missing = Object.assign(new Error('the bucket does not exist', { cause: error }), {
-      name: 'NoSuchBucket',
-    });
-    throw s3Error(missing, 'open the bucket', location);
+    throw s3Error(Object.assign(new Error(), { name: 'NoSuchBucket' }), 'open the bucket', location);
   }
 }

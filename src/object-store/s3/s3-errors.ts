@@ -130,7 +130,7 @@ export function s3Error(cause: unknown, doing: string, location: string): unknow
     hint,
     retryable,
     details: { location, s3Error: shortName(cause), status: statusOf(cause) },
-    cause,
+    ...(saysSomething(cause) ? { cause } : {}),
   });
 }
 
@@ -186,9 +186,14 @@ function ofConnection(error: Error): Meaning | undefined {
     : undefined;
 }
 
+/** Answers to HEAD have no body, and what is no XML gives words for programmers. */
+function saysSomething({ message }: Error): boolean {
+  return message !== '' && !/^(?:UnknownError|char .* is not expected|@aws-sdk .* error)/.test(message);
+}
+
 /** The server's own word for it; messages may quote headers and stay out. */
 function shortName(error: Error): string {
   const name = systemErrorName(error) ?? error.name;
-  if (/^[A-Za-z0-9_]{3,60}$/.test(name) && name !== 'Error' && name !== 'UnknownError') return name;
+  if (/^[A-Za-z0-9_]{3,60}$/.test(name) && !/^(?:Error|Unknown|UnknownError)$/.test(name)) return name;
   return `HTTP ${statusOf(error) ?? 'without an answer'}`;
 }

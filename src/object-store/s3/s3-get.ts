@@ -4,7 +4,7 @@ import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { checkRange, objectTooShort } from '../object-errors.ts';
 import type { ByteRange, ObjectStat } from '../object-store.ts';
 import { objectAt, onKey, type S3Access, stoppedBy } from './s3-access.ts';
-import { isNamed } from './s3-errors.ts';
+import { isNamed, statusOf } from './s3-errors.ts';
 
 /** Never short: a body that ends early, or is not the range that was asked for, is an error that may pass. */
 export async function getObject(
@@ -47,7 +47,19 @@ export async function statObject(
 }
 
 export async function headOf(access: S3Access, key: string, signal: AbortSignal | undefined) {
-  return await access.client.send(new HeadObjectCommand(objectAt(access, key)), stoppedBy(signal));
+  try {
+    return await access.client.send(new HeadObjectCommand(objectAt(access, key)), stoppedBy(signal));
+  } catch (error) {
+    const status = statusOf(error);
+    if (status !== undefined && status < 500 && status !== 404) await tellWhy(access, key, signal);
+    throw error;
+  }
+}
+
+/** A refused HEAD has no body that says why; a refused GET has. Its error is raised in the other's place. */
+async function tellWhy(access: S3Access, key: string, signal: AbortSignal | undefined): Promise<void> {
+  const command = new GetObjectCommand({ ...objectAt(access, key), Range: 'bytes=0-0' });
+  dropBody(await access.client.send(command, stoppedBy(signal)));
 }
 
 async function getRange(
