@@ -17,6 +17,7 @@ import { parseInput } from './parse-input.ts';
 import { interruptionOr, reportOf } from './report-error.ts';
 import { reportRetries } from './report-retries.ts';
 import { standardStream } from './standard-streams.ts';
+import { type PlaceUse, tellUses, useFields, watchStores } from './store-use.ts';
 import { styleFor } from './style.ts';
 import { createVaultAccess } from './vault-access.ts';
 
@@ -116,19 +117,26 @@ async function runCommand<Context extends CliContext>(
   output: Output,
   signal: AbortSignal,
   fail: Fail,
-  makeContext: (signal: AbortSignal) => Promise<Context>,
+  makeContext: (signal: AbortSignal) => Promise<MadeContext<Context>>,
 ): Promise<ExitCode> {
   const parsed = parseInput(name, command, words);
   if (parsed.kind === 'help')
     return await help(output, commandHelp({ name, summary, spec: command }, output.columns), true);
   const effective = command.whenNobodyReads === 'stop' ? endedByReader(signal, output.closed) : signal;
-  const end = await command.run(await makeContext(effective), parsed.input);
-  return await finish(end, output, fail);
+  const { context, uses } = await makeContext(effective);
+  const end = await command.run(context, parsed.input);
+  return await finish(end, uses(), output, fail);
 }
 
-async function finish(end: CommandEnd, output: Output, fail: Fail): Promise<ExitCode> {
+async function finish(
+  end: CommandEnd,
+  uses: readonly PlaceUse[],
+  output: Output,
+  fail: Fail,
+): Promise<ExitCode> {
   const exitCode = end.error?.exitCode ?? end.exitCode ?? exitCodes.done;
-  await output.result({ type: 'summary', ...end.summary, exit_code: exitCode });
+  tellUses(output, uses);
+  await output.result({ type: 'summary', ...end.summary, ...useFields(uses), exit_code: exitCode });
   return end.error === undefined ? exitCode : await fail(end.error);
 }
 
@@ -140,17 +148,24 @@ function endedByReader(signal: AbortSignal, closed: AbortSignal): AbortSignal {
   return AbortSignal.any([signal, reader.signal]);
 }
 
+interface MadeContext<Context> {
+  readonly context: Context;
+  /** What was asked of stores so far. */
+  readonly uses: () => readonly PlaceUse[];
+}
+
 function contextOf<Adapters extends StoreAdapters>(
   line: CommandLine,
-  adapters: Adapters,
+  loaded: Adapters,
   output: Output,
   signal: AbortSignal,
   unattended?: true,
-): CliContext<Adapters> {
+): MadeContext<CliContext<Adapters>> {
+  const { adapters, uses } = watchStores(loaded);
   const { programVersion } = line;
   const folder = currentFolder();
   const asking = isInteractive() && unattended !== true ? { askSecret: secretAsker(signal) } : {};
-  return {
+  const context = {
     output,
     signal,
     nowMs,
@@ -170,6 +185,7 @@ function contextOf<Adapters extends StoreAdapters>(
     }),
     describeCommands: () => describeCommands(commandTable),
   };
+  return { context, uses };
 }
 
 function secretAsker(signal: AbortSignal): (question: string) => Promise<string> {

@@ -64,6 +64,18 @@ export function countsBetween(before: Readonly<StoreCounts>, after: Readonly<Sto
   };
 }
 
+export function addCounts(a: Readonly<StoreCounts>, b: Readonly<StoreCounts>): StoreCounts {
+  return {
+    puts: a.puts + b.puts,
+    gets: a.gets + b.gets,
+    stats: a.stats + b.stats,
+    lists: a.lists + b.lists,
+    deletes: a.deletes + b.deletes,
+    bytesPut: a.bytesPut + b.bytesPut,
+    bytesGot: a.bytesGot + b.bytesGot,
+  };
+}
+
 function countsAround(counts: StoreCounts): Around {
   return async (_signal, act, { operation, bytes }) => {
     counts[`${operation}s`] += 1;
