@@ -17,7 +17,12 @@ import { parseArgs } from 'node:util';
 import { drawScene, tryScene } from '../test/simulation/clock-scene.ts';
 import { backUpUntil, examine, examineWithRestic, makeCrashScene } from '../test/simulation/crash-scene.ts';
 import { drawDamage, makeDamageScene, tryDamage } from '../test/simulation/damage-scene.ts';
-import { damageText, drawDamage as drawLoss, makeHealScene, tryHealing } from '../test/simulation/heal-scene.ts';
+import {
+  damageText,
+  drawDamage as drawLoss,
+  makeHealScene,
+  tryHealing,
+} from '../test/simulation/heal-scene.ts';
 import { killOnce, makeKillScene } from '../test/simulation/kill-scene.ts';
 import { seededRandom } from '../test/support/seeded-random.ts';
 

@@ -222,6 +222,36 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/key-wrap.ts')).keyWrap,
   },
   {
+    name: 'repair heal',
+    summary: 'mend a vault from its copies and from other vaults',
+    root: 'rescue',
+    load: async () => (await import('./commands/repair-heal.ts')).repairHeal,
+  },
+  {
+    name: 'repair index',
+    summary: 'make the index anew where it is wrong',
+    root: 'rescue',
+    load: async () => (await import('./commands/repair-index.ts')).repairIndex,
+  },
+  {
+    name: 'repair packs',
+    summary: 'save what damaged packs still hold',
+    root: 'rescue',
+    load: async () => (await import('./commands/repair-packs.ts')).repairPacks,
+  },
+  {
+    name: 'repair snapshots',
+    summary: 'make snapshots restorable that lack something',
+    root: 'rescue',
+    load: async () => (await import('./commands/repair-snapshots.ts')).repairSnapshots,
+  },
+  {
+    name: 'repair recover',
+    summary: 'find folders that no snapshot leads to',
+    root: 'rescue',
+    load: async () => (await import('./commands/repair-recover.ts')).repairRecover,
+  },
+  {
     name: 'unlock',
     summary: 'remove locks that processes left behind',
     root: 'rescue',

@@ -9,7 +9,7 @@ import type { RepairRecord } from '../evidence/vault-records.ts';
 import type { HealReport } from '../repository/repair-types.ts';
 import type { Snapshot } from '../repository/repository-types.ts';
 import type { Vault } from '../vault/vault.ts';
-import type { Healing, HealingPreview } from './preview-healing.ts';
+import { goneSnapshotsOf, type Healing, type HealingPreview } from './preview-healing.ts';
 
 export interface HealingOutcome {
   readonly report: HealReport;
@@ -41,7 +41,8 @@ export async function healVault(
   await recordNewSnapshots(run, healing, preview, records, report.snapshots);
   const check = await readBack(run, healing, preview, report);
   const found = [...preview.spares.map(({ key }) => key), ...keysOf(preview)];
-  const lost = [...new Set([...report.lost, ...(small?.lost ?? []), ...stillGone(preview, report)])].sort();
+  const gone = goneSnapshotsOf(vault, await vault.records(work.signal)).map((id) => `snapshots/${id}`);
+  const lost = [...new Set([...report.lost, ...(small?.lost ?? []), ...gone])].sort();
   const mended = [...new Set([...found, ...report.mended, ...(small?.mended ?? [])])]
     .filter((key) => !lost.includes(key))
     .sort();
@@ -55,10 +56,6 @@ function keysOf({ diagnosis, returnedKeys, returnedSnapshots }: HealingPreview):
   return [...diagnosis.damagedKeys, ...returnedKeys]
     .map((id) => `keys/${id}`)
     .concat(returnedSnapshots.map((id) => `snapshots/${id}`));
-}
-
-function stillGone({ snapshotsWithoutDonor }: HealingPreview, report: HealReport): string[] {
-  return snapshotsWithoutDonor.map((id) => `snapshots/${id}`).filter((key) => !report.mended.includes(key));
 }
 
 /**

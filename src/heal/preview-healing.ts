@@ -1,4 +1,5 @@
 /** Everything that is wrong with a vault and what could mend it. Reads every byte; changes nothing. */
+import { evidencePrefix } from '../evidence/chain.ts';
 import type { RunRecord } from '../evidence/record.ts';
 import { recoveryPointsFromRecords } from '../recovery-point/points-from-records.ts';
 import type { Diagnosis, HealPreview, RepairWork, SnapshotToMake } from '../repository/repair-types.ts';
@@ -33,7 +34,10 @@ export async function previewHealing({ vault, donors, ...work }: Healing): Promi
   const history = await vault.records(signal);
   const diagnosis = await vault.repository.repair.diagnose(work);
   const repositories = donors.map(({ repository }) => repository);
-  const goneSnapshots = gone(vault, history);
+  const spares = [...((await vault.spares?.check(true, signal)) ?? [])];
+  // the record that gave a snapshot up may be the very one that is damaged: then nothing is known to be gone
+  const isKnown = !spares.some(({ key }) => key.startsWith(evidencePrefix));
+  const goneSnapshots = isKnown ? goneSnapshotsOf(vault, history) : [];
   const wanted = [...new Set([...diagnosis.damagedSnapshots, ...goneSnapshots])];
   const donorSnapshots: DonorSnapshots[] = [];
   if (wanted.length > 0) for (const donor of donors) donorSnapshots.push(await snapshotsOf(donor, signal));
@@ -45,7 +49,7 @@ export async function previewHealing({ vault, donors, ...work }: Healing): Promi
   return {
     diagnosis,
     blobs: await vault.repository.repair.previewHeal(diagnosis, repositories, work),
-    spares: [...((await vault.spares?.check(true, signal)) ?? [])],
+    spares,
     goneSnapshots,
     snapshots,
     snapshotsWithoutDonor: wanted.filter((id) => !matched.has(id)),
@@ -74,7 +78,8 @@ export function isSound(preview: HealingPreview): boolean {
   return lists.every((list) => list.length === 0);
 }
 
-function gone(vault: Vault, { records, snapshotIds }: VaultRecords): string[] {
+/** Snapshots of points that nobody gave up by a record, and that are not there. */
+export function goneSnapshotsOf(vault: Vault, { records, snapshotIds }: VaultRecords): string[] {
   const there = new Set(snapshotIds);
   const points = recoveryPointsFromRecords(records).filter((point) => point.vault === vault.id);
   return points.map(({ snapshotId }) => snapshotId).filter((id) => !there.has(id));

@@ -1,0 +1,171 @@
+/** `lifeboat repair heal`: what is damaged here is made anew from another vault. */
+import { locationText, parseLocation } from '../../config/location.ts';
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { type HealingOutcome, healVault } from '../../heal/heal-vault.ts';
+import { type HealingPreview, isSound, previewHealing } from '../../heal/preview-healing.ts';
+import type { Vault } from '../../vault/vault.ts';
+import { chooseVault } from '../choose-vault.ts';
+import type { CliContext, VaultRequest } from '../cli-context.ts';
+import type { Command, CommandEnd } from '../command.ts';
+import { confirmOrRefuse } from '../confirm.ts';
+import type { Input } from '../input.ts';
+import { plural } from '../quantity-text.ts';
+import { donorRequests } from '../repair/donor-requests.ts';
+import { repairOptions, runOf, tellAll } from '../repair/run-repair.ts';
+
+export const repairHeal: Command = {
+  description:
+    'Reads every byte of a vault and makes anew what is damaged or missing: packs, index, snapshots, config, keys, ' +
+    'records and plans. What the vault cannot give itself comes from the other vaults of the plan, or from --from; ' +
+    'every piece is proven by its hash and sealed under this vault’s own key. What cannot be mended is named, and ' +
+    'stays as it is.',
+  options: [
+    ...repairOptions,
+    {
+      flag: '--from',
+      value: 'VAULT',
+      repeatable: true,
+      description: 'get what is missing from this vault, by its name in the plan or its location',
+    },
+  ],
+  examples: [
+    { line: 'lifeboat repair heal --preview', says: 'what is damaged, and whether it can be mended' },
+    { line: 'lifeboat repair heal --vault here --from away', says: 'heal one vault from another' },
+  ],
+  run: async (context, input) => {
+    const request = await chooseVault(context, input);
+    await using vaults = new AsyncDisposableStack();
+    const vault = vaults.use(await context.openVault(request));
+    const donors = await openDonors(context, input, request, vault, vaults);
+    using progress = context.output.progress('look for damage');
+    const healing = { vault, donors, progress: progress.report, signal: context.signal };
+    const preview = await previewHealing(healing);
+    progress[Symbol.dispose]();
+    await tellPreview(context, preview);
+    const summary = { needed: !isSound(preview), donors: donors.map(({ location }) => location) };
+    if (isSound(preview)) {
+      await context.output.text(context.output.style.green('no damage found; every byte was read'));
+      return { summary: { ...summary, healed: false } };
+    }
+    const { fromDonors, lost } = preview.blobs;
+    if (input.has('--preview'))
+      return { summary: { ...summary, healed: false, from_donors: fromDonors, lost_blobs: lost.length } };
+    await confirmOrRefuse(questionOf(preview), { given: input.has('--yes'), flag: '--yes' });
+    using work = context.output.progress('heal');
+    const outcome = await healVault(runOf(context), { ...healing, progress: work.report }, preview);
+    work[Symbol.dispose]();
+    return await tellOutcome(context, vault, outcome, summary);
+  },
+};
+
+/** A vault that cannot be opened gives nothing; that is said, and the others are asked. */
+async function openDonors(
+  context: CliContext,
+  input: Input,
+  request: VaultRequest,
+  vault: Vault,
+  stack: AsyncDisposableStack,
+): Promise<Vault[]> {
+  const wanted = input.values('--from');
+  const donors: Vault[] = [];
+  for (const donor of await donorRequests(context, input, request, wanted)) {
+    try {
+      const opened = stack.use(await context.openVault(donor));
+      if (opened.id !== vault.id) donors.push(opened);
+    } catch (error) {
+      if (!(error instanceof LifeboatError) || context.signal.aborted || wanted.length > 0) throw error;
+      const place = locationText(parseLocation(donor.location, donor.folder ?? context.folder));
+      context.output.warn(`the vault at ${place} gives nothing: ${error.message}`);
+    }
+  }
+  return donors;
+}
+
+function questionOf({ blobs }: HealingPreview): string {
+  const got = blobs.fromDonors === 0 ? '' : ` ${plural(blobs.fromDonors, 'blob')} come from other vaults.`;
+  const lost = blobs.lost.length === 0 ? '' : ` ${plural(blobs.lost.length, 'blob')} cannot be mended.`;
+  return `Make anew what is damaged?${got}${lost}`;
+}
+
+async function tellPreview(context: CliContext, preview: HealingPreview): Promise<void> {
+  await tellAll(context, linesOf(preview), ({ object, what }) => ({
+    fields: { object, what },
+    text: `${object}: ${what}`,
+  }));
+}
+
+function linesOf(preview: HealingPreview): { readonly object: string; readonly what: string }[] {
+  const { diagnosis, blobs, spares } = preview;
+  const made = new Set(preview.snapshots.map(({ replaces }) => replaces));
+  const lines = (ids: readonly string[], folder: string, what: (id: string) => string) =>
+    ids.map((id) => ({ object: folder + id, what: what(id) }));
+  const small = new Set(spares.map(({ key }) => key));
+  return [
+    ...blobs.packs.map(({ id, state, blobs: count, readable }) => ({
+      object: `data/${id.slice(0, 2)}/${id}`,
+      what: `is ${state}; ${readable} of ${plural(count, 'blob')} can be read`,
+    })),
+    ...lines(diagnosis.damagedIndexFiles, 'index/', () => 'is damaged; made anew from the packs'),
+    ...lines([...new Set([...diagnosis.damagedSnapshots, ...preview.goneSnapshots])], 'snapshots/', (id) =>
+      made.has(id)
+        ? 'is damaged or gone; another vault has it'
+        : 'is damaged or gone, and no other vault has it',
+    ),
+    ...lines(
+      diagnosis.damagedKeys.filter((id) => !small.has(`keys/${id}`)),
+      'keys/',
+      () => 'is damaged',
+    ),
+    ...lines(preview.returnedKeys, 'keys/', () => 'was removed and is there again; it goes'),
+    ...lines(preview.returnedSnapshots, 'snapshots/', () => 'was given up and is there again; it goes'),
+    ...spares.map(({ key, what, canBeMended }) => ({
+      object: key,
+      what: canBeMended ? what : `${what}, and there is no copy of it`,
+    })),
+    ...blobs.lost.map(({ type, id }) => ({ object: `${type} blob ${id}`, what: 'is in no vault' })),
+  ];
+}
+
+async function tellOutcome(
+  context: CliContext,
+  vault: Vault,
+  { mended, lost, report, record, check }: HealingOutcome,
+  before: Readonly<Record<string, unknown>>,
+): Promise<CommandEnd> {
+  const { output } = context;
+  for (const key of lost)
+    await output.result({ type: 'lost', object: key }, `${output.style.red('not mended')}: ${key}`);
+  for (const [location, blobs] of report.fromDonors) {
+    const text = `${plural(blobs, 'blob')} came from ${location}`;
+    await output.result({ type: 'donor', location, blobs }, text);
+  }
+  const count = check.snapshotIds.length;
+  await output.text(
+    `${plural(mended.length, 'object')} mended; ${plural(count, 'snapshot')} read back whole`,
+  );
+  const summary = {
+    ...before,
+    healed: record.verdict === 'pass',
+    mended,
+    lost,
+    blobs_mended: report.blobsMended,
+    bytes_mended: report.bytesMended,
+    new_snapshots: [...report.snapshots.values()].map(({ id }) => id),
+    snapshots_whole: count,
+    snapshots_damaged: check.damagedSnapshotIds.length,
+  };
+  if (record.verdict === 'pass') return { summary };
+  const open = lost.length + check.damagedSnapshotIds.length;
+  return { summary, error: incomplete(vault, open) };
+}
+
+function incomplete(vault: Vault, open: number): LifeboatError {
+  return new LifeboatError(
+    'HEAL_INCOMPLETE',
+    `${plural(open, 'object')} of ${vault.location} could not be mended`,
+    {
+      hint: 'Name further vaults with --from. What nobody has is given up with `lifeboat repair packs` and `lifeboat repair snapshots`.',
+      details: { open },
+    },
+  );
+}
