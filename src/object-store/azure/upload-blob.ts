@@ -40,13 +40,32 @@ export async function uploadBlob(
       await upload(container, key, bytes, { ...options, createOnly }, watch);
       return 'done';
     } catch (error) {
-      if (createOnly && existsNames.includes(azureErrorName(error) ?? '')) return 'exists';
+      if (createOnly && (await meansExists(container, key, error, watch))) return 'exists';
       throw error;
     }
   };
   const outcome = await request(container, { doing: `write ${key}`, key }, signal, act);
   if (outcome === 'exists' && options.createOnly !== true) throw objectExists(key, container.location);
   return outcome;
+}
+
+/** Credentials that can only create are refused before anybody looks whether there is a blob. */
+async function meansExists(
+  container: AzureContainer,
+  key: string,
+  error: unknown,
+  { signal }: Watch,
+): Promise<boolean> {
+  const name = azureErrorName(error) ?? '';
+  if (existsNames.includes(name)) return true;
+  if (container.canReplace || name !== 'AuthorizationPermissionMismatch') return false;
+  try {
+    await blobOf(container, key).getProperties({ abortSignal: signal });
+    return true;
+  } catch {
+    // they cannot look either, or nothing is there: the refusal stands
+    return false;
+  }
 }
 
 function singleBytesMax({ canReplace }: AzureContainer): number {
