@@ -4,10 +4,11 @@
  * looks done.
  */
 import { LifeboatError } from '../error/lifeboat-error.ts';
-import type { BackupRecord, CanaryMark, CheckRecord } from '../evidence/record.ts';
+import type { BackupRecord, CanaryMark, CheckRecord, StoreUse } from '../evidence/record.ts';
 import type { RecordVerdict } from '../evidence/record-common.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
+import { countsBetween } from '../object-store/count.ts';
 import { encodeManifest, manifestFile, manifestFolder } from '../recovery-point/manifest.ts';
 import type { RepositoryWriter, SavedSnapshot, WorkProgress } from '../repository/repository-types.ts';
 import type { Capture, CaptureProblem, CaptureResult, Source, SourceFinding } from '../source/source.ts';
@@ -53,11 +54,12 @@ export interface BackupOutcome {
 export async function backupSystem(request: BackupRequest): Promise<BackupOutcome> {
   requireRecords(request.vault);
   const startMs = request.run.nowMs();
+  const useBefore = request.vault.storeUse();
   const findings: SourceFinding[] = [];
   try {
     findings.push(...(await request.source.preflight(request.signal)));
     refuse(request, findings);
-    return await capture(request, startMs, findings);
+    return await capture({ ...request, useBefore }, startMs, findings);
   } catch (error) {
     if (!request.signal?.aborted && error instanceof LifeboatError && isOfSource(error))
       return await failed(request, startMs, findings, error);
@@ -74,8 +76,11 @@ export function requireRecords(vault: Vault): void {
   });
 }
 
+/** `useBefore`: what the store was asked for before this backup. */
+type Capturing = BackupRequest & { readonly useBefore: StoreUse };
+
 async function capture(
-  request: BackupRequest,
+  request: Capturing,
   startMs: number,
   findings: readonly SourceFinding[],
 ): Promise<BackupOutcome> {
@@ -176,7 +181,7 @@ async function writeCanary({ canary, run }: BackupRequest): Promise<CanaryMark |
 }
 
 function backupRecord(
-  request: BackupRequest,
+  request: Capturing,
   startMs: number,
   saved: SavedSnapshot,
   result: CaptureResult,
@@ -200,6 +205,7 @@ function backupRecord(
     values: result.values,
     contentDigest: saved.seen.digest,
     silentChangeCount: saved.silentChanges.length,
+    requests: countsBetween(request.useBefore, request.vault.storeUse()),
     problemCount: problems.length,
     writerPauseMs: result.writerPauseMs,
     ...(mark === undefined ? {} : { canary: mark }),

@@ -74,7 +74,7 @@ export interface BackupRecord extends RecordCommon {
   readonly fullRead?: boolean;
   /** Files whose content changed although size and modification time did not. */
   readonly silentChangeCount?: number;
-  /** Requests to the store and bytes carried, for this point and its reading back: people pay for them. */
+  /** Requests to the store and bytes carried until this record was written, tries that failed included. */
   readonly requests?: StoreUse;
   readonly problemCount: number;
   readonly writerPauseMs: number;
