@@ -1,0 +1,186 @@
+/** One capture, three vaults: copies are made, made up for, never made twice, and never of what is damaged. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, test } from 'node:test';
+import { copySystem } from '../../src/cli/plan/copy-system.ts';
+import { newRun } from '../../src/cli/plan/new-run.ts';
+import { chosenSystems } from '../../src/cli/plan/plan-session.ts';
+import { recordTimes } from '../../src/evidence/record-common.ts';
+import { sharedFields } from '../../src/evidence/run-context.ts';
+import type { RecoveryPoint } from '../../src/recovery-point/recovery-point.ts';
+import { proofLevel } from '../../src/recovery-point/recovery-point.ts';
+import { compareTrees } from '../support/compare-trees.ts';
+import { resticMustSucceed } from '../support/stock-restic.ts';
+import { type PlanScene, planScene, storedFiles } from './plan-scene.ts';
+
+const uploads = '  uploads: { source: { kind: files, paths: [./uploads] }, checks: [files] }';
+
+let scene: PlanScene;
+afterEach(() => scene[Symbol.dispose]());
+
+async function threeVaults(): Promise<void> {
+  scene = await planScene({ systems: uploads, vaults: ['here', 'away', 'archive'] });
+  scene.write('uploads/a.txt', 'a');
+  scene.write('uploads/random', randomBytes(300_000));
+}
+
+const copy = async (asked?: (point: RecoveryPoint) => boolean) =>
+  await scene.run(async (session, vaults) => {
+    const [system] = chosenSystems(session.plan, []);
+    assert.ok(system);
+    const request = { session, vaults, run: newRun(scene.context, session, 'manual') };
+    return await copySystem(scene.context, { ...request, ...(asked === undefined ? {} : { asked }) }, system);
+  });
+
+async function pointsByVault(): Promise<Readonly<Record<string, readonly RecoveryPoint[]>>> {
+  const histories = await scene.histories(true);
+  return Object.fromEntries(histories.map(({ vault, points }) => [vault, points]));
+}
+
+const unplug = (name: string) => fs.renameSync(scene.vaultPath(name), `${scene.vaultPath(name)}-unplugged`);
+const plugIn = (name: string) => fs.renameSync(`${scene.vaultPath(name)}-unplugged`, scene.vaultPath(name));
+
+test('a backup captures once, and every vault gets a point that counts and says where it came from', async () => {
+  await threeVaults();
+  const backups = await scene.backup();
+  assert.deepEqual(
+    backups.map(({ vault, outcome, copy: made, error }) => [vault, outcome !== undefined, made?.from, error]),
+    [
+      ['here', true, undefined, undefined],
+      ['away', false, ['here'], undefined],
+      ['archive', false, ['here'], undefined],
+    ],
+  );
+  const points = await pointsByVault();
+  const [captured] = points['here'] ?? [];
+  assert.ok(captured);
+  for (const name of ['away', 'archive']) {
+    const [point, ...others] = points[name] ?? [];
+    assert.deepEqual([others.length, point && proofLevel(point)], [0, 'checked']);
+    assert.deepEqual(
+      [point?.capturedAtMs, point?.systemHash, point?.files],
+      [captured.capturedAtMs, captured.systemHash, captured.files],
+    );
+    await using vault = await scene.open(name);
+    const record = (await vault.records()).records.find(({ type }) => type === 'copy');
+    assert.ok(record?.type === 'copy');
+    assert.deepEqual(record.from, { vault: captured.vault, snapshotId: captured.snapshotId });
+    const target = join(scene.folder, `restored-${name}`);
+    await vault.repository.restore(await vault.repository.snapshot(record.snapshotId ?? ''), { target });
+    assert.deepEqual(
+      compareTrees(scene.path('uploads'), join(target, scene.path('uploads')), { ignore: ['root'] }),
+      [],
+    );
+    await resticMustSucceed({ repository: scene.vaultPath(name) }, 'check', '--read-data');
+  }
+  assert.deepEqual(await copy(), []);
+});
+
+test('a vault that was away is owed what it missed, and gets it once', async () => {
+  await threeVaults();
+  await scene.backup();
+  unplug('away');
+  for (const text of ['b', 'c']) {
+    scene.write('uploads/a.txt', text);
+    const backups = await scene.backup();
+    assert.deepEqual(
+      backups.map(({ vault, error }) => [vault, error?.code]),
+      [
+        ['here', undefined],
+        ['away', 'VAULT_NOT_FOUND'],
+        ['archive', undefined],
+      ],
+    );
+  }
+  plugIn('away');
+  const [made, ...others] = await copy();
+  assert.deepEqual([made?.vault, made?.copied.length, made?.error, others], ['away', 2, undefined, []]);
+  const points = await pointsByVault();
+  const moments = (name: string) => points[name]?.map(({ capturedAtMs }) => capturedAtMs);
+  assert.deepEqual(moments('away'), moments('here'));
+  assert.deepEqual(await copy(), []);
+});
+
+test('while the first vault is away another takes the point, and the first gets it when it is back', async () => {
+  await threeVaults();
+  unplug('here');
+  const backups = await scene.backup();
+  assert.deepEqual(
+    backups.map(({ vault, outcome, copy: made, error }) => [
+      vault,
+      outcome !== undefined,
+      made?.from,
+      error?.code,
+    ]),
+    [
+      ['here', false, undefined, 'VAULT_NOT_FOUND'],
+      ['away', true, undefined, undefined],
+      ['archive', false, ['away'], undefined],
+    ],
+  );
+  plugIn('here');
+  const [made] = await copy();
+  assert.deepEqual([made?.vault, made?.from, made?.error], ['here', ['away'], undefined]);
+  assert.equal((await pointsByVault())['here']?.length, 1);
+});
+
+test('what was given up in a vault is not brought back, unless somebody asks for it by name', async () => {
+  await threeVaults();
+  await scene.backup();
+  scene.write('uploads/a.txt', 'b');
+  await scene.backup();
+  const [older] = (await pointsByVault())['away'] ?? [];
+  assert.ok(older);
+  {
+    await using vault = await scene.open('away');
+    await vault.repository.forget([older.snapshotId]);
+    const run = await scene.run(async (session) => newRun(scene.context, session, 'manual'));
+    const times = recordTimes(run.nowMs(), run.nowMs());
+    const what = { type: 'forget', verdict: 'pass', snapshotIds: [older.snapshotId], bytesFreed: 0 } as const;
+    await vault.append({ ...sharedFields(run, vault.id), ...times, ...what });
+  }
+  assert.deepEqual(await copy(), []);
+  const [asked] = await copy(({ capturedAtMs }) => capturedAtMs === older.capturedAtMs);
+  assert.deepEqual([asked?.vault, asked?.copied.length], ['away', 1]);
+  // a copy that is made again is another object: what was said of the old one stays true
+  assert.notEqual(asked?.copied[0]?.record.snapshotId, older.snapshotId);
+  assert.equal((await pointsByVault())['away']?.length, 2);
+});
+
+test('what is damaged in one vault comes from another that has it whole', async () => {
+  await threeVaults();
+  unplug('archive');
+  await scene.backup();
+  plugIn('archive');
+  const [largest] = storedFiles(scene, 'here', 'data').toSorted(
+    (a, b) => fs.statSync(b).size - fs.statSync(a).size,
+  );
+  assert.ok(largest);
+  const bytes = fs.readFileSync(largest);
+  bytes[200] = (bytes[200] ?? 0) ^ 4;
+  fs.chmodSync(largest, 0o600);
+  fs.writeFileSync(largest, bytes);
+  const [made, ...others] = await copy();
+  assert.deepEqual(
+    [made?.vault, made?.from, made?.error, others.length],
+    ['archive', ['away'], undefined, 0],
+  );
+});
+
+test('a point that no vault has whole is named, and the vault is not said to be fine', async () => {
+  await threeVaults();
+  unplug('archive');
+  unplug('away');
+  await scene.backup();
+  plugIn('archive');
+  for (const file of storedFiles(scene, 'here', 'data')) {
+    fs.chmodSync(file, 0o600);
+    fs.truncateSync(file, 20);
+  }
+  const ends = await copy();
+  const archive = ends.find(({ vault }) => vault === 'archive');
+  assert.deepEqual([archive?.copied, archive?.error?.code], [[], 'COPY_INCOMPLETE']);
+  assert.deepEqual(storedFiles(scene, 'archive', 'snapshots'), []);
+});
