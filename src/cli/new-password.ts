@@ -26,6 +26,11 @@ export async function passwordOfNewKey(context: CliContext, file: string | undef
   return password;
 }
 
+/** 256 bits that no person has to type. */
+export function generatedPassword(): string {
+  return randomBytes(generatedBytes).toString('base64url');
+}
+
 async function passwordFrom(context: CliContext, keyFile: string | undefined): Promise<string> {
   if (keyFile !== undefined) return await fromKeyFile(context, keyFile);
   if (passwordVariable() === undefined) return await typedTwice(context);
@@ -36,7 +41,7 @@ async function passwordFrom(context: CliContext, keyFile: string | undefined): P
 async function fromKeyFile(context: CliContext, keyFile: string): Promise<string> {
   const path = resolve(context.folder, keyFile);
   if (await isThere(path)) return await fromFile(context, path, '--key-file');
-  const password = randomBytes(generatedBytes).toString('base64url');
+  const password = generatedPassword();
   await makeSecretFile(path, password);
   await context.output.text(
     `wrote a new password to ${path}: LIFEBOAT_PASSWORD_FILE=${path} opens the vault`,

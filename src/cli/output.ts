@@ -37,8 +37,8 @@ export interface Output {
   redact(text: string): string;
   /** True where a person looks at a terminal: a new recovery key may be shown there. */
   readonly showsSecrets: boolean;
-  /** Shows a secret to the person, once. */
-  showSecret(secret: string): void;
+  /** Shows a secret to the person, once; `words` say what it is, and are those of a recovery key by default. */
+  showSecret(secret: string, words?: string): void;
   /** Aborted when nobody reads standard output any more. */
   readonly closed: AbortSignal;
 }
@@ -72,10 +72,10 @@ export function createOutput(options: OutputOptions): Output {
     hide: redactor.hide,
     redact: redactor.redact,
     showsSecrets: stderr.isTerminal,
-    showSecret(secret) {
+    showSecret(secret, words = recoveryKeyWords) {
       assert(stderr.isTerminal, 'secrets are shown on a terminal only');
       live.line?.clear();
-      void stderr.write(secretNotice(secret, warnings));
+      void stderr.write(secretNotice(secret, words, warnings));
     },
     async result(record, text) {
       if (json) await toStdout(`${jsonLine(record, redactor)}\n`);
@@ -104,8 +104,9 @@ export function createOutput(options: OutputOptions): Output {
   };
 }
 
-function secretNotice(secret: string, style: Style): string {
-  const words = 'Recovery key (shown once; print it and keep it where the fire is not):';
+const recoveryKeyWords = 'Recovery key (shown once; print it and keep it where the fire is not):';
+
+function secretNotice(secret: string, words: string, style: Style): string {
   return `\n${words}\n\n    ${style.bold(secret)}\n\n`;
 }
 

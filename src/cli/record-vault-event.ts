@@ -1,7 +1,8 @@
 /** What is done to a vault itself goes into its history: that it was made, and which keys came and went. */
-import type { KeyRecord } from '../evidence/record.ts';
+import type { KeyPurpose, KeyRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { sharedFields } from '../evidence/run-context.ts';
+import type { KeyTestRecord } from '../evidence/vault-records.ts';
 import { hostname } from '../platform/host.ts';
 import { randomUuid } from '../platform/random.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -15,10 +16,25 @@ export async function recordInit(context: CliContext, vault: Vault): Promise<voi
 export async function recordKey(
   context: CliContext,
   vault: Vault,
-  action: KeyRecord['action'],
-  keyId: string,
+  { action, keyId, purpose }: KeyEvent,
 ): Promise<void> {
-  await vault.append({ type: 'key', ...common(context, vault), action, keyId });
+  const known = purpose === undefined ? {} : { purpose };
+  await vault.append({ type: 'key', ...common(context, vault), action, keyId, ...known });
+}
+
+export interface KeyEvent {
+  readonly action: KeyRecord['action'];
+  readonly keyId: string;
+  readonly purpose?: KeyPurpose;
+}
+
+/** A key has just opened this vault. */
+export async function recordKeyTest(
+  context: CliContext,
+  vault: Vault,
+  tested: Pick<KeyTestRecord, 'keyId' | 'isRecoveryKey' | 'form'>,
+): Promise<void> {
+  await vault.append({ type: 'key-test', ...common(context, vault), ...tested });
 }
 
 function common({ nowMs, output, programVersion }: CliContext, vault: Vault) {

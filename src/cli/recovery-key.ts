@@ -6,6 +6,7 @@ import { randomBytes } from '../platform/random.ts';
 import { asPrinted, fromBase32, toBase32 } from '../seal/base32.ts';
 
 const keyBytes = 32;
+export const recoveryKeyBits = keyBytes * 8;
 
 export function newRecoveryKey(): string {
   return keyText(randomBytes(keyBytes));

@@ -28,6 +28,8 @@ export async function resolveSecret(reference: SecretReference, place: SecretPla
       return notEmpty(await fromFile(reference.path, place.folder, name), name);
     case 'command':
       return notEmpty(await fromCommand(reference.command, place, name), name);
+    case 'kms':
+      return notEmpty(await fromKeyService(reference.path, place, name), name);
     default:
       return reference satisfies never;
   }
@@ -39,12 +41,23 @@ function fromEnvironment(variable: string, name: string): string {
   throw unavailable(name, `the variable ${variable} is not set`, `Set ${variable} in the environment.`);
 }
 
+async function fromKeyService(path: string, place: SecretPlace, name: string): Promise<string> {
+  const bytes = await bytesOf(path, place.folder, name);
+  // loaded for those who use it: the client of a key service takes longer to load than most commands to run
+  const { unwrapSecret } = await import('./kms.ts');
+  return await unwrapSecret(bytes, name, place.signal);
+}
+
 async function fromFile(path: string, folder: string, name: string): Promise<string> {
+  return withoutLastNewline((await bytesOf(path, folder, name)).toString('utf8'));
+}
+
+async function bytesOf(path: string, folder: string, name: string): Promise<Buffer> {
   if (path === '') throw unavailable(name, 'it names no file', 'Give the path of the file.');
   const full = absolutePath(path, folder);
   try {
     const bytes = await readFile(full);
-    if (bytes.length <= secretBytesMax) return withoutLastNewline(bytes.toString('utf8'));
+    if (bytes.length <= secretBytesMax) return bytes;
   } catch (error) {
     const errno = systemErrorName(error) ?? 'unknown error';
     throw unavailable(name, `${full} cannot be read: ${errno}`, 'Check the path and who may read it.', error);

@@ -104,6 +104,13 @@ export interface CopyRecord extends RecordCommon, Omit<BackupRecord, keyof Recor
   readonly from: { readonly vault: string; readonly snapshotId: string };
 }
 
+/** How much of the stored data was read back within a time, as far as the machine that read it knows. */
+export interface ReadCoverage {
+  readonly withinMs: number;
+  readonly bytes: number;
+  readonly ofBytes: number;
+}
+
 /** Objects of the vault were read back. */
 export interface CheckRecord extends RecordCommon {
   readonly type: 'check';
@@ -114,6 +121,8 @@ export interface CheckRecord extends RecordCommon {
   readonly damagedSnapshotIds: readonly string[];
   readonly packsRead: number;
   readonly bytesRead: number;
+  /** Of a check that reads a share each time. */
+  readonly coverage?: ReadCoverage;
 }
 
 /** A recovery point was restored into a sandbox and checked there. */
@@ -155,7 +164,11 @@ export interface KeyRecord extends RecordCommon {
   readonly type: 'key';
   readonly action: 'add' | 'remove';
   readonly keyId: string;
+  /** What the key was made for. Absent in records of earlier versions. */
+  readonly purpose?: KeyPurpose;
 }
+
+export type KeyPurpose = 'password' | 'recovery';
 
 /** Recovery points were given up, by retention or by hand. */
 export interface ForgetRecord extends RecordCommon {
@@ -197,6 +210,7 @@ export function parseRecord(json: unknown): RunRecord {
         ...common,
         action: oneOf(from, 'action', ['add', 'remove']),
         keyId: text(from, 'keyId'),
+        ...optional(from, 'purpose', (each, name) => oneOf(each, name, ['password', 'recovery'])),
       };
     case 'forget':
       return {
@@ -322,6 +336,16 @@ function parseCheck(from: JsonObject): Omit<CheckRecord, keyof RecordCommon | 't
     damagedSnapshotIds: texts(from, 'damagedSnapshotIds'),
     packsRead: number(from, 'packsRead'),
     bytesRead: number(from, 'bytesRead'),
+    ...optional(from, 'coverage', parseCoverage),
+  };
+}
+
+function parseCoverage(from: JsonObject, name: string): ReadCoverage {
+  const coverage = objectOf(from[name], name);
+  return {
+    withinMs: number(coverage, 'withinMs'),
+    bytes: number(coverage, 'bytes'),
+    ofBytes: number(coverage, 'ofBytes'),
   };
 }
 

@@ -21,8 +21,8 @@ const introduction: readonly string[] = [
   'Generated from the code by `npm run generate`; do not edit. The guide is `docs/guides/plan.md`, and editors ' +
     'complete plans with `lifeboat.schema.json`.',
   'A duration is a number with its unit: `5 min`, `1 h`, `7 days`, `1 h 30 min` (a month counts 30 days, a year 365). ' +
-    'A size is a number with its unit: `2 GiB`, `500 MB`. A secret is a reference: `${env:NAME}`, `${file:path}` or ' +
-    '`${command:words}`.',
+    'A size is a number with its unit: `2 GiB`, `500 MB`. A secret is a reference: `${env:NAME}`, `${file:path}`, ' +
+    '`${command:words}`, or `${kms:path}` of a file that a key service has wrapped.',
   '## The file',
 ];
 

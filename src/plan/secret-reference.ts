@@ -2,22 +2,25 @@
 export type SecretReference =
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'command'; readonly command: string };
+  | { readonly kind: 'command'; readonly command: string }
+  /** `path` of a file with the secret as a key service has wrapped it. */
+  | { readonly kind: 'kms'; readonly path: string };
 
 export type SecretReferenceResult =
   | { readonly ok: true; readonly value: SecretReference }
   | { readonly ok: false; readonly reason: string };
 
 /**
- * Recognises `${env:NAME}`, `${file:path}` and `${command:words for sh -c}`; nothing may stand around it.
+ * Recognises `${env:NAME}`, `${file:path}`, `${command:words for sh -c}` and `${kms:path}`; nothing may stand around it.
  * The reason of a failure never repeats the text, because the text may be the secret itself.
  */
 export function parseSecretReference(text: string): SecretReferenceResult {
-  const match = /^\$\{(env|file|command):([^\n]*)\}$/.exec(text.trim());
+  const match = /^\$\{(env|file|command|kms):([^\n]*)\}$/.exec(text.trim());
   if (match === null) return { ok: false, reason: 'a secret must not stand in the plan' };
   const value = (match[2] ?? '').trim();
   if (value === '') return { ok: false, reason: 'the reference to the secret names nothing' };
   if (match[1] === 'file') return { ok: true, value: { kind: 'file', path: value } };
+  if (match[1] === 'kms') return { ok: true, value: { kind: 'kms', path: value } };
   if (match[1] === 'command') return { ok: true, value: { kind: 'command', command: value } };
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) {
     return { ok: false, reason: 'the reference does not name an environment variable' };
@@ -29,5 +32,6 @@ export function parseSecretReference(text: string): SecretReferenceResult {
 export function formatSecretReference(reference: SecretReference): string {
   if (reference.kind === 'env') return `\${env:${reference.name}}`;
   if (reference.kind === 'file') return `\${file:${reference.path}}`;
+  if (reference.kind === 'kms') return `\${kms:${reference.path}}`;
   return `\${command:${reference.command}}`;
 }

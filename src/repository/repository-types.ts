@@ -210,7 +210,11 @@ export interface SavedSnapshot {
 
 export interface CheckOptions {
   /** Read this share of the packs back: all, `n/t`, or a percentage drawn by the given random source. */
-  readonly readData?: 'all' | { readonly part: number; readonly of: number } | { readonly percent: number };
+  readonly readData?:
+    | 'all'
+    | { readonly part: number; readonly of: number }
+    | { readonly percent: number }
+    | { readonly choose: (sizes: ReadonlyMap<string, number>) => readonly string[] };
   readonly progress?: (progress: WorkProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -221,6 +225,9 @@ export interface CheckReport {
   readonly bytesRead: number;
   readonly blobs: number;
   readonly snapshots: number;
+  /** Bytes of the packs that the index knows, by id, and which of them were read now and found right. */
+  readonly packSizes: ReadonlyMap<string, number>;
+  readonly soundPackIds: readonly string[];
   /** Damage: something needed is missing or wrong. */
   readonly errors: readonly CheckFinding[];
   /** Harmless: unreferenced packs and the like. */
@@ -322,6 +329,8 @@ export interface KeyInfo {
   readonly created: string;
   /** The key that this process opened the repository with. */
   readonly current: boolean;
+  /** What one try of a password costs: scrypt's N, r and p. Absent for a damaged file. */
+  readonly cost?: { readonly N: number; readonly r: number; readonly p: number };
   /** Why the key file is damaged; then it opens nothing and tells nothing. Absent for every sound one. */
   readonly problem?: string;
 }

@@ -45,10 +45,13 @@ export const keyAdd: Command = {
     // the file first: a key that nobody has would be one more way in for nobody
     if (recoveryFile !== undefined) await makeSecretFile(recoveryFile, password);
     const key = await vault.repository.addKey(password, signal);
-    await recordKey(context, vault, 'add', key.id);
+    const purpose = recoveryFile === undefined ? 'password' : 'recovery';
+    await recordKey(context, vault, { action: 'add', keyId: key.id, purpose });
     await output.result(keyRecord(key), `added key ${shortId(key.id)}`);
-    if (recoveryFile !== undefined)
+    if (recoveryFile !== undefined) {
       await output.text(`the recovery key is in ${recoveryFile}: keep it somewhere else`);
+      await output.text('next: print it, then `lifeboat key test`, typing it from the paper');
+    }
     return { summary: { key: key.id } };
   },
 };

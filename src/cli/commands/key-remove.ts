@@ -1,6 +1,7 @@
 /** `lifeboat key remove`: a password opens the vault no longer. */
 import { chooseVault, vaultOptions } from '../choose-vault.ts';
 import type { Command } from '../command.ts';
+import { mayHaveMasterKey } from '../keys/master-key-note.ts';
 import { recordKey } from '../record-vault-event.ts';
 
 export const keyRemove: Command = {
@@ -16,8 +17,9 @@ export const keyRemove: Command = {
     const keys = await vault.repository.keys(context.signal);
     await vault.repository.removeKey(id, context.signal);
     const removed = keys.find((key) => key.id.startsWith(id))?.id ?? id;
-    await recordKey(context, vault, 'remove', removed);
+    await recordKey(context, vault, { action: 'remove', keyId: removed });
     await context.output.text(`removed key ${id}`);
-    return { summary: { removed: id } };
+    context.output.note(mayHaveMasterKey);
+    return { summary: { removed: id, note: mayHaveMasterKey } };
   },
 };

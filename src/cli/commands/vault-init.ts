@@ -59,7 +59,7 @@ export const vaultInit: Command = {
     const end = await told(context, vault, role, recovery, recoveryKey);
     // after the recovery key was shown: a vault that takes no record must not cost it
     await recordInit(context, vault);
-    if (key) await recordKey(context, vault, 'add', key.id);
+    if (key) await recordKey(context, vault, { action: 'add', keyId: key.id, purpose: 'recovery' });
     return end;
   },
 };

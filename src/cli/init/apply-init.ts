@@ -72,7 +72,7 @@ async function makeRecoveryKey(
   made.push(recovery.kind === 'show' ? 'the recovery key' : `the recovery key in ${recovery.path}`);
   for (const vault of fresh) {
     const { id } = await vault.repository.addKey(key, context.signal);
-    await recordKey(context, vault, 'add', id);
+    await recordKey(context, vault, { action: 'add', keyId: id, purpose: 'recovery' });
   }
 }
 

@@ -49,5 +49,5 @@ function secretFile(
   secret: SecretReference | undefined,
   about: Omit<MachinePath, 'path'>,
 ): readonly MachinePath[] {
-  return secret?.kind === 'file' ? [{ ...about, path: secret.path }] : [];
+  return secret?.kind === 'file' || secret?.kind === 'kms' ? [{ ...about, path: secret.path }] : [];
 }

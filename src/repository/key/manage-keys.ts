@@ -53,8 +53,8 @@ export async function listKeys(
 function describeKey(bytes: Buffer, id: string): Omit<KeyInfo, 'id' | 'current'> {
   const problem = keyFileProblem(bytes, id);
   if (problem !== undefined) return { username: '', hostname: '', created: '', problem };
-  const { username, hostname, created } = parseKeyFile(bytes, objectKey('key', id));
-  return { username, hostname, created };
+  const { username, hostname, created, cost } = parseKeyFile(bytes, objectKey('key', id));
+  return { username, hostname, created, cost };
 }
 
 /** Why the key file cannot be trusted; `undefined` when it is as it was written. */
