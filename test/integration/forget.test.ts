@@ -7,6 +7,7 @@ import type { Command, CommandEnd } from '../../src/cli/command.ts';
 import { forget } from '../../src/cli/commands/forget.ts';
 import { pin } from '../../src/cli/commands/pin.ts';
 import { points as pointsCommand } from '../../src/cli/commands/points.ts';
+import { status } from '../../src/cli/commands/status.ts';
 import { unpin } from '../../src/cli/commands/unpin.ts';
 import type { JsonRecord } from '../../src/cli/output.ts';
 import { parseInput } from '../../src/cli/parse-input.ts';
@@ -201,7 +202,13 @@ test('a suspicion keeps everything until somebody clears it', async () => {
   );
   await run(forget, '--yes');
   assert.equal((await recordsOf('pause')).length, 1, 'it is told once');
+  const told = ofType((await run(status)).results, 'pause');
+  assert.deepEqual(
+    told.map(({ system, reason }) => [system, reason]),
+    [['uploads', '1 files where there were 21']],
+  );
   await run(forget, '--clear-suspicion', 'uploads', '--why', 'we moved the files');
+  assert.deepEqual(ofType((await run(status)).results, 'pause'), []);
   await assert.rejects(run(forget, '--clear-suspicion', 'uploads', '--why', 'again'), (error) =>
     hasCode(error, 'USAGE'),
   );

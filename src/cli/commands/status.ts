@@ -1,5 +1,6 @@
 /** `lifeboat status`: one sentence of verdict, then a row for each system, worst first. */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { copyLagMs, lagText } from '../../objective/copy-lag.ts';
 import { durationText, ratioText } from '../../objective/duration-text.ts';
 import {
   type Assessment,
@@ -15,6 +16,7 @@ import { planHistory, type VaultHistory } from '../plan/plan-history.ts';
 import { openPlan } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
 import { momentText } from '../quantity-text.ts';
+import { pausesOf, tellPauses } from '../retention/plan-pauses.ts';
 import type { Style } from '../style.ts';
 
 export const status: Command<AppContext> = {
@@ -34,6 +36,7 @@ export const status: Command<AppContext> = {
     const nowMs = context.nowMs();
     const assessment = assessPlan(session.plan, histories, nowMs);
     await report(context, session.plan.metadata.name, assessment, histories, nowMs);
+    await tellPauses(context, pausesOf(session, histories));
     return statusEnd(assessment, histories);
   },
 };
@@ -130,8 +133,19 @@ function rowOf(system: AssessedSystem, nowMs: number, style: Style): Row {
         ({ objective, reason, nextAction }) =>
           `    ${objectiveName(objective.kind)}: ${reason}${nextAction === undefined ? '' : ` → ${nextAction}`}`,
       ),
+      ...lagLines(system, nowMs),
     ],
   };
+}
+
+/** Vaults that are behind and that no line above speaks of. */
+function lagLines({ copies, assessments, concern }: AssessedSystem, nowMs: number): readonly string[] {
+  const told = new Set(assessments.filter(({ status: state }) => state !== 'met').map(({ vault }) => vault));
+  return copies
+    .filter(({ vault, owedPoints, doubt }) => owedPoints > 0 && doubt === undefined && !told.has(vault))
+    .map((lag) => lagText(lag, nowMs))
+    .filter((words) => words !== concern)
+    .map((words) => `    copies: ${words}`);
 }
 
 /** `3 min of 1 h (5%)`. */
@@ -175,8 +189,9 @@ function systemRecord(system: AssessedSystem, nowMs: number) {
     concern: system.concern,
     ratio: system.ratio,
     objectives: system.assessments.map(
-      ({ objective, status: state, measuredMs, ratio, reason, nextAction }) => ({
+      ({ objective, vault, status: state, measuredMs, ratio, reason, nextAction }) => ({
         kind: objective.kind,
+        vault,
         target_ms: objective.targetMs,
         status: state,
         measured_ms: measuredMs,
@@ -185,6 +200,12 @@ function systemRecord(system: AssessedSystem, nowMs: number) {
         next_action: nextAction,
       }),
     ),
+    copies: system.copies.map((lag) => ({
+      vault: lag.vault,
+      owed_points: lag.doubt === undefined ? lag.owedPoints : undefined,
+      lag_ms: lag.doubt === undefined ? copyLagMs(lag, nowMs) : undefined,
+      unknown: lag.doubt,
+    })),
     newest_proven: system.newestProven && {
       id: system.newestProven.id,
       captured_at: new Date(system.newestProven.capturedAtMs).toISOString(),

@@ -11,7 +11,7 @@ import { planHistory } from '../plan/plan-history.ts';
 import { chosenSystems, identityOf, openPlan } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
 import { whyOf } from './hold-points.ts';
-import { pausesOf, reaches } from './preview-plan.ts';
+import { pausesOf, reaches } from './plan-pauses.ts';
 
 /** Raises USAGE when nothing is suspicious, SYSTEM_NOT_FOUND, and what stands against reading one of the vaults. */
 export async function clearSuspicion(

@@ -5,12 +5,13 @@ import { type Holds, holdsFromRecords } from '../../recovery-point/holds.ts';
 import { chooseKeptByAny, eitherKeeps, type KeepDecision } from '../../recovery-point/retention-choice.ts';
 import { guardDecisions } from '../../recovery-point/retention-guard.ts';
 import type { RetentionPolicy } from '../../recovery-point/retention-policy.ts';
-import { type DeletionPause, deletionPauses } from '../../recovery-point/suspicion.ts';
+import type { DeletionPause } from '../../recovery-point/suspicion.ts';
 import type { Snapshot } from '../../repository/repository-types.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { VaultHistory } from '../plan/plan-history.ts';
 import { identityOf, type PlanSession } from '../plan/plan-session.ts';
 import type { PlanVaults } from '../plan/plan-vaults.ts';
+import { pausesOf, reaches } from './plan-pauses.ts';
 import { policiesOf } from './plan-policies.ts';
 import {
   goingIds,
@@ -53,22 +54,6 @@ export async function previewPlanRetention(
     vaults.push({ vault: vault.name, groups, newPauses, ...(refusal === undefined ? {} : { refusal }) });
   }
   return { vaults, pauses };
-}
-
-/** Of the plan's own systems, seen in any of its vaults. */
-export function pausesOf(
-  { plan }: PlanSession,
-  histories: readonly VaultHistory[],
-): readonly DeletionPause[] {
-  return deletionPauses(histories.flatMap(({ records }) => records)).filter(
-    ({ planId }) => planId === plan.metadata.id,
-  );
-}
-
-/** Whether the vault has, or should have, points of the system. */
-export function reaches({ plan }: PlanSession, { vault, points }: VaultHistory, system: string): boolean {
-  const planned = plan.systems.find(({ name }) => name === system)?.vaults ?? [];
-  return planned.includes(vault) || points.some((point) => point.system === system);
 }
 
 function refusalOf(
