@@ -8,7 +8,7 @@ import { assert } from '../error/assert.ts';
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { type SealKey, seal, unseal } from '../seal/seal.ts';
-import { compress, decompress, unknownLengthBytesMax } from './compression.ts';
+import { compress, compressNames, decompress, unknownLengthBytesMax } from './compression.ts';
 import { type ObjectKind, objectKey } from './layout.ts';
 
 const compressedMarker = 2;
@@ -31,7 +31,7 @@ export async function saveUnpacked(
   json: Uint8Array,
   signal?: AbortSignal,
 ): Promise<string> {
-  const sealed = encodeUnpacked(access, json);
+  const sealed = encodeUnpacked(access, json, kind === 'index' ? compressNames : compress);
   assert(
     decodeUnpacked(access.key, sealed, `new ${kind}`).equals(json),
     `the new ${kind} reads back as written`,
@@ -59,9 +59,9 @@ export async function loadUnpacked(
   return decodeUnpacked(access.key, stored, key);
 }
 
-export function encodeUnpacked(access: RepositoryAccess, json: Uint8Array): Buffer {
+export function encodeUnpacked(access: RepositoryAccess, json: Uint8Array, pack = compress): Buffer {
   if (access.version === 1) return seal(access.key, json);
-  return seal(access.key, Buffer.concat([Buffer.of(compressedMarker), compress(json)]));
+  return seal(access.key, Buffer.concat([Buffer.of(compressedMarker), pack(json)]));
 }
 
 export function decodeUnpacked(key: SealKey, stored: Uint8Array, what: string): Buffer {
