@@ -10,7 +10,7 @@ import { loadPlan, loadPlanIfThere, planOptions, profileOf } from './load-plan.t
 export const vaultOption = {
   flag: '--vault',
   value: 'LOCATION',
-  description: "the vault's folder, or its name in the plan (default: the plan's primary vault)",
+  description: "where the vault is (a folder, s3://…, azure://…), or its name in the plan (default: the plan's primary vault)",
 } as const;
 
 /** For commands that read a vault that a plan may name. */
@@ -20,7 +20,7 @@ export const vaultOptions: readonly OptionSpec[] = [vaultOption, ...planOptions]
 export const vaultAloneOption = {
   flag: '--vault',
   value: 'LOCATION',
-  description: "the vault's folder",
+  description: 'where the vault is: a folder, s3://bucket/prefix or azure://account/container/prefix',
 } as const;
 
 export const snapshotOption = {

@@ -78,14 +78,14 @@ function withoutEffect({ systems, vaults }: ResolvedPlan): readonly LintHit[] {
       return [{ at: systemPlace(system.name, 'source', 'kind'), message }];
     }),
     ...vaults.flatMap((vault): LintHit[] =>
-      vault.store === 'folder'
-        ? []
-        : [
+      vault.store === 'other'
+        ? [
             {
               at: ['vaults', vault.name, 'location'],
-              message: `the vault ${vault.name} is not opened yet: only folders are`,
+              message: `the vault ${vault.name} is not opened yet: only folders, S3 and Azure are`,
             },
-          ],
+          ]
+        : [],
     ),
   ];
 }

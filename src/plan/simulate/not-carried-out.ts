@@ -26,13 +26,13 @@ export function notCarriedOut(
       logged.map(({ name }) => name),
       'the log that is counted is not kept by this version yet',
     ),
-    ...doubt(closed, 'this version opens only vaults in folders yet'),
+    ...doubt(closed, 'this version opens only vaults in folders, S3 and Azure yet'),
   ];
 }
 
 function closedVaults(plan: ResolvedPlan, used: ReadonlySet<string>): readonly string[] {
   return plan.vaults
-    .filter(({ name, store }) => used.has(name) && store !== 'folder')
+    .filter(({ name, store }) => used.has(name) && store === 'other')
     .map(({ name }) => name);
 }
 
