@@ -1,6 +1,9 @@
 /** Looks for damage in a vault and lists what it finds. */
 import { LifeboatError } from '../error/lifeboat-error.ts';
+import { parseDuration } from '../plan/duration.ts';
 import type { CheckFinding, CheckOptions, CheckReport } from '../repository/repository-types.ts';
+import { coveragePercent, rereadWithinMsDefault } from '../vault/rolling-check.ts';
+import type { Vault } from '../vault/vault.ts';
 import type { CliContext, VaultRequest } from './cli-context.ts';
 import type { CommandEnd } from './command.ts';
 import type { OptionSpec } from './command-spec.ts';
@@ -8,6 +11,8 @@ import type { Input } from './input.ts';
 import { bytesText, durationText, plural } from './quantity-text.ts';
 import { noteReadOnly } from './read-only-note.ts';
 import { recordCheck } from './record-check.ts';
+import { coverageText, noteRead, rollingChoice } from './rolling-read.ts';
+import { withSmallObjects } from './small-objects.ts';
 
 export const checkOptions: readonly OptionSpec[] = [
   { flag: '--read-data', description: 'read back every byte, not only the structure' },
@@ -18,29 +23,84 @@ export const checkOptions: readonly OptionSpec[] = [
   },
 ];
 
+/** For the check that comes again and again. */
+export const rollingOptions: readonly OptionSpec[] = [
+  {
+    flag: '--rolling',
+    description: 'read back the share that is due today, so that every byte is read within --within',
+  },
+  {
+    flag: '--within',
+    value: 'DURATION',
+    description: 'with --rolling: the time (default: reread_within of the vault in the plan, else 30 days)',
+  },
+];
+
+export interface CheckVaultOptions {
+  readonly keepsRecord: boolean;
+  /** Within what time every byte is to be read again: the share that is due now is read. */
+  readonly rollingWithinMs?: number;
+}
+
+/** Raises USAGE for a time that is none. */
+export function rollingWithinOf(input: Input, request: VaultRequest): number | undefined {
+  const text = input.value('--within');
+  if (!input.has('--rolling')) {
+    if (text === undefined) return undefined;
+    throw new LifeboatError('USAGE', '--within says nothing without --rolling', {
+      hint: 'Add --rolling.',
+    });
+  }
+  if (text === undefined) return request.declared?.reread_within ?? rereadWithinMsDefault;
+  const parsed = parseDuration(text);
+  if (parsed.ok && parsed.value > 0) return parsed.value;
+  throw new LifeboatError('USAGE', `"${text}" is no time within which everything could be read`, {
+    hint: 'Write it with its unit, such as 30 days.',
+  });
+}
+
 export async function checkVault(
   context: CliContext,
   request: VaultRequest,
   input: Input,
-  options: { readonly keepsRecord: boolean },
+  options: CheckVaultOptions,
+): Promise<CommandEnd> {
+  const readData = options.rollingWithinMs === undefined ? readDataOf(input) : undefined;
+  await using vault = await context.openVault(request);
+  return await checkOpenVault(context, request, vault, {
+    ...options,
+    ...(readData === undefined ? {} : { readData }),
+  });
+}
+
+export async function checkOpenVault(
+  context: CliContext,
+  request: VaultRequest,
+  vault: Vault,
+  options: CheckVaultOptions & Pick<CheckOptions, 'readData'>,
 ): Promise<CommandEnd> {
   const { output, signal, nowMs } = context;
-  const readData = readDataOf(input);
   const startMs = nowMs();
-  await using vault = await context.openVault(request);
   const isReadOnly = await noteReadOnly(context, request);
   const snapshotIds = await vault.repository.snapshotIds(signal);
   using progress = output.progress('check');
-  const report = await vault.repository.check({
+  const { rollingWithinMs } = options;
+  const rolling = rollingWithinMs === undefined ? undefined : rollingChoice(vault, rollingWithinMs, startMs);
+  const readData = options.readData ?? rolling;
+  const found = await vault.repository.check({
     ...(readData === undefined ? {} : { readData }),
     progress: progress.report,
     signal,
   });
+  const report = await withSmallObjects(vault, found, readData === 'all', signal);
   progress[Symbol.dispose]();
+  const coverage = await noteRead(vault, report, { withinMs: rollingWithinMs, nowMs: nowMs() });
   await tell(context, report, nowMs() - startMs);
+  if (rolling !== undefined || readData !== undefined) await output.text(coverageText(coverage));
   if (options.keepsRecord && !isReadOnly) {
     const share = readData === undefined ? 'none' : readData === 'all' ? 'all' : 'part';
-    await recordCheck(context, vault, { report, startMs, readData: share, snapshotIds });
+    const done = { report: found, startMs, readData: share, snapshotIds } as const;
+    await recordCheck(context, vault, rolling === undefined ? done : { ...done, coverage });
   }
   return {
     summary: {
@@ -52,6 +112,10 @@ export async function checkVault(
       blobs: report.blobs,
       errors: report.errors.length,
       hints: report.hints.length,
+      reread_percent: coveragePercent(coverage),
+      reread_within_ms: coverage.withinMs,
+      reread_bytes: coverage.bytes,
+      reread_of_bytes: coverage.ofBytes,
       locked: !isReadOnly,
     },
     ...(report.errors.length === 0 ? {} : { error: damaged(vault.location, report) }),

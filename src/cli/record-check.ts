@@ -1,4 +1,4 @@
-import type { CheckRecord } from '../evidence/record.ts';
+import type { CheckRecord, ReadCoverage } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { sharedFields } from '../evidence/run-context.ts';
 import { hostname } from '../platform/host.ts';
@@ -13,6 +13,8 @@ export interface DoneCheck {
   readonly readData: 'none' | 'part' | 'all';
   /** Snapshots that were there before it began. */
   readonly snapshotIds: readonly string[];
+  /** Of a rolling check. */
+  readonly coverage?: ReadCoverage;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface DoneCheck {
  * again; without damage those of which every byte was read are checked. A plain repository keeps no records.
  */
 export async function recordCheck(context: CliContext, vault: Vault, done: DoneCheck): Promise<void> {
-  const { report, startMs, readData, snapshotIds } = done;
+  const { report, startMs, readData, snapshotIds, coverage } = done;
   const isSound = report.errors.length === 0;
   const { nowMs, programVersion } = context;
   const run = {
@@ -42,6 +44,7 @@ export async function recordCheck(context: CliContext, vault: Vault, done: DoneC
     damagedSnapshotIds: [],
     packsRead: report.packsRead,
     bytesRead: report.bytesRead,
+    ...(coverage === undefined ? {} : { coverage }),
   };
   await vault.append(record);
   await vault.records(context.signal);

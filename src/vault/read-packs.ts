@@ -1,6 +1,7 @@
 /**
- * Which packs of a vault were read back and found right, and when. A cache: without it they are read again.
- * After a week they count as not read, so that what rots in the vault is noticed.
+ * Which packs of a vault were read back and found right, and when. A cache: without it they are read again, and what
+ * is said of the share that was read begins anew. Where a backup relies on it, a pack counts as not read after a week,
+ * so that what rots in the vault is noticed.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,25 +9,53 @@ import { writeFileAtomically } from '../platform/atomic-file.ts';
 
 export const rereadAfterMs = 7 * 24 * 60 * 60 * 1000;
 
+export interface ReadTimes {
+  /** When each pack was last read, by its id: milliseconds since the epoch. */
+  readonly packs: ReadonlyMap<string, number>;
+  /** When the last rolling check ended. */
+  readonly rollingAtMs?: number;
+}
+
+/** Packs that were read within a week. */
 export function loadReadPacks(cacheDirectory: string, vaultId: string, nowMs: number): Map<string, number> {
+  const { packs } = loadReadTimes(cacheDirectory, vaultId, nowMs);
+  return new Map([...packs].filter(([, atMs]) => nowMs - atMs < rereadAfterMs));
+}
+
+/** All that is known; times in the future are believed of no clock. */
+export function loadReadTimes(cacheDirectory: string, vaultId: string, nowMs: number): ReadTimes {
   try {
     const json: unknown = JSON.parse(readFileSync(cacheFile(cacheDirectory, vaultId), 'utf8'));
-    const entries = Object.entries(json as Record<string, number>);
-    return new Map(entries.filter(([, atMs]) => atMs <= nowMs && nowMs - atMs < rereadAfterMs));
+    const { rolling, ...packs } = json as Record<string, number>;
+    const isPast = (atMs: unknown): atMs is number => typeof atMs === 'number' && atMs <= nowMs;
+    const known = new Map(Object.entries(packs).filter(([, atMs]) => isPast(atMs)));
+    return { packs: known, ...(isPast(rolling) ? { rollingAtMs: rolling } : {}) };
   } catch {
     // a cache: whatever is wrong with it, reading the packs again is right
-    return new Map();
+    return { packs: new Map() };
   }
 }
 
+/** Adds to what is known; an empty map makes everything unknown, for something is damaged. */
 export async function saveReadPacks(
   cacheDirectory: string,
   vaultId: string,
   packs: ReadonlyMap<string, number>,
 ): Promise<void> {
+  if (packs.size === 0) return await saveReadTimes(cacheDirectory, vaultId, { packs });
+  const known = loadReadTimes(cacheDirectory, vaultId, Number.POSITIVE_INFINITY);
+  await saveReadTimes(cacheDirectory, vaultId, { ...known, packs: new Map([...known.packs, ...packs]) });
+}
+
+export async function saveReadTimes(
+  cacheDirectory: string,
+  vaultId: string,
+  { packs, rollingAtMs }: ReadTimes,
+): Promise<void> {
   const file = cacheFile(cacheDirectory, vaultId);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  await writeFileAtomically(file, JSON.stringify(Object.fromEntries(packs)), 0o600);
+  const rolling = rollingAtMs === undefined ? {} : { rolling: rollingAtMs };
+  await writeFileAtomically(file, JSON.stringify({ ...rolling, ...Object.fromEntries(packs) }), 0o600);
 }
 
 function cacheFile(cacheDirectory: string, vaultId: string): string {

@@ -27,7 +27,8 @@ export async function checkRepository(
   const index = new BlobIndex();
   const packs = await checkIndexFiles(access, index, findings, options.signal);
   await checkTrees(access, index, snapshots, findings, options);
-  const chosen = choosePacks([...packs.keys()].filter((id) => index.hasPack(id)).sort(), options.readData);
+  const packSizes = new Map([...packs].filter(([id]) => index.hasPack(id)).sort());
+  const chosen = choosePacks(packSizes, options.readData);
   const bytesRead = await checkPackData(
     { access, index, workers, packs: chosen, sizes: packs },
     findings,
@@ -39,6 +40,8 @@ export async function checkRepository(
     bytesRead,
     blobs: index.size,
     snapshots: snapshots.length,
+    packSizes,
+    soundPackIds: chosen.filter((id) => !isNamed(findings, objectKey('pack', id))),
     errors: findings.errors,
     hints: findings.hints,
   };
@@ -59,9 +62,16 @@ async function checkSnapshots(
   return snapshots;
 }
 
+function isNamed({ errors }: Findings, object: string): boolean {
+  return errors.some((finding) => finding.object === object);
+}
+
 /** Restic's subsets: `n/t` by the first byte of the id, or a random share, at least one pack. */
-function choosePacks(ids: readonly string[], readData: CheckOptions['readData']): string[] {
+function choosePacks(sizes: ReadonlyMap<string, number>, readData: CheckOptions['readData']): string[] {
+  const ids = [...sizes.keys()];
   if (readData === undefined) return [];
+  if (typeof readData === 'object' && 'choose' in readData)
+    return readData.choose(sizes).filter((id) => sizes.has(id));
   if (readData === 'all') return [...ids];
   if ('part' in readData)
     return ids.filter((id) => Number.parseInt(id.slice(0, 2), 16) % readData.of === readData.part - 1);

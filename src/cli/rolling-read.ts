@@ -1,0 +1,49 @@
+/** Which packs a rolling check reads, and what is remembered of every check that read some. */
+import { cacheDirectory } from '../platform/environment.ts';
+import type { CheckOptions, CheckReport } from '../repository/repository-types.ts';
+import { loadReadTimes, saveReadTimes } from '../vault/read-packs.ts';
+import {
+  type Coverage,
+  coverageOf,
+  coveragePercent,
+  packsToReread,
+  rereadWithinMsDefault,
+} from '../vault/rolling-check.ts';
+import type { Vault } from '../vault/vault.ts';
+import { bytesText } from './quantity-text.ts';
+
+export function rollingChoice(
+  vault: Vault,
+  withinMs: number,
+  nowMs: number,
+): NonNullable<CheckOptions['readData']> {
+  const times = loadReadTimes(cacheDirectory(), vault.id, nowMs);
+  return { choose: (sizes) => packsToReread({ sizes, times, withinMs, nowMs }) };
+}
+
+/**
+ * Keeps when packs were read, of those that are there; a pack that was read now and is wrong counts as not read.
+ * `withinMs` is that of a rolling check. Returns how far all reading together has come.
+ */
+export async function noteRead(
+  vault: Vault,
+  { packSizes: sizes, soundPackIds }: CheckReport,
+  { withinMs, nowMs }: { readonly withinMs: number | undefined; readonly nowMs: number },
+): Promise<Coverage> {
+  const before = loadReadTimes(cacheDirectory(), vault.id, nowMs);
+  const packs = new Map([...before.packs].filter(([id]) => sizes.has(id)));
+  for (const id of soundPackIds) packs.set(id, nowMs);
+  const rollingAtMs = withinMs === undefined ? before.rollingAtMs : nowMs;
+  const times = { packs, ...(rollingAtMs === undefined ? {} : { rollingAtMs }) };
+  if (withinMs !== undefined || soundPackIds.length > 0)
+    await saveReadTimes(cacheDirectory(), vault.id, times);
+  return coverageOf({ sizes, times, withinMs: withinMs ?? rereadWithinMsDefault, nowMs });
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+export function coverageText(coverage: Coverage): string {
+  const days = Math.round(coverage.withinMs / dayMs);
+  const time = days < 1 ? `${Math.round(coverage.withinMs / 3_600_000)} hours` : `${days} days`;
+  return `${coveragePercent(coverage)}% re-read within the last ${time} (${bytesText(coverage.bytes)} of ${bytesText(coverage.ofBytes)})`;
+}
