@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { assess, assessmentTitle } from './assess.ts';
-import type { Objective, Status } from './objective.ts';
+import type { Status, SystemObjective } from './objective.ts';
 import { rpoBreachAt } from './rpo-forecast.ts';
 import type { SystemFacts } from './system-facts.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const nowMs = Date.UTC(2026, 10, 20, 12);
-const rpo: Objective = { kind: 'rpo', targetMs: hourMs };
-const rto: Objective = { kind: 'rto', targetMs: hourMs };
-const proofAge: Objective = { kind: 'proof-age', targetMs: 7 * 24 * hourMs };
+const rpo: SystemObjective = { kind: 'rpo', targetMs: hourMs };
+const rto: SystemObjective = { kind: 'rto', targetMs: hourMs };
+const proofAge: SystemObjective = { kind: 'proof-age', targetMs: 7 * 24 * hourMs };
 
 const healthy: SystemFacts = {
   system: 'orders-db',
@@ -30,7 +30,7 @@ function without(facts: SystemFacts, ...names: readonly (keyof SystemFacts)[]): 
   return { system: facts.system, systemHash: facts.systemHash, ...Object.fromEntries(kept) };
 }
 
-const cases: readonly (readonly [string, Objective, Partial<SystemFacts>, string])[] = [
+const cases: readonly (readonly [string, SystemObjective, Partial<SystemFacts>, string])[] = [
   ['a fresh checked point', rpo, {}, 'met: the newest checked point is 10 min old'],
   [
     'an old checked point',
@@ -184,7 +184,7 @@ const anyFacts: fc.Arbitrary<SystemFacts> = fc.record(
   { requiredKeys: ['system', 'systemHash'] },
 );
 
-const neededFacts: Readonly<Record<Objective['kind'], readonly (keyof SystemFacts)[]>> = {
+const neededFacts: Readonly<Record<SystemObjective['kind'], readonly (keyof SystemFacts)[]>> = {
   rpo: ['factsAtMs', 'newestChecked'],
   rto: ['factsAtMs', 'lastProof'],
   'proof-age': ['factsAtMs', 'lastProof'],

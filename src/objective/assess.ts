@@ -1,7 +1,13 @@
 /** Objective against measured fact. Pure, and pessimistic: whatever is missing, doubtful or old is never green. */
 import { unreachable } from '../error/assert.ts';
 import { durationText } from './duration-text.ts';
-import { type Assessment, type Objective, objectiveName, type Status } from './objective.ts';
+import {
+  type Assessment,
+  type Objective,
+  objectiveName,
+  type Status,
+  type SystemObjective,
+} from './objective.ts';
 import { type RpoForecast, rpoBreachAt } from './rpo-forecast.ts';
 import type { SystemFacts } from './system-facts.ts';
 
@@ -17,14 +23,14 @@ type Finding = Pick<Assessment, 'status' | 'reason' | 'measuredMs' | 'nextAction
  * How the system stands against one objective at `nowMs`. The same facts never turn from breached or at risk to met
  * as time passes.
  */
-export function assess(objective: Objective, facts: SystemFacts, nowMs: number): Assessment {
+export function assess(objective: SystemObjective, facts: SystemFacts, nowMs: number): Assessment {
   const finding = find(objective, facts, nowMs);
   const { measuredMs } = finding;
   const ratio = measuredMs === undefined ? undefined : ratioOf(measuredMs, objective.targetMs);
   return { system: facts.system, objective, ...finding, ...(ratio === undefined ? {} : { ratio }) };
 }
 
-function find(objective: Objective, facts: SystemFacts, nowMs: number): Finding {
+function find(objective: SystemObjective, facts: SystemFacts, nowMs: number): Finding {
   switch (objective.kind) {
     case 'rpo':
       return assessRpo(objective, facts, nowMs);

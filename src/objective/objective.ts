@@ -3,14 +3,19 @@
  *
  * Glossary: *RPO*: how much may be lost, measured as the age of the newest complete point that was read back;
  * *RTO*: how fast it must be back, measured by the last restore that proved a point; *proof age*: how old that
- * proof may be. *Green* is `met` only: unknown never is.
+ * proof may be; *copy lag*: for how long a vault has lacked what another one has. *Green* is `met` only: unknown never is.
  */
 export interface Objective {
   readonly kind: ObjectiveKind;
   readonly targetMs: number;
 }
 
-export type ObjectiveKind = 'rpo' | 'rto' | 'proof-age';
+/** What is measured of a system over all its vaults together. */
+export interface SystemObjective extends Objective {
+  readonly kind: Exclude<ObjectiveKind, 'copy-lag'>;
+}
+
+export type ObjectiveKind = 'rpo' | 'rto' | 'proof-age' | 'copy-lag';
 
 /** Unless the plan says otherwise. */
 export const proofAgeDefaultMs = 7 * 86_400_000;
@@ -23,6 +28,8 @@ export const statusOrder: readonly Status[] = ['met', 'at-risk', 'unknown', 'bre
 export interface Assessment {
   readonly system: string;
   readonly objective: Objective;
+  /** The vault that it is about, where it is about one. */
+  readonly vault?: string;
   readonly status: Status;
   /** Absent where nothing could be measured. */
   readonly measuredMs?: number;
@@ -35,7 +42,7 @@ export interface Assessment {
 }
 
 /** Objectives as a resolved plan holds them: those that are set, in the order of tables. */
-export function objectivesOf(resolved: PlannedObjectives): readonly Objective[] {
+export function objectivesOf(resolved: PlannedObjectives): readonly SystemObjective[] {
   const { rpo, rto, proofAge } = resolved;
   return [
     ...(rpo === undefined ? [] : [{ kind: 'rpo' as const, targetMs: rpo.valueMs }]),
@@ -52,7 +59,14 @@ export interface PlannedObjectives {
 }
 
 export function objectiveName(kind: ObjectiveKind): string {
-  return kind === 'proof-age' ? 'proof' : kind.toUpperCase();
+  switch (kind) {
+    case 'proof-age':
+      return 'proof';
+    case 'copy-lag':
+      return 'copies';
+    default:
+      return kind.toUpperCase();
+  }
 }
 
 /** The worst of them; `unknown` when there are none, for nothing was asked and nothing is known. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RecoveryPoint } from '../recovery-point/recovery-point.ts';
 import { durationText, ratioText } from './duration-text.ts';
-import type { Objective } from './objective.ts';
+import type { SystemObjective } from './objective.ts';
 import { planVerdict } from './plan-verdict.ts';
 import { assessSystem, compareWorstFirst } from './system-assessment.ts';
 import { systemFacts } from './system-facts.ts';
@@ -10,7 +10,7 @@ import { systemFacts } from './system-facts.ts';
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const nowMs = Date.UTC(2026, 10, 20, 12);
-const objectives: readonly Objective[] = [
+const objectives: readonly SystemObjective[] = [
   { kind: 'rpo', targetMs: hourMs },
   { kind: 'rto', targetMs: hourMs },
   { kind: 'proof-age', targetMs: 7 * 24 * hourMs },

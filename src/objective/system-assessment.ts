@@ -1,5 +1,5 @@
 import { assess } from './assess.ts';
-import { type Assessment, type Objective, type Status, statusOrder, worstStatus } from './objective.ts';
+import { type Assessment, type Status, type SystemObjective, statusOrder, worstStatus } from './objective.ts';
 import type { SystemFacts } from './system-facts.ts';
 
 export interface SystemAssessment {
@@ -18,11 +18,14 @@ export interface SystemAssessment {
 
 /** One system against all its objectives. A system without objectives is unknown. */
 export function assessSystem(
-  objectives: readonly Objective[],
+  objectives: readonly SystemObjective[],
   facts: SystemFacts,
   nowMs: number,
+  /** What was assessed elsewhere: of single vaults. */
+  further: readonly Assessment[] = [],
 ): SystemAssessment {
-  const assessments = objectives.map((objective) => assess(objective, facts, nowMs)).sort(compareWorstFirst);
+  const own = objectives.map((objective) => assess(objective, facts, nowMs));
+  const assessments = [...own, ...further].sort(compareWorstFirst);
   const ratios = assessments.flatMap(({ ratio }) => (ratio === undefined ? [] : [ratio]));
   const [worst] = assessments;
   return {

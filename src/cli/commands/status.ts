@@ -10,6 +10,7 @@ import {
 } from '../../objective/objective.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
+import { warnOfRecoveryKeys } from '../keys/recovery-key-warning.ts';
 import { planOptions, profileOf } from '../load-plan.ts';
 import { type AssessedSystem, assessPlan, type PlanAssessment } from '../plan/assess-plan.ts';
 import { planHistory, type VaultHistory } from '../plan/plan-history.ts';
@@ -36,6 +37,7 @@ export const status: Command<AppContext> = {
     const nowMs = context.nowMs();
     const assessment = assessPlan(session.plan, histories, nowMs);
     await report(context, session.plan.metadata.name, assessment, histories, nowMs);
+    warnOfRecoveryKeys(context.output, histories, nowMs);
     await tellPauses(context, pausesOf(session, histories));
     return statusEnd(assessment, histories);
   },

@@ -1,5 +1,6 @@
 /** Holds every system of a plan against its objectives, from what is known of its vaults. */
-import { objectivesOf } from '../../objective/objective.ts';
+import { assessCopyLag, type CopyLagFacts, copyLagMs, lagText } from '../../objective/copy-lag.ts';
+import { type Assessment, objectivesOf } from '../../objective/objective.ts';
 import { type PlanVerdict, planVerdict } from '../../objective/plan-verdict.ts';
 import {
   assessSystem,
@@ -8,12 +9,14 @@ import {
   withConcern,
 } from '../../objective/system-assessment.ts';
 import { systemFacts } from '../../objective/system-facts.ts';
+import { type CopyRoute, copyRoute, isOnRoute } from '../../plan/copy-route.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { systemHash } from '../../plan/system-hash.ts';
 import { newestProven } from '../../recovery-point/choose-point.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import { nextDue, nextLate } from '../../schedule/due-times.ts';
 import type { Schedule } from '../../schedule/schedule.ts';
+import { copyLagsOf } from './copy-lags.ts';
 import type { VaultHistory } from './plan-history.ts';
 
 export interface PlanAssessment {
@@ -23,6 +26,8 @@ export interface PlanAssessment {
 }
 
 export interface AssessedSystem extends SystemAssessment {
+  /** How far each vault is behind the others; empty where there is only one. */
+  readonly copies: readonly CopyLagFacts[];
   readonly newestProven?: RecoveryPoint;
   /** The next due time of its schedules after now. */
   readonly nextRunMs?: number;
@@ -37,17 +42,19 @@ export function assessPlan(
 ): PlanAssessment {
   const systems = plan.systems
     .filter(({ source }) => source !== undefined)
-    .map((system) => assessOne(system, histories, nowMs))
+    .map((system) => assessOne(plan, system, histories, nowMs))
     .sort(compareWorstFirst);
   return { verdict: planVerdict(systems), systems };
 }
 
 function assessOne(
+  plan: ResolvedPlan,
   system: ResolvedSystem,
   histories: readonly VaultHistory[],
   nowMs: number,
 ): AssessedSystem {
-  const own = histories.filter(({ vault }) => system.vaults.includes(vault));
+  const route = copyRoute(plan, system);
+  const own = histories.filter(({ vault }) => isOnRoute(route, vault));
   const factsAtMs = newestReading(own);
   const points = own
     .filter((history) => isFresh(history, factsAtMs, system))
@@ -64,9 +71,17 @@ function assessOne(
     'approved',
   );
   const nextRunMs = earliest(system, (schedule) => nextDue(schedule, nowMs));
-  const assessed = assessSystem(objectivesOf(system.objectives), facts, nowMs);
+  const lags = copyLagsOf(plan, system, own, nowMs);
+  const assessed = assessSystem(
+    objectivesOf(system.objectives),
+    facts,
+    nowMs,
+    assessLags(route, lags, nowMs),
+  );
+  const concern = concernOf(system.name, own) ?? lagConcern(system, route, lags, nowMs);
   return {
-    ...withConcern(assessed, concernOf(system.name, own)),
+    ...withConcern(assessed, concern),
+    copies: lags,
     ...(proven === undefined ? {} : { newestProven: proven }),
     ...(nextRunMs === undefined ? {} : { nextRunMs }),
     ...(factsAtMs === undefined ? {} : { factsAtMs }),
@@ -78,14 +93,37 @@ function concernOf(system: string, histories: readonly VaultHistory[]): string |
   const away = histories.find(({ trouble }) => trouble !== undefined);
   if (away?.trouble !== undefined)
     return `its vault ${away.vault} cannot be counted on: ${away.trouble.message}`;
-  for (const { vault, records } of histories) {
-    const backups = records.filter((record) => record.type === 'backup' && record.system === system);
-    // several machines may write into one vault, each in a chain of its own
-    const last = backups.toSorted((a, b) => a.startMs - b.startMs).at(-1);
-    if (last?.verdict === 'fail')
-      return `its last backup into ${vault} failed: ${last.error?.message ?? 'no reason is known'}`;
-  }
-  return undefined;
+  // captured once, into whichever vault takes the point, and by several machines, each in a chain of its own
+  const last = histories
+    .flatMap(({ vault, records }) => records.map((record) => ({ vault, record })))
+    .filter(({ record }) => record.type === 'backup' && record.system === system)
+    .toSorted((a, b) => a.record.startMs - b.record.startMs)
+    .at(-1);
+  if (last?.record.verdict !== 'fail') return undefined;
+  return `its last backup into ${last.vault} failed: ${last.record.error?.message ?? 'no reason is known'}`;
+}
+
+function assessLags(route: CopyRoute, lags: readonly CopyLagFacts[], nowMs: number): readonly Assessment[] {
+  return lags.flatMap((lag) => {
+    const within = route.vaults.find(({ name }) => name === lag.vault)?.copyWithinMs;
+    return within === undefined ? [] : [assessCopyLag(lag, within, nowMs)];
+  });
+}
+
+/** Where the plan says nothing of copies, one that is missing for longer than the RPO is no secret all the same. */
+function lagConcern(
+  { objectives }: ResolvedSystem,
+  route: CopyRoute,
+  lags: readonly CopyLagFacts[],
+  nowMs: number,
+): string | undefined {
+  const toleratedMs = objectives.rpo?.valueMs ?? objectives.proofAge.valueMs;
+  const late = lags.find(
+    (lag) =>
+      route.vaults.find(({ name }) => name === lag.vault)?.copyWithinMs === undefined &&
+      copyLagMs(lag, nowMs) > toleratedMs,
+  );
+  return late === undefined ? undefined : lagText(late, nowMs);
 }
 
 function newestReading(histories: readonly VaultHistory[]): number | undefined {
