@@ -162,6 +162,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/vault-init.ts')).vaultInit,
   },
   {
+    name: 'vault check',
+    summary: 'prove that the store does what a vault needs',
+    root: 'rescue',
+    load: async () => (await import('./commands/vault-check.ts')).vaultCheck,
+  },
+  {
     name: 'vault serve',
     summary: 'a safe target for stock restic clients',
     root: 'rescue',

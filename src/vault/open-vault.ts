@@ -15,6 +15,7 @@ import type { Repository } from '../repository/repository-types.ts';
 import { spareKey } from '../repository/spare-key.ts';
 import { appendRecord, type EvidenceWriterOptions, knownHead } from './evidence-writer.ts';
 import { rememberLocation } from './known-history.ts';
+import { probePrefix } from './proving.ts';
 import { createPlanArchive } from './plan-archive.ts';
 import { rereadAfterMs } from './read-packs.ts';
 import { readRecords } from './read-records.ts';
@@ -104,7 +105,7 @@ async function putVaultFile(store: ObjectStore, file: VaultFile, signal?: AbortS
 /** Records and plans of another vault: a new key would not open them. */
 async function refuseSealed(store: ObjectStore, signal?: AbortSignal): Promise<void> {
   for await (const { key } of store.list('lifeboat/', signal)) {
-    if (key === vaultFileKey) continue;
+    if (key === vaultFileKey || key.startsWith(probePrefix)) continue;
     throw new LifeboatError('VAULT_EXISTS', `there are records of a vault at ${store.location} already`, {
       hint: 'Choose another location, or bring the rest of that vault back from another copy.',
       details: { object: key },

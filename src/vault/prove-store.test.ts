@@ -7,8 +7,8 @@ import { withFaults } from '../object-store/fault.ts';
 import { openLocalStore } from '../object-store/local/local-store.ts';
 import { type MemoryStoreOptions, openMemoryStore } from '../object-store/memory/memory-store.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
-import { probePrefix, proveStore, verdictOf } from './prove-store.ts';
-import type { ProveStoreOptions } from './proving.ts';
+import { proveStore, verdictOf } from './prove-store.ts';
+import { type ProveStoreOptions, probePrefix } from './proving.ts';
 
 const startMs = Date.UTC(2026, 0, 1);
 const hourMs = 3_600_000;

@@ -19,9 +19,8 @@ import {
   type ProveStoreOptions,
   type Proving,
   passed,
+  probePrefix,
 } from './proving.ts';
-
-export const probePrefix = 'lifeboat/probe/';
 
 /**
  * The store must be given as it is, without a wrapper that refuses by itself. Raises only what an aborted signal

@@ -2,6 +2,8 @@
 import type { StoreProbe } from '../evidence/vault-records.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 
+export const probePrefix = 'lifeboat/probe/';
+
 export interface ProveStoreOptions {
   /** This machine is only meant to add: then what is refused is right, and what is allowed is wrong. */
   readonly appendOnly: boolean;

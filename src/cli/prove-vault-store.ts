@@ -1,0 +1,96 @@
+/** Proves the store of a vault and keeps what was found as evidence in it. */
+import { LifeboatError } from '../error/lifeboat-error.ts';
+import { recordTimes } from '../evidence/record-common.ts';
+import { type RunContext, sharedFields } from '../evidence/run-context.ts';
+import type { StoreProbe, StoreRecord } from '../evidence/vault-records.ts';
+import { hostname } from '../platform/host.ts';
+import { randomUuid } from '../platform/random.ts';
+import { proveStore, verdictOf } from '../vault/prove-store.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { CliContext, VaultRequest } from './cli-context.ts';
+import { lastStoreRecord, whatIsWrong } from './run-due/owed-store-check.ts';
+
+export interface ProvedStore {
+  readonly kind: string;
+  readonly location: string;
+  readonly probes: readonly StoreProbe[];
+  readonly verdict: 'pass' | 'fail' | 'inconclusive';
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** Tries the store as it is, beneath what Lifeboat itself would refuse. There need not be a vault yet. */
+export async function proveStoreOf(context: CliContext, request: VaultRequest): Promise<ProvedStore> {
+  const { declared } = request;
+  const startMs = context.nowMs();
+  await using store = await context.openStore(withoutRefusals(request));
+  const probes = await proveStore(store, {
+    appendOnly: declared?.append_only === true,
+    wantsRetention: declared?.immutability !== undefined && declared.immutability.mode !== 'offline',
+    nowMs: context.nowMs,
+    signal: request.signal ?? context.signal,
+  });
+  const { facts, location } = store;
+  return { kind: facts.kind, location, probes, verdict: verdictOf(probes), startMs, endMs: context.nowMs() };
+}
+
+/** The plan's own retention would keep every probe for as long as the data. */
+function withoutRefusals(request: VaultRequest): VaultRequest {
+  const { append_only: _adds, immutability: _retains, ...declared } = request.declared ?? {};
+  return { ...request, declared };
+}
+
+/** Without a plan the record belongs to a run of its own. A plain repository keeps none. */
+export async function recordProof(
+  context: CliContext,
+  vault: Vault,
+  proved: ProvedStore,
+  run: RunContext = runOf(context),
+): Promise<void> {
+  const { kind, probes, verdict, startMs, endMs } = proved;
+  const record: StoreRecord = {
+    type: 'store',
+    ...sharedFields(run, vault.id),
+    ...recordTimes(startMs, endMs),
+    verdict,
+    kind,
+    probes: probes.map((probe) =>
+      probe.message === undefined ? probe : { ...probe, message: context.output.redact(probe.message) },
+    ),
+  };
+  await vault.append(record);
+}
+
+/** Before this machine uses a vault for the first time. Raises STORE_UNFIT when a probe fails. */
+export async function proveAtFirstUse(
+  context: CliContext,
+  request: VaultRequest,
+  vault: Vault,
+  run: RunContext,
+): Promise<void> {
+  if (vault.file === undefined) return;
+  const { records } = await vault.records(request.signal ?? context.signal);
+  if (lastStoreRecord(records.filter(({ host }) => host === run.host)) !== undefined) return;
+  const proved = await proveStoreOf(context, request);
+  await recordProof(context, vault, proved, run);
+  if (proved.verdict === 'fail') throw unfit(proved);
+}
+
+export function unfit(proved: Pick<ProvedStore, 'location' | 'probes'>): LifeboatError {
+  return new LifeboatError('STORE_UNFIT', `${proved.location}: ${whatIsWrong(proved)}`, {
+    hint: 'Run `lifeboat vault check` to see every probe. Do not rely on this vault before it passes.',
+    details: { probes: proved.probes.filter(({ verdict }) => verdict === 'fail').map(({ name }) => name) },
+  });
+}
+
+function runOf({ nowMs, output, programVersion }: CliContext): RunContext {
+  return {
+    runId: randomUuid(),
+    host: hostname(),
+    programVersion,
+    trigger: 'manual',
+    nowMs,
+    newId: randomUuid,
+    redact: output.redact,
+  };
+}

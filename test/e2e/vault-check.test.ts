@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { type CliRun, cliEnds, password } from './cli-process.ts';
+
+interface Line {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+function linesOf(run: CliRun): readonly Line[] {
+  return run.stdout
+    .trim()
+    .split('\n')
+    .map((line): Line => JSON.parse(line));
+}
+
+function verdicts(run: CliRun): Record<string, unknown> {
+  const probes = linesOf(run).filter(({ type }) => type === 'probe');
+  return Object.fromEntries(probes.map(({ name, verdict }) => [String(name), verdict]));
+}
+
+function optionsIn(folder: string) {
+  return { folder, environment: { LIFEBOAT_PASSWORD: password } };
+}
+
+const fit = {
+  write: 'pass',
+  read: 'pass',
+  list: 'pass',
+  'create-only': 'pass',
+  clock: 'pass',
+  delete: 'pass',
+};
+
+test('a folder is proved before there is a vault, and then with a record', async () => {
+  using folder = temporaryFolder();
+  const options = optionsIn(folder.path);
+  const before = await cliEnds(0, options, 'vault', 'check', '--vault', 'vault', '--json');
+  assert.deepEqual(verdicts(before), fit);
+  assert.equal(linesOf(before).at(-1)?.['recorded'], false);
+  await cliEnds(0, options, 'vault', 'init', 'vault', '--no-recovery-key');
+  const after = await cliEnds(0, options, 'vault', 'check', '--vault', 'vault', '--json');
+  const summary = linesOf(after).at(-1);
+  assert.equal(summary?.['verdict'], 'pass');
+  assert.equal(summary?.['recorded'], true);
+  assert.deepEqual(readdirSync(join(folder.path, 'vault/lifeboat/probe')), []);
+  const text = await cliEnds(0, options, 'vault', 'check', '--vault', 'vault');
+  assert.match(text.stdout, /^ok +write/);
+  assert.match(text.stdout, /^fit +.*vault$/m);
+  assert.doesNotMatch(text.stderr, /request/);
+});
+
+test('what the plan wants and the store does not do is named, with exit code 1', async () => {
+  using folder = temporaryFolder();
+  const options = optionsIn(folder.path);
+  await cliEnds(0, options, 'vault', 'init', 'vault', '--no-recovery-key');
+  writeFileSync(join(folder.path, 'lifeboat.yaml'), plan('immutability: { mode: compliance, for: 30 days }'));
+  const run = await cliEnds(1, options, 'vault', 'check', '--json');
+  assert.deepEqual(verdicts(run), { ...fit, retention: 'fail' });
+  assert.equal(linesOf(run).at(-1)?.['code'], 'STORE_UNFIT');
+  writeFileSync(join(folder.path, 'lifeboat.yaml'), plan('append_only: true'));
+  const adding = await cliEnds(0, options, 'vault', 'check', '--json');
+  assert.deepEqual(verdicts(adding), { ...fit, delete: 'not-offered' });
+});
+
+test('a vault that is only added to takes backups, which say what they asked of the store', async () => {
+  using folder = temporaryFolder();
+  const options = optionsIn(folder.path);
+  await cliEnds(0, options, 'vault', 'init', 'vault', '--no-recovery-key');
+  writeFileSync(join(folder.path, 'lifeboat.yaml'), plan('append_only: true'));
+  writeFileSync(join(folder.path, 'file'), 'content');
+  const run = await cliEnds(0, options, 'backup', '--vault', 'here', '--path', 'file', '--json');
+  const requests = linesOf(run).at(-1)?.['requests'];
+  assert.ok(isCounts(requests));
+  assert.ok(requests.puts >= 4, `pack, index, snapshot and lock: ${requests.puts} puts`);
+  assert.ok(requests.bytes_put > 0);
+  await cliEnds(0, options, 'check', '--read-data');
+});
+
+function isCounts(value: unknown): value is { readonly puts: number; readonly bytes_put: number } {
+  return typeof value === 'object' && value !== null && 'puts' in value && 'bytes_put' in value;
+}
+
+function plan(vaultLine: string): string {
+  return [
+    'version: 1',
+    'metadata: { id: 6d1a1f0e-6f52-4c1e-9a39-3c9a7a3d9b11, name: shop }',
+    'vaults:',
+    '  here:',
+    '    location: ./vault',
+    `    ${vaultLine}`,
+    '',
+  ].join('\n');
+}
