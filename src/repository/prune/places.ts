@@ -87,7 +87,7 @@ function hasPlace(index: BlobIndex, packId: string, blob: PackedBlob): boolean {
 }
 
 /** A counting sort: places of one pack stand together, in the order in which the index has them, then by offset. */
-function groupByPack(index: BlobIndex): Pick<Places, 'byPack' | 'starts'> {
+export function groupByPack(index: BlobIndex): Pick<Places, 'byPack' | 'starts'> {
   const starts = new Uint32Array(index.packIds.length + 1);
   for (let entry = 0; entry < index.size; entry++) count(starts, index.packNumberAt(entry) + 1);
   for (let pack = 1; pack < starts.length; pack++) starts[pack] = at(starts, pack) + at(starts, pack - 1);

@@ -25,15 +25,16 @@ export function settleMarks(
 ): Settlement {
   const packs = packsToSettle(places, marked);
   const stays = untouchedBlobs(places, packs);
+  const promised = promisedPlaces(places, packs, stays);
   const removed = new Set<number>();
-  const moved = new Map<number, number[]>();
+  const moved = new Map<number, readonly number[]>();
   const neededAgain: string[] = [];
   for (const [pack, mark] of packs) {
     const own = [...placesOf(places, pack)];
-    const needed = neededPlaces(places, blobs, mark, own, stays);
+    const needed = [...(promised.get(pack) ?? []), ...usedAgain(places, blobs, own, stays)];
     const staysWhole = needed.length > 0 && (mark.kind === 'unused' || needed.length === own.length);
-    for (const place of staysWhole ? own : needed) stays[places.firsts[place] ?? 0] = 1;
     if (staysWhole) {
+      for (const place of own) stays[places.firsts[place] ?? 0] = 1;
       neededAgain.push(mark.id);
       continue;
     }
@@ -69,20 +70,35 @@ function packsToSettle(places: Places, marked: ReadonlyMap<string, MarkedPack>):
   return packs;
 }
 
-function neededPlaces(
+/** What marks of packs to be rewritten do not give up, each blob once. From now on it counts as staying. */
+function promisedPlaces(
+  places: Places,
+  packs: ReadonlyMap<number, MarkedPack>,
+  stays: Uint8Array,
+): ReadonlyMap<number, readonly number[]> {
+  const promised = new Map<number, readonly number[]>();
+  for (const [pack, mark] of packs) {
+    const own = [...placesOf(places, pack)];
+    const kept = own.filter((place, position) => !isGivenUp(mark, position) && claim(places, place, stays));
+    promised.set(pack, kept);
+  }
+  return promised;
+}
+
+/** What a mark gives up, although it is used and lies nowhere else that stays. */
+function usedAgain(
   places: Places,
   blobs: UsedBlobs,
-  mark: MarkedPack,
   own: readonly number[],
   stays: Uint8Array,
-): number[] {
-  const { firsts } = places;
-  const seen = new Set<number>();
-  return own.filter((place, position) => {
-    const first = firsts[place] ?? 0;
-    if (stays[first] === 1 || seen.has(first) || !isThere(places, place)) return false;
-    const isNeeded = isUsed(blobs, first) || !isGivenUp(mark, position);
-    if (isNeeded) seen.add(first);
-    return isNeeded;
-  });
+): readonly number[] {
+  return own.filter((place) => isUsed(blobs, places.firsts[place] ?? 0) && claim(places, place, stays));
+}
+
+/** True when this place is the first of its blob that stays. */
+function claim(places: Places, place: number, stays: Uint8Array): boolean {
+  const first = places.firsts[place] ?? 0;
+  if (stays[first] === 1 || !isThere(places, place)) return false;
+  stays[first] = 1;
+  return true;
 }
