@@ -72,6 +72,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/status.ts')).status,
   },
   {
+    name: 'copies',
+    summary: 'where the data is: three copies, two media, one off site',
+    root: 'app',
+    load: async () => (await import('./commands/copies.ts')).copies,
+  },
+  {
     name: 'points',
     summary: 'list what each system can return to',
     root: 'app',

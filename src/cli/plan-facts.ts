@@ -44,7 +44,7 @@ function knownRecords({ vaults }: ResolvedPlan, folder: string): readonly Record
   });
 }
 
-function deviceFacts({ vaults, systems }: ResolvedPlan, folder: string): PlanFacts {
+export function deviceFacts({ vaults, systems }: ResolvedPlan, folder: string): PlanFacts {
   const vaultDevices: Record<string, string> = {};
   for (const { name, location } of vaults) {
     const device = /^[a-z][a-z0-9+.-]*:/i.test(location) ? undefined : deviceOf(planPath(location, folder));
