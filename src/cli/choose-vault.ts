@@ -10,7 +10,8 @@ import { loadPlan, loadPlanIfThere, planOptions, profileOf } from './load-plan.t
 export const vaultOption = {
   flag: '--vault',
   value: 'LOCATION',
-  description: "where the vault is (a folder, s3://…, azure://…), or its name in the plan (default: the plan's primary vault)",
+  description:
+    "where the vault is (a folder, s3://…, azure://…), or its name in the plan (default: the plan's primary vault)",
 } as const;
 
 /** For commands that read a vault that a plan may name. */

@@ -131,7 +131,10 @@ drills: { away: { kind: full, every: quarterly } }
   const lines = jsonLines(await lints('--json')).filter(({ severity }) => severity === 'info');
   const unexecuted = lines.filter(({ rule }) => rule === 'not-executed');
   assert.equal(heading, `${lines.length} notes`);
-  assert.match(gaps, /^ {2}lifeboat\.yaml:3:\d+: note: the vault away is not opened yet: only folders, S3 and Azure are\n/);
+  assert.match(
+    gaps,
+    /^ {2}lifeboat\.yaml:3:\d+: note: the vault away is not opened yet: only folders, S3 and Azure are\n/,
+  );
   assert.match(gaps, /\n {2}lifeboat\.yaml:7:\d+: note: nothing of orders is captured yet: [^\n]*$/);
   const folded =
     /^ {2}(\d+) fields are declared, not yet executed: (drills, .*) \(`lifeboat lint --notes`/m.exec(stdout);

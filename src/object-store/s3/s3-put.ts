@@ -1,7 +1,8 @@
-import { PutObjectCommand, type StorageClass } from '@aws-sdk/client-s3';
+import { PutObjectCommand, PutObjectRetentionCommand, type StorageClass } from '@aws-sdk/client-s3';
 import { sleep } from '../../platform/timers.ts';
 import { objectAt, onKey, type S3Access, stoppedBy } from './s3-access.ts';
 import { isNamed } from './s3-errors.ts';
+import { headOf } from './s3-get.ts';
 import { modeName } from './s3-retention.ts';
 import { type PutOptions, uploadInParts } from './s3-upload-parts.ts';
 
@@ -28,7 +29,7 @@ export async function putObject(
   return await onKey(access, { doing: 'write', key, signal }, async () => {
     const options = optionsOf(access, key, wishes);
     try {
-      if (bytes.length > singlePutBytesMax) await uploadInParts(access, key, bytes, options, signal);
+      if (bytes.length > singlePutBytesMax) await putInParts(access, key, bytes, options, signal);
       else await putInOne(access, key, bytes, options, signal);
       return 'created';
     } catch (error) {
@@ -36,6 +37,24 @@ export async function putObject(
       throw error;
     }
   });
+}
+
+/** Some servers forget the retention that a large object was begun with. */
+async function putInParts(
+  access: S3Access,
+  key: string,
+  bytes: Uint8Array,
+  options: PutOptions,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await uploadInParts(access, key, bytes, options, signal);
+  const { ObjectLockMode: Mode, ObjectLockRetainUntilDate: RetainUntilDate } = options;
+  if (Mode === undefined || RetainUntilDate === undefined) return;
+  const head = await headOf(access, key, signal);
+  if (head.ObjectLockRetainUntilDate !== undefined) return;
+  const Retention = { Mode, RetainUntilDate };
+  const command = new PutObjectRetentionCommand({ ...objectAt(access, key), Retention });
+  await access.client.send(command, stoppedBy(signal));
 }
 
 async function putInOne(

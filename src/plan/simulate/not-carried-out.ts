@@ -31,9 +31,7 @@ export function notCarriedOut(
 }
 
 function closedVaults(plan: ResolvedPlan, used: ReadonlySet<string>): readonly string[] {
-  return plan.vaults
-    .filter(({ name, store }) => used.has(name) && store === 'other')
-    .map(({ name }) => name);
+  return plan.vaults.filter(({ name, store }) => used.has(name) && store === 'other').map(({ name }) => name);
 }
 
 const namedMax = 5;
