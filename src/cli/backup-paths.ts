@@ -4,10 +4,12 @@ import { LifeboatError } from '../error/lifeboat-error.ts';
 import { gid, hostname, uid, username } from '../platform/host.ts';
 import type { Repository, SavedSnapshot, SaveRequest, Snapshot } from '../repository/repository-types.ts';
 import type { Capture, CaptureProblem } from '../source/source.ts';
+import type { Vault } from '../vault/vault.ts';
 import { chooseVault } from './choose-vault.ts';
 import type { AppContext } from './cli-context.ts';
 import type { CommandEnd } from './command.ts';
 import type { Input } from './input.ts';
+import { warnOfRecoveryKeys } from './keys/recovery-key-warning.ts';
 import { bytesText, countText, durationText, plural } from './quantity-text.ts';
 import { shortId } from './snapshot-text.ts';
 
@@ -35,7 +37,20 @@ export async function backupPaths(context: AppContext, input: Input): Promise<Co
   });
   const problems = [...(await capture.result()).problems, ...saved.problems];
   progress[Symbol.dispose]();
-  return await tell(context, saved, problems, nowMs() - startMs);
+  const end = await tell(context, saved, problems, nowMs() - startMs);
+  await warnOfItsRecoveryKey(context, vault);
+  return end;
+}
+
+/** A plain repository keeps no records to tell by. What cannot be read now is no failure of the backup. */
+async function warnOfItsRecoveryKey({ output, signal, nowMs }: AppContext, vault: Vault): Promise<void> {
+  if (vault.file === undefined) return;
+  try {
+    const { records } = await vault.records(signal);
+    warnOfRecoveryKeys(output, [{ vault: vault.location, records }], nowMs());
+  } catch (error) {
+    if (signal.aborted || !(error instanceof LifeboatError)) throw error;
+  }
 }
 
 type Circumstances = Pick<

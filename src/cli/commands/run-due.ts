@@ -49,6 +49,7 @@ export const runDue: Command<AppContext> = {
     const request = { session, voice, dryRun, ...(event === undefined ? {} : { event }) };
     const result = await runPass(context, request);
     if (!dryRun) await voice.passEnded(result);
+    if (!dryRun && result.recoveryKeyConcern !== undefined) context.output.warn(result.recoveryKeyConcern);
     return passEnd(result);
   },
 };

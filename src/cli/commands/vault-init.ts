@@ -110,6 +110,10 @@ async function told(
   if (recovery.kind === 'show' && recoveryKey !== undefined) output.showSecret(recoveryKey);
   const next = `next: lifeboat backup --vault ${vault.location} --path DIR`;
   await output.text(next);
+  if (recovery.kind !== 'none')
+    await output.text(
+      `then: lifeboat key test --vault ${vault.location}, with the recovery key from your paper`,
+    );
   return {
     summary: {
       vault: vault.id,

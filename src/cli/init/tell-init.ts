@@ -59,7 +59,8 @@ export async function tellResult(context: AppContext, report: InitReport): Promi
     output.note(`the plan names no password: set ${report.keySource.variable} for every later run, too`);
   for (const { message, suggestion } of report.warnings)
     output.warn(suggestion === undefined ? message : `${message}; ${suggestion}`);
-  const next = ['lint', 'backup', 'verify'].map((name) => `lifeboat ${name}${report.planArgument}`);
+  const names = ['lint', 'backup', 'verify', ...(plan.recovery.kind === 'none' ? [] : ['key test'])];
+  const next = names.map((name) => `lifeboat ${name}${report.planArgument}`);
   await tellNext(context, next);
   return {
     summary: {
@@ -101,10 +102,15 @@ async function tellVaults({ output }: AppContext, { plan, result }: InitReport):
     output.note('Keep a copy of the key files off this machine: without a key nothing opens.');
 }
 
-async function tellNext({ output }: AppContext, [lint, backup, verify]: readonly string[]): Promise<void> {
+async function tellNext(
+  { output }: AppContext,
+  [lint, backup, verify, keyTest]: readonly string[],
+): Promise<void> {
   await output.text('');
   await output.text('next:');
   await output.text(`  ${lint}     says what is weak in the plan`);
   await output.text(`  ${backup}   takes the first backup`);
   await output.text(`  ${verify}   proves that it can be restored`);
+  if (keyTest !== undefined)
+    await output.text(`  ${keyTest}   proves that the recovery key on your paper works`);
 }

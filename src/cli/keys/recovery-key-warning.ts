@@ -3,6 +3,7 @@
 import type { RunRecord } from '../../evidence/record.ts';
 import { type RecoveryKeyProof, recoveryKeyProof } from '../../evidence/recovery-key-proof.ts';
 import { durationText } from '../../objective/duration-text.ts';
+import type { Output } from '../output.ts';
 
 export interface VaultKeyProof {
   /** Its name in the plan, or where it is. */
@@ -19,6 +20,16 @@ export interface VaultRecordsKnown {
 export function recoveryKeyConcern(vaults: readonly VaultRecordsKnown[], nowMs: number): string | undefined {
   const proofs = vaults.map(({ vault, records }) => ({ vault, proof: recoveryKeyProof(records, nowMs) }));
   return recoveryKeyWarning(proofs, nowMs);
+}
+
+/** Once, for people and as a warning for machines. */
+export function warnOfRecoveryKeys(
+  output: Pick<Output, 'warn'>,
+  vaults: readonly VaultRecordsKnown[],
+  nowMs: number,
+): void {
+  const concern = recoveryKeyConcern(vaults, nowMs);
+  if (concern !== undefined) output.warn(concern);
 }
 
 export function recoveryKeyWarning(vaults: readonly VaultKeyProof[], nowMs: number): string | undefined {

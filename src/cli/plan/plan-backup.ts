@@ -6,6 +6,7 @@ import type { RecordTrigger } from '../../evidence/record.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
+import { warnOfRecoveryKeys } from '../keys/recovery-key-warning.ts';
 import { profileOf } from '../load-plan.ts';
 import { bytesText, countText, plural } from '../quantity-text.ts';
 import { backupSystems, type SystemBackup } from './backup-systems.ts';
@@ -21,10 +22,13 @@ export async function planBackup(context: AppContext, input: Input): Promise<Com
   const trigger: RecordTrigger = 'manual';
   const request = { session, vaults, systems, trigger, full: input.has('--full') };
   const backups = await backupSystems(context, request, (backup) => reportBackup(context, backup));
-  for (const name of new Set(backups.map(({ vault }) => vault))) {
+  const names = [...new Set(backups.map(({ vault }) => vault))];
+  for (const name of names) {
     const isToldAlready = backups.some(({ vault, outcome }) => vault === name && outcome === undefined);
     await refreshCache(context, vaults, name, isToldAlready);
   }
+  const known = names.map((vault) => ({ vault, records: vaults.known(vault)?.records ?? [] }));
+  warnOfRecoveryKeys(context.output, known, context.nowMs());
   return endOf(backups);
 }
 

@@ -14,4 +14,6 @@ export interface PassResult {
   /** Nothing failed, nothing waits to be tried again, and no objective is breached or unknown. */
   readonly isGood: boolean;
   readonly nextPassAtMs: number;
+  /** In words, while nobody has shown that the recovery key of every vault works. */
+  readonly recoveryKeyConcern?: string;
 }

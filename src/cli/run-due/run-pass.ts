@@ -7,6 +7,7 @@ import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { systemHash } from '../../plan/system-hash.ts';
 import type { ScheduleEvent } from '../../schedule/schedule.ts';
 import type { AppContext } from '../cli-context.ts';
+import { recoveryKeyConcern } from '../keys/recovery-key-warning.ts';
 import { assessPlan, type PlanAssessment } from '../plan/assess-plan.ts';
 import { backupSystems, type SystemBackup } from '../plan/backup-systems.ts';
 import { planHistory, type VaultHistory } from '../plan/plan-history.ts';
@@ -33,6 +34,7 @@ import { objectiveFindings } from './objective-findings.ts';
 import { copyOwed } from './pass-copies.ts';
 import { backupError, proofError, silentChangeError } from './pass-errors.ts';
 import type { PassResult } from './pass-result.ts';
+import { proveStores } from './pass-stores.ts';
 import type { PassVoice } from './pass-voice.ts';
 import { loadMemory, type RunMemory, saveMemory } from './run-memory.ts';
 
@@ -59,17 +61,19 @@ export async function runPass(context: AppContext, request: PassRequest): Promis
   const before = await planHistory(context, session, vaults, true);
   const vaultFindings = judgeVaults(factsOf(context, pass, before));
   for (const finding of vaultFindings) await request.voice.failed(finding);
+  const stores = await proveStores(context, { ...pass, trigger: triggerOf(pass) }, before);
   const backups = await backUpOwed(context, pass, before);
   const between = backups.done === 0 ? before : await planHistory(context, session, vaults, true);
   const copies = await bringCopies(context, pass, between);
   const copied = copies.done === 0 ? between : await planHistory(context, session, vaults, true);
   const proofs = await proveOwed(context, pass, copied);
   const after = proofs.done === 0 ? copied : await planHistory(context, session, vaults, true);
-  const work = [...vaultFindings, ...backups.findings, ...copies.findings, ...proofs.findings];
+  const work = [...vaultFindings, ...stores, ...backups.findings, ...copies.findings, ...proofs.findings];
   const nowMs = context.nowMs();
   const assessment = assessPlan(session.plan, after, nowMs);
   const { verdict } = assessment;
   const findings = [...work, ...(await judgeObjectives(pass, assessment))];
+  const concern = recoveryKeyConcern(after, nowMs);
   return {
     findings,
     backups: backups.done,
@@ -78,6 +82,7 @@ export async function runPass(context: AppContext, request: PassRequest): Promis
     verdict,
     isGood: passExitCode(findings) === 0 && (verdict.status === 'met' || verdict.status === 'at-risk'),
     nextPassAtMs: nextPassAt({ systems, findings: work, proofDueMs: proofs.dueMs, startMs, nowMs }),
+    ...(concern === undefined ? {} : { recoveryKeyConcern: concern }),
   };
 }
 
