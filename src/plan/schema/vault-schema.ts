@@ -223,13 +223,14 @@ export const vaultSchema = strict({
   }),
   filled_by: maybe(
     reference('vault'),
-    'The vault that it is a copy of. Default: it is filled by a capture of its own.',
+    'The vault that it is a copy of, which it is filled from first. Default: every point is captured once and copied here from whichever vault has it.',
     'here',
-    { use: 'planned' },
   ),
-  copy_within: maybe(positiveDuration(), 'How soon after the other vault it has the same points.', '1 h', {
-    use: 'planned',
-  }),
+  copy_within: maybe(
+    positiveDuration(),
+    'How soon after the others it has the same points; `status` fails when it is later.',
+    '1 h',
+  ),
   access: maybe(access, 'Who may do what there, and whether it is recorded.', { logged: true }),
   size_max: maybe(byteSize(), 'How much it may hold before somebody must act.', '2 TiB', {
     use: 'planned',
