@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { randomHex } from '../../platform/random.ts';
 import type { AppContext } from '../cli-context.ts';
 import { backup } from '../commands/backup.ts';
+import { keyTest } from '../commands/key-test.ts';
 import { lint } from '../commands/lint.ts';
 import { status } from '../commands/status.ts';
 import { vaultInit } from '../commands/vault-init.ts';
@@ -44,6 +45,9 @@ export async function makePlanAndVaults(context: AppContext, folder: QuickstartF
     const key = join(folder.keys, role);
     const words = ['--role', role, '--key-file', key, '--recovery-key-file', `${key}.recovery-key`];
     await runCommand(context, 'vault init', vaultInit, [folder.vaults[role], ...words]);
+    // as a person should with the paper: a recovery key that nobody tried is none
+    const tried = ['--vault', folder.vaults[role], '--recovery-key-file', `${key}.recovery-key`];
+    await runCommand(context, 'key test', keyTest, tried);
   }
   const { output } = context;
   const here = typedPath(folder.path, context.folder);
