@@ -35,7 +35,8 @@ export function azureRetention(container: AzureContainer): ObjectRetention {
 
 function retentionStateOf(found: BlobGetPropertiesResponse): RetentionState {
   const { immutabilityPolicyExpiresOn: until, immutabilityPolicyMode: mode, legalHold = false } = found;
-  if (until === undefined) return { legalHold };
+  // a policy that has ended is still told; it counts by the clock of the store
+  if (until === undefined || until <= (found.date ?? until)) return { legalHold };
   return {
     untilMs: until.getTime(),
     mode: mode?.toLowerCase() === 'locked' ? 'compliance' : 'governance',
