@@ -1,7 +1,8 @@
 /**
- * `npm run campaign -- crash | kill | damage | heal | clock`: the long forms of tests, for before a release.
+ * `npm run campaign -- crash | prune | kill | damage | heal | clock`: the long forms of tests, for before a release.
  *
  * crash   a backup cut off after every operation on the store, stock restic looking at each: about 2 minutes
+ * prune   mark, sweep and forget cut off after every operation, stock restic looking at each: about 10 minutes
  * kill    a process that backs up is killed at 50 random moments
  * damage  200 single damages to any object of a vault
  * heal    500 single damages to any object of a vault, each found and healed from a second one: about 20 minutes
@@ -24,6 +25,14 @@ import {
   tryHealing,
 } from '../test/simulation/heal-scene.ts';
 import { killOnce, makeKillScene } from '../test/simulation/kill-scene.ts';
+import {
+  actUntil,
+  examinePruned,
+  examineWithRestic as lookWithRestic,
+  makePruneScene,
+  prepare,
+  pruneActs,
+} from '../test/simulation/prune-scene.ts';
 import { seededRandom } from '../test/support/seeded-random.ts';
 
 interface Campaign {
@@ -34,6 +43,7 @@ interface Campaign {
 
 const campaigns: Readonly<Record<string, (campaign: Campaign) => Promise<void>>> = {
   crash,
+  prune,
   kill,
   damage,
   heal,
@@ -81,6 +91,24 @@ async function crash({ folder, seed }: Campaign): Promise<void> {
     await examine(scene, crashed);
   }
   throw new Error(`the backup did not end within ${operationsMax} operations`);
+}
+
+async function prune({ folder, seed }: Campaign): Promise<void> {
+  const scene = await makePruneScene(folder, seed);
+  const operationsMax = 10_000;
+  for (const act of pruneActs) {
+    const before = await prepare(scene, act);
+    let operations = 0;
+    for (; operations < operationsMax; operations++) {
+      const cut = await actUntil(scene, before, act, operations);
+      if (!cut.cut) break;
+      console.log(`seed ${seed}, ${act} after ${operations} operations`);
+      await lookWithRestic(scene, cut);
+      await examinePruned(scene, cut);
+    }
+    if (operations === operationsMax)
+      throw new Error(`${act} did not end within ${operationsMax} operations`);
+  }
 }
 
 async function kill({ folder, seed, rounds = 50 }: Campaign): Promise<void> {
