@@ -31,12 +31,11 @@ export async function uploadInParts(
 ): Promise<void> {
   const { client } = access;
   const place = objectAt(access, key);
-  const made = await client.send(
-    new CreateMultipartUploadCommand({ ...place, ...options }),
-    stoppedBy(signal),
-  );
+  // Not cut short either: the store would keep an upload whose name nobody knows.
+  const made = await client.send(new CreateMultipartUploadCommand({ ...place, ...options }));
   const upload = { ...place, UploadId: defined(made.UploadId, 'the store names the upload') };
   try {
+    signal?.throwIfAborted();
     const Parts = await uploadParts(access, upload, bytes, signal);
     signal?.throwIfAborted();
     await client.send(
