@@ -11,7 +11,7 @@ export interface PackagesToFetch {
   /** A release of Debian. */
   readonly suite: string;
   readonly packages: readonly string[];
-  /** Where they are unpacked; it is replaced as a whole, at the end. */
+  /** Where they are unpacked, as a whole, at the end; stays as it is when another process was quicker. */
   readonly folder: string;
 }
 
@@ -47,8 +47,7 @@ function unpack(archives: string, work: string, folder: string): string | undefi
     if (unpacked.exitCode !== 0) return `dpkg -x ${archive} failed: ${lastLines(unpacked.output)}`;
   }
   fs.rmSync(path.join(work, 'usr', 'share'), { recursive: true, force: true });
-  fs.rmSync(folder, { recursive: true, force: true });
-  fs.renameSync(work, folder);
+  if (!fs.existsSync(folder)) fs.renameSync(work, folder);
   return undefined;
 }
 

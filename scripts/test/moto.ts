@@ -16,6 +16,7 @@ export function ensureMoto(root: string): Moto {
   const folder = path.join(unpacked, 'usr', 'lib', 'python3', 'dist-packages');
   const isThere = () => fs.existsSync(path.join(folder, 'moto', 'server.py'));
   if (isThere()) return { kind: 'found', folder };
+  fs.rmSync(unpacked, { recursive: true, force: true });
   const problem = fetchPackages({ suite: 'trixie', packages: ['python3-moto'], folder: unpacked });
   if (isThere()) return { kind: 'found', folder };
   return { kind: 'missing', reason: problem ?? 'the package python3-moto holds no moto/server.py' };

@@ -3,6 +3,7 @@
  * details of the format, can only be compared with it. Debian 13 has one; its binary is static, so it runs on
  * Debian 12 too. It is fetched with apt into `.cache/`, without touching the system.
  */
+import fs from 'node:fs';
 import path from 'node:path';
 import { fetchPackages } from './fetch-packages.ts';
 import { runQuietly } from './run-command.ts';
@@ -22,6 +23,8 @@ export function ensureNewerRestic(root: string): NewerRestic {
     const version = candidate === undefined || candidate === '' ? undefined : usefulVersion(candidate);
     if (candidate !== undefined && version !== undefined) return { kind: 'found', path: candidate, version };
   }
+  // What is there does not run, or is too old.
+  fs.rmSync(folder, { recursive: true, force: true });
   const problem = fetchPackages({ suite, packages: ['restic'], folder });
   if (problem !== undefined) return { kind: 'missing', reason: problem };
   const version = usefulVersion(fetched);

@@ -1,6 +1,6 @@
 /** What is S3's own, and no guarantee of the port: on moto, and on a server that breaks its answers. */
 import assert from 'node:assert/strict';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { after, before, test } from 'node:test';
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import type { S3StoreSettings } from '../../src/object-store/s3/s3-place.ts';
@@ -123,23 +123,83 @@ const broken: readonly (readonly [string, (response: ServerResponse) => void])[]
 
 for (const [what, answer] of broken) {
   test(`${what} is an error that may pass, and never short bytes`, async () => {
-    const front = createServer((_request, response) => answer(response));
-    const port = await new Promise<number>((resolve) => {
-      front.listen(0, '127.0.0.1', () => {
-        const address = front.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
+    await using front = await listening((_request, response) => answer(response));
+    const place = { endpoint: `http://127.0.0.1:${front.port}`, bucket: 'bucket', prefix: '' };
+    await using store = openS3Store(place, { credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+    const range = what.includes('body') ? undefined : { offset: 0, length: 10 };
+    await assert.rejects(store.get('key', range), { code: 'STORE_UNAVAILABLE', retryable: true });
+  });
+}
+
+test('the proxy of the environment is asked, but for this machine itself', async () => {
+  const asked: string[] = [];
+  await using proxy = await listening((request, response) => {
+    asked.push(request.url ?? '');
+    response.writeHead(200, { 'content-length': '5' }).end('proxy');
+  });
+  await using direct = await listening((_request, response) => {
+    response.writeHead(200, { 'content-length': '6' }).end('direct');
+  });
+  process.env['HTTP_PROXY'] = `http://127.0.0.1:${proxy.port}`;
+  try {
+    const read = async (endpoint: string): Promise<string> => {
+      const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
+      await using store = openS3Store({ endpoint, bucket: 'bucket', prefix: 'vault' }, { credentials });
+      return (await store.get('key')).toString();
+    };
+    assert.equal(await read('http://s3.example.test'), 'proxy');
+    assert.equal(await read(`http://127.0.0.1:${direct.port}`), 'direct');
+    assert.deepEqual(
+      asked.map((url) => url.replace(/\?.*/, '')),
+      ['http://s3.example.test/bucket/vault/key'],
+    );
+  } finally {
+    delete process.env['HTTP_PROXY'];
+  }
+});
+
+test('Amazon is asked at the host of the bucket, and other servers by a path', async () => {
+  const hosts: string[] = [];
+  await using proxy = await listening((request, response) => {
+    hosts.push(request.url ?? '');
+    response.writeHead(200).end();
+  });
+  process.env['HTTPS_PROXY'] = `http://127.0.0.1:${proxy.port}`;
+  proxy.server.on('connect', (request, socket) => {
+    hosts.push(request.url ?? '');
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  try {
+    const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
+    await using store = openS3Store({ bucket: 'shop', prefix: '' }, { region: 'eu-central-1', credentials });
+    await assert.rejects(store.get('key'), { code: 'STORE_UNAVAILABLE' });
+    assert.deepEqual(hosts, ['shop.s3.eu-central-1.amazonaws.com:443']);
+  } finally {
+    delete process.env['HTTPS_PROXY'];
+  }
+});
+
+interface Listening extends AsyncDisposable {
+  readonly port: number;
+  readonly server: Server;
+}
+
+async function listening(answer: RequestListener): Promise<Listening> {
+  const front = createServer(answer);
+  const port = await new Promise<number>((resolve) => {
+    front.listen(0, '127.0.0.1', () => {
+      const address = front.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
     });
-    try {
-      const place = { endpoint: `http://127.0.0.1:${port}`, bucket: 'bucket', prefix: '' };
-      await using store = openS3Store(place, { credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
-      const range = what.includes('body') ? undefined : { offset: 0, length: 10 };
-      await assert.rejects(store.get('key', range), { code: 'STORE_UNAVAILABLE', retryable: true });
-    } finally {
+  });
+  return {
+    port,
+    server: front,
+    [Symbol.asyncDispose]: async () => {
       front.closeAllConnections();
       front.close();
-    }
-  });
+    },
+  };
 }
 
 function rangeHeaders(length: number): Readonly<Record<string, string>> {
