@@ -3,12 +3,13 @@ import { LifeboatError } from '../error/lifeboat-error.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, sharedFields } from '../evidence/run-context.ts';
 import type { StoreProbe, StoreRecord } from '../evidence/vault-records.ts';
+import { nowMs as wallClockMs } from '../platform/clock.ts';
 import { hostname } from '../platform/host.ts';
 import { randomUuid } from '../platform/random.ts';
 import { proveStore, verdictOf } from '../vault/prove-store.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CliContext, VaultRequest } from './cli-context.ts';
-import { lastStoreRecord, whatIsWrong } from './run-due/owed-store-check.ts';
+import { whatIsWrong } from './run-due/owed-store-check.ts';
 
 export interface ProvedStore {
   readonly kind: string;
@@ -27,7 +28,8 @@ export async function proveStoreOf(context: CliContext, request: VaultRequest): 
   const probes = await proveStore(store, {
     appendOnly: declared?.append_only === true,
     wantsRetention: declared?.immutability !== undefined && declared.immutability.mode !== 'offline',
-    nowMs: context.nowMs,
+    // this machine's own clock is what is compared with the store's
+    nowMs: wallClockMs,
     signal: request.signal ?? context.signal,
   });
   const { facts, location } = store;
@@ -61,22 +63,25 @@ export async function recordProof(
   await vault.append(record);
 }
 
-/** Before this machine uses a vault for the first time. Raises STORE_UNFIT when a probe fails. */
-export async function proveAtFirstUse(
-  context: CliContext,
-  request: VaultRequest,
-  vault: Vault,
-  run: RunContext,
-): Promise<void> {
-  if (vault.file === undefined) return;
-  const { records } = await vault.records(request.signal ?? context.signal);
-  if (lastStoreRecord(records.filter(({ host }) => host === run.host)) !== undefined) return;
-  const proved = await proveStoreOf(context, request);
-  await recordProof(context, vault, proved, run);
-  if (proved.verdict === 'fail') throw unfit(proved);
+/** What speaks against relying on the store; `undefined` when every probe passed. */
+export function unproved(proved: ProvedStore): LifeboatError | undefined {
+  switch (proved.verdict) {
+    case 'pass':
+      return undefined;
+    case 'fail':
+      return unfit(proved);
+    case 'inconclusive':
+      return new LifeboatError(
+        'STORE_UNAVAILABLE',
+        `${proved.location} could not be proved: ${whatIsWrong(proved)}`,
+        {
+          hint: 'Run `lifeboat vault check` when the store answers.',
+        },
+      );
+  }
 }
 
-export function unfit(proved: Pick<ProvedStore, 'location' | 'probes'>): LifeboatError {
+function unfit(proved: Pick<ProvedStore, 'location' | 'probes'>): LifeboatError {
   return new LifeboatError('STORE_UNFIT', `${proved.location}: ${whatIsWrong(proved)}`, {
     hint: 'Run `lifeboat vault check` to see every probe. Do not rely on this vault before it passes.',
     details: { probes: proved.probes.filter(({ verdict }) => verdict === 'fail').map(({ name }) => name) },

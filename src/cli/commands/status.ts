@@ -16,6 +16,7 @@ import { type AssessedSystem, assessPlan, type PlanAssessment } from '../plan/as
 import { planHistory, type VaultHistory } from '../plan/plan-history.ts';
 import { openPlan } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
+import { tellStores } from '../plan/store-proofs.ts';
 import { momentText } from '../quantity-text.ts';
 import { pausesOf, tellPauses } from '../retention/plan-pauses.ts';
 import type { Style } from '../style.ts';
@@ -70,6 +71,7 @@ export async function report(
       );
   }
   await output.text(`\n${factsText(histories, nowMs)}`);
+  await tellStores(output, histories, nowMs);
 }
 
 function statusEnd({ verdict, systems }: PlanAssessment, histories: readonly VaultHistory[]): CommandEnd {

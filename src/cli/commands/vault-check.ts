@@ -1,10 +1,10 @@
 /** `lifeboat vault check`: does the store do what a vault needs of it? */
-import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
+import { hasCode } from '../../error/lifeboat-error.ts';
 import type { StoreProbe } from '../../evidence/vault-records.ts';
 import { chooseVault, vaultOptions } from '../choose-vault.ts';
 import type { CliContext, VaultRequest } from '../cli-context.ts';
 import type { Command } from '../command.ts';
-import { type ProvedStore, proveStoreOf, recordProof, unfit } from '../prove-vault-store.ts';
+import { type ProvedStore, proveStoreOf, recordProof, unproved } from '../prove-vault-store.ts';
 import { durationText } from '../quantity-text.ts';
 import type { Style } from '../style.ts';
 
@@ -37,23 +37,10 @@ export const vaultCheck: Command = {
       recorded: isRecorded,
       duration_ms: proved.endMs - proved.startMs,
     };
-    const error = errorOf(proved);
+    const error = unproved(proved);
     return error === undefined ? { summary } : { summary, error };
   },
 };
-
-function errorOf(proved: ProvedStore): LifeboatError | undefined {
-  switch (proved.verdict) {
-    case 'pass':
-      return undefined;
-    case 'fail':
-      return unfit(proved);
-    case 'inconclusive':
-      return new LifeboatError('STORE_UNAVAILABLE', `${proved.location} could not be proved`, {
-        hint: 'See the lines above, and run it again when the store answers.',
-      });
-  }
-}
 
 /** False where there is no vault yet, or one that keeps no records. */
 async function recordIfThere(

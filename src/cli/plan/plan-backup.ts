@@ -14,12 +14,14 @@ import type { SystemCopy } from './copy-system.ts';
 import { copyFields, copyWords } from './copy-text.ts';
 import { chosenSystems, openPlan } from './plan-session.ts';
 import { openPlanVaults, type PlanVaults } from './plan-vaults.ts';
+import { proveAtFirstUse } from './prove-first.ts';
 
 export async function planBackup(context: AppContext, input: Input): Promise<CommandEnd> {
   const session = await openPlan(input.value('--plan'), context.folder, profileOf(input));
   await using vaults = openPlanVaults(context, session);
   const systems = chosenSystems(session.plan, input.list('SYSTEM'));
   const trigger: RecordTrigger = 'manual';
+  await proveAtFirstUse(context, { session, vaults, systems });
   const request = { session, vaults, systems, trigger, full: input.has('--full') };
   const backups = await backupSystems(context, request, (backup) => reportBackup(context, backup));
   const names = [...new Set(backups.map(({ vault }) => vault))];
