@@ -76,7 +76,8 @@ test('a folder becomes a plan that lints, backs up and is proven', async () => {
     lines.map(({ type }) => type),
     ['vault', 'vault', 'recovery_key', 'system', 'system', 'system', 'plan', 'warning', 'warning', 'summary'],
   );
-  assert.deepEqual(lines.at(-1)?.['next'], ['lifeboat lint', 'lifeboat backup', 'lifeboat verify']);
+  const next = ['lint', 'backup', 'verify', 'key test'].map((name) => `lifeboat ${name}`);
+  assert.deepEqual(lines.at(-1)?.['next'], next);
   const key = fs.readFileSync(recovery, 'utf8').trim();
   assert.match(key, new RegExp(`^${recoveryKeyPattern.source}$`));
   assert.ok(!made.stdout.includes(key) && !made.stderr.includes(key), 'the recovery key is in its file only');
