@@ -1,9 +1,11 @@
 /** Prunes beside writers: ours yield where they may, and wait or are waited for where they may not. */
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { isStoreCut, withFaults } from '../../src/object-store/fault.ts';
 import { type MemoryStore, openMemoryStore } from '../../src/object-store/memory/memory-store.ts';
+import { type LockOwner, thisProcess } from '../../src/repository/lock/lock-owner.ts';
 import type { Repository, SavedSnapshot } from '../../src/repository/repository-types.ts';
 import { createFilesSource } from '../../src/source/files/files-source.ts';
 import type { CaptureEvent } from '../../src/source/source.ts';
@@ -18,6 +20,9 @@ const options: VaultOptions = {
   lockTiming: { ...quickLocks, yieldPollMs: 10 },
 };
 const waitMs = 20_000;
+const operationsMax = 1000;
+/** Every so many operations; each takes a second. */
+const operationsStep = 29;
 
 interface Scene extends Disposable {
   readonly store: MemoryStore;
@@ -102,6 +107,7 @@ async function expectWhole({ vault, folder, tree }: Scene, id: string): Promise<
   const { problems } = await restoreTo(vault, id, target);
   assert.deepEqual(problems, []);
   assert.deepEqual(compareTrees(tree, join(target, tree), { ignore: ['root', 'mtime'] }), []);
+  rmSync(target, { recursive: true });
 }
 
 async function expectNothingLeftBehind({ store }: Scene): Promise<void> {
@@ -181,6 +187,42 @@ test('a writer yields to forgetting', async () => {
   assert.deepEqual(await scene.vault.snapshotIds(), [saved.snapshot.id]);
   await expectWhole(scene, saved.snapshot.id);
   await expectNothingLeftBehind(scene);
+});
+
+test('a sweep that dies, wherever it does, while a writer stands aside: the writer goes on, and nothing is lost', async () => {
+  using scene = await makeScene(11);
+  await scene.vault.prune({ graceMs: 60_000 });
+  changeTree(scene.tree, 12);
+  const before = new Map(scene.store.objects);
+  let operations = 0;
+  for (let isCut = true; isCut && operations < operationsMax; operations += operationsStep) {
+    const store = openMemoryStore(before);
+    // the sweeper is a process of this machine that lives until its store is cut
+    let isAlive = true;
+    const sweeperPid = 4_000_000;
+    const owner: LockOwner = {
+      ...thisProcess(),
+      startTicks: (pid) => (pid === sweeperPid && isAlive ? '1' : pid === process.pid ? '2' : undefined),
+    };
+    await using writer = await openVault(store, { ...options, owner });
+    const backup = await slowBackup(writer, scene.tree);
+    await backup.halfway;
+    const faulty = withFaults(store, [{ kind: 'cut', after: operations }]);
+    const sweep = async () => {
+      await using sweeper = await openVault(faulty, { ...options, owner: { ...owner, pid: sweeperPid } });
+      await sweeper.prune({ graceMs: 0, waitMs });
+    };
+    await sweep().catch((error: unknown) => assert.ok(isStoreCut(error), String(error)));
+    isCut = faulty.isCut();
+    isAlive = false;
+    backup.goOn();
+    const saved = await backup.done;
+    await using vault = await openVault(store, options);
+    await vault.prune({ graceMs: 0, waitMs });
+    await expectWhole({ ...scene, store, vault }, saved.snapshot.id);
+    await expectNothingLeftBehind({ ...scene, store });
+  }
+  assert.ok(operations > operationsStep * 2 && operations < operationsMax, `${operations} operations`);
 });
 
 test('a writer that comes back to a repository from which others took what it stored says so and makes no snapshot', async () => {

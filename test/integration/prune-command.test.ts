@@ -1,0 +1,88 @@
+/** `lifeboat prune` as a person meets it: preview, mark, removal, records, refusals. */
+import assert from 'node:assert/strict';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openLocalStore } from '../../src/object-store/local/local-store.ts';
+import { openVault } from '../../src/vault/open-vault.ts';
+import { type CliOptions, cliEnds, lastLine, password } from '../e2e/cli-process.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { resticMustSucceed } from '../support/stock-restic.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+function bytesBelow(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}
+
+/** A vault in `vault` with two points of `file`; the first is given up. */
+async function makeGarbage(options: CliOptions): Promise<void> {
+  const random = seededRandom(9);
+  const file = join(options.folder, 'file');
+  await cliEnds(0, options, 'vault', 'init', 'vault', '--no-recovery-key');
+  for (let round = 0; round < 2; round++) {
+    writeFileSync(file, random.bytes(1_000_000));
+    await cliEnds(0, options, 'backup', '--vault', 'vault', '--path', file);
+  }
+  await cliEnds(0, options, 'forget', '--vault', 'vault', '--keep-last', '1', '--yes');
+}
+
+test('a prune marks, later removes, says what and when, and records it', async () => {
+  using folder = temporaryFolder();
+  const options = { folder: folder.path };
+  const data = join(folder.path, 'vault', 'data');
+  await makeGarbage(options);
+  const before = bytesBelow(data);
+  const preview = await cliEnds(0, options, 'prune', '--vault', 'vault', '--preview');
+  assert.match(preview.stdout, /to be marked: \d+ packs?, .*\(needed by nothing\); goes at 20/);
+  assert.ok(preview.stdout.split('\n').every((line) => line.length <= 120));
+  assert.equal(bytesBelow(data), before);
+  const marked = await cliEnds(0, options, 'prune', '--vault', 'vault');
+  assert.match(marked.stdout, /pending {2}\d+ packs?, .*; the next go at 20/);
+  assert.equal(bytesBelow(data), before);
+  const removed = await cliEnds(0, options, 'prune', '--vault', 'vault', '--grace', '0s', '--json');
+  const line = removed.stdout
+    .split('\n')
+    .filter((text) => text !== '')
+    .map((text): Record<string, unknown> => JSON.parse(text))
+    .find(({ type }) => type === 'prune');
+  assert.equal(line?.['reclaimed_bytes'], before - bytesBelow(data));
+  assert.ok(before - bytesBelow(data) > 900_000);
+  assert.equal(line?.['pending_packs'], 0);
+  await cliEnds(0, options, 'check', '--vault', 'vault', '--read-data');
+  await resticMustSucceed({ repository: join(folder.path, 'vault'), password }, 'check', '--read-data');
+  await using vault = await openVault({
+    store: openLocalStore(join(folder.path, 'vault')),
+    password,
+    stateFolder: join(folder.path, 'elsewhere'),
+    cacheDirectory: join(folder.path, 'cache'),
+    nowMs: Date.now,
+  });
+  const { records, problems } = await vault.records();
+  assert.deepEqual(problems, []);
+  const prunes = records.filter((record) => record.type === 'prune');
+  assert.deepEqual(
+    prunes.map(({ phase, bytesPending }) => [phase, bytesPending > 0]),
+    [
+      ['mark', true],
+      ['sweep', false],
+    ],
+  );
+  assert.equal(prunes[1]?.bytesReclaimed, line?.['reclaimed_bytes']);
+});
+
+test('a prune with nothing to do says so and leaves no record; a wrong duration or share is refused', async () => {
+  using folder = temporaryFolder();
+  const options = { folder: folder.path };
+  await cliEnds(0, options, 'vault', 'init', 'vault', '--no-recovery-key');
+  const records = () => readdirSync(join(folder.path, 'vault', 'lifeboat', 'evidence'), { recursive: true });
+  const before = records();
+  const nothing = await cliEnds(0, options, 'prune', '--vault', 'vault');
+  assert.match(nothing.stdout, /nothing to remove/);
+  assert.deepEqual(records(), before);
+  const duration = await cliEnds(2, options, 'prune', '--vault', 'vault', '--grace', 'soon');
+  assert.match(duration.stderr, /"soon" is no duration/);
+  const share = await cliEnds(2, options, 'prune', '--vault', 'vault', '--max-unused', '100%', '--json');
+  assert.equal(lastLine(share)['code'], 'USAGE');
+});
