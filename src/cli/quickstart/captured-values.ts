@@ -1,5 +1,5 @@
 /** What was measured when a recovery point was captured, from the records that the vaults keep. */
-import type { BackupRecord } from '../../evidence/record.ts';
+import type { BackupRecord, CopyRecord } from '../../evidence/record.ts';
 import type { AppContext } from '../cli-context.ts';
 import { planHistory } from '../plan/plan-history.ts';
 import { openPlan } from '../plan/plan-session.ts';
@@ -16,7 +16,8 @@ export async function capturedRows(
   const histories = await planHistory(context, session, vaults, false);
   const record = histories
     .flatMap(({ records }) => records)
-    .find((each): each is BackupRecord => each.type === 'backup' && each.snapshotId === snapshotId);
+    .filter((each): each is BackupRecord | CopyRecord => each.type === 'backup' || each.type === 'copy')
+    .find((each) => each.snapshotId === snapshotId);
   const rows = new Map<string, number>();
   for (const [name, value] of Object.entries(record?.values ?? {})) {
     if (name.startsWith('rows:')) rows.set(name.slice('rows:'.length), Number(value));
