@@ -1,5 +1,6 @@
 /** Reads a blob, whole or in part, and compares what came with what was said to come. */
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { BlobClient, BlobDownloadResponseParsed } from '@azure/storage-blob';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { checkRange } from '../object-errors.ts';
@@ -33,6 +34,7 @@ export async function downloadBlob(
   return await request(container, about, signal, async (watch) => {
     const answer = await download(container, blob, key, range, watch);
     const total = totalBytes(answer);
+    if (range !== undefined && range.offset + range.length > total) dropBody(answer);
     if (range !== undefined) checkRange(range, total, key, container.location);
     const bytes = await bodyOf(container, key, answer, watch);
     if (bytes.length !== (range?.length ?? total)) {
@@ -94,6 +96,13 @@ async function bodyOf(
     throw badTransfer(container, key, `the answer broke off (${words.slice(0, 100)})`);
   }
   return Buffer.concat(pieces);
+}
+
+/** So that its connection is not held, and no error of it comes when nobody listens. */
+function dropBody({ readableStreamBody: body }: BlobDownloadResponseParsed): void {
+  if (!(body instanceof Readable)) return;
+  body.on('error', () => undefined);
+  body.destroy();
 }
 
 function badTransfer({ location }: AzureContainer, key: string, what: string): LifeboatError {

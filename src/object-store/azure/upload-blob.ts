@@ -98,17 +98,22 @@ async function putInBlocks(
   const starts = Array.from({ length: Math.ceil(bytes.length / blockBytes) }, (_, i) => i * blockBytes);
   const blocks = starts.map((start) => ({ id: blockId(start, bytes), start }));
   const queue = blocks.values();
+  // when one block fails the others are of no more use
+  const failed = new AbortController();
+  const abortSignal = AbortSignal.any([watch.signal, failed.signal]);
   const stageBlocks = async (): Promise<void> => {
     for (const { id, start } of queue) {
       const block = bytes.subarray(start, start + blockBytes);
       const body = () => slicesOf(block, watch.moved);
-      await blob.stageBlock(id, body, block.length, {
-        abortSignal: watch.signal,
-        transactionalContentMD5: md5(block),
-      });
+      await blob.stageBlock(id, body, block.length, { abortSignal, transactionalContentMD5: md5(block) });
     }
   };
-  await Promise.all(Array.from({ length: blocksAtOnce }, stageBlocks));
+  try {
+    await Promise.all(Array.from({ length: blocksAtOnce }, stageBlocks));
+  } catch (error) {
+    failed.abort();
+    throw error;
+  }
   watch.signal.throwIfAborted();
   watch.committed();
   await blob.commitBlockList(
