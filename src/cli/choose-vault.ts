@@ -58,6 +58,21 @@ export async function chooseVault(context: CliContext, input: Input): Promise<Va
   };
 }
 
+/** Where a new vault goes: the name of a vault of the plan, or a location, of which the plan may know how it is reached. */
+export async function newVaultPlace(
+  context: CliContext,
+  input: Input,
+  wanted: string,
+): Promise<VaultRequest & { readonly role?: ResolvedVault['role'] }> {
+  const plan = await loadPlanIfThere(input.value('--plan'), context.folder, profileOf(input));
+  if (plan?.parsed.draft === undefined) return { location: wanted };
+  const { resolvePlan } = await import('../plan/resolve-plan.ts');
+  const { vaults } = resolvePlan(plan.parsed.draft.plan);
+  const named = matching(vaults, wanted, plan.folder, context.folder);
+  if (named === undefined) return { location: wanted };
+  return { location: named.location, folder: plan.folder, declared: named.declared, role: named.role };
+}
+
 /** The vault of `--vault`, which must be there. */
 export function vaultAlone(input: Input): VaultRequest {
   const location = input.value('--vault');

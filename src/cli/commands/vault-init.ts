@@ -2,9 +2,11 @@
 import { rm } from 'node:fs/promises';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { Vault } from '../../vault/vault.ts';
+import { newVaultPlace } from '../choose-vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
+import { planOptions } from '../load-plan.ts';
 import { newPassword } from '../new-password.ts';
 import { recordInit, recordKey } from '../record-vault-event.ts';
 import { newRecoveryKey } from '../recovery-key.ts';
@@ -14,16 +16,22 @@ const roles = ['primary', 'secondary', 'archive'] as const;
 
 export const vaultInit: Command = {
   description:
-    'Makes a vault: a folder with an encrypted repository that stock restic opens as well. It opens with a ' +
+    'Makes a vault, in a folder or in an object store: an encrypted repository that stock restic opens as well. It opens with a ' +
     'password, and with a recovery key of 256 bits that is made now and shown once: print it and keep it ' +
     'where the fire is not.',
-  arguments: [{ name: 'LOCATION', description: 'a folder that is empty or does not exist yet' }],
+  arguments: [
+    {
+      name: 'LOCATION',
+      description:
+        'a folder that is empty or does not exist yet, s3://bucket/prefix, azure://account/container/prefix, or the name of a vault of the plan',
+    },
+  ],
   options: [
     {
       flag: '--role',
       value: 'ROLE',
       choices: roles,
-      description: 'what the vault is for (default: primary)',
+      description: "what the vault is for (default: the plan's, else primary)",
     },
     {
       flag: '--key-file',
@@ -32,12 +40,17 @@ export const vaultInit: Command = {
     },
     { flag: '--recovery-key-file', value: 'FILE', description: 'write the recovery key to a new FILE' },
     { flag: '--no-recovery-key', description: 'make none: whoever loses the password loses the vault' },
+    ...planOptions,
   ],
   examples: [
     { line: 'lifeboat vault init /mnt/backup/vault', says: 'ask for a password, show the recovery key' },
     {
       line: 'LIFEBOAT_PASSWORD_FILE=~/pw lifeboat vault init /mnt/backup/vault --recovery-key-file ~/recovery-key',
       says: 'without questions',
+    },
+    {
+      line: 'lifeboat vault init s3://shop-backups/lifeboat',
+      says: 'in a bucket, with the usual credentials',
     },
     {
       line: 'lifeboat vault init /mnt/nas/vault --role secondary --key-file ~/nas.key --no-recovery-key',
@@ -48,13 +61,13 @@ export const vaultInit: Command = {
     const recovery = recoveryWish(context, input);
     if (recovery.kind === 'file') await requireAbsent(recovery.path);
     const password = await newPassword(context, input.value('--key-file'));
-    const location = input.required('LOCATION');
+    const place = await newVaultPlace(context, input, input.required('LOCATION'));
     const recoveryKey = recovery.kind === 'none' ? undefined : newRecoveryKey();
-    const role = roles.find((each) => each === input.value('--role')) ?? 'primary';
+    const role = roles.find((each) => each === input.value('--role')) ?? place.role ?? 'primary';
     if (recoveryKey !== undefined) context.output.hide(recoveryKey);
     // the file first: a key that was never written down would be one more way in for nobody
     if (recovery.kind === 'file') await makeSecretFile(recovery.path, recoveryKey ?? '');
-    await using vault = await madeOr(context.initVault({ location, password, role }), recovery);
+    await using vault = await madeOr(context.initVault({ ...place, password, role }), recovery);
     const key = recoveryKey && (await vault.repository.addKey(recoveryKey, context.signal));
     const end = await told(context, vault, role, recovery, recoveryKey);
     // after the recovery key was shown: a vault that takes no record must not cost it
