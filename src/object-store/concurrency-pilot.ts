@@ -61,7 +61,7 @@ export function concurrencyPilot({ min, max }: PilotBounds): ConcurrencyPilot {
   let changedAtMs = Number.NEGATIVE_INFINITY;
   let window: Window | undefined;
   let before: Worth | undefined;
-  let heldWindows = 0;
+  /** Windows until the next try; none while one is under way. */
   let holdFor = 0;
   let isFirstClimb = true;
   let triesDown = false;
@@ -74,7 +74,6 @@ export function concurrencyPilot({ min, max }: PilotBounds): ConcurrencyPilot {
 
   function hold(windows: number): void {
     holdFor = windows;
-    heldWindows = 0;
     isFirstClimb = false;
   }
 
@@ -89,10 +88,8 @@ export function concurrencyPilot({ min, max }: PilotBounds): ConcurrencyPilot {
 
   function judge(worth: Worth, nowMs: number): void {
     if (holdFor > 0) {
-      heldWindows += 1;
-      if (heldWindows < holdFor) return;
-      holdFor = 0;
-      tryOther(worth, nowMs);
+      holdFor -= 1;
+      if (holdFor === 0) tryOther(worth, nowMs);
     } else if (before === undefined || isWorthIt(before, worth)) {
       if (before !== undefined && worth.limit < before.limit) hold(holdWindows);
       else tryOther(worth, nowMs);
@@ -113,10 +110,8 @@ export function concurrencyPilot({ min, max }: PilotBounds): ConcurrencyPilot {
       }
       window.work += 1 + bytes / bytesPerWork;
       window.requests += 1;
-      const elapsedMs = endedAtMs - window.fromMs;
-      if (elapsedMs < windowMsMin || window.requests < Math.max(requestsMin, requestsPerPermit * limit))
-        return;
-      const worth = { limit, workPerMs: window.work / elapsedMs };
+      if (!isFull(window, limit, endedAtMs)) return;
+      const worth = { limit, workPerMs: window.work / (endedAtMs - window.fromMs) };
       window = undefined;
       judge(worth, endedAtMs);
     },
@@ -129,6 +124,10 @@ export function concurrencyPilot({ min, max }: PilotBounds): ConcurrencyPilot {
       hold(holdWindowsAfterThrottle);
     },
   };
+}
+
+function isFull({ fromMs, requests }: Window, limit: number, nowMs: number): boolean {
+  return nowMs - fromMs >= windowMsMin && requests >= Math.max(requestsMin, requestsPerPermit * limit);
 }
 
 function isWorthIt(before: Worth, now: Worth): boolean {

@@ -1,6 +1,6 @@
 /** Opens and makes vaults: a repository with records and plans beside it. */
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
-import { type StoreCounts, zeroCounts } from '../object-store/count.ts';
+import type { StoreUse } from '../evidence/record.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { hostname } from '../platform/host.ts';
 import { randomUuid } from '../platform/random.ts';
@@ -31,13 +31,15 @@ import {
   vaultFileKey,
 } from './vault-file.ts';
 
+const noUse: StoreUse = { puts: 0, gets: 0, stats: 0, lists: 0, deletes: 0, bytesPut: 0, bytesGot: 0 };
+
 export interface VaultOptions {
   /** Where this machine's chains are continued; a folder per plan, or one for work without a plan. */
   readonly stateFolder: string;
   readonly cacheDirectory: string;
   readonly nowMs: () => number;
   /** What the store counts, always current; absent: nothing is known of requests. */
-  readonly counts?: Readonly<StoreCounts>;
+  readonly counts?: StoreUse;
 }
 
 /** Raises what opening a repository raises, and VAULT_UNSUPPORTED. A plain restic repository opens as well. */
@@ -133,7 +135,7 @@ function vaultOf(
     ...(file === undefined ? {} : { file }),
     location: store.location,
     storeKind: store.facts.kind,
-    storeUse: () => ({ ...(options.counts ?? zeroCounts()) }),
+    storeUse: () => ({ ...(options.counts ?? noUse) }),
     repository,
     plans: createPlanArchive(repository.sealed),
     ...(spares === undefined ? {} : { spares }),
