@@ -11,6 +11,9 @@ import type {
 import { loadReadPacks, saveReadPacks } from '../vault/read-packs.ts';
 import type { Vault } from '../vault/vault.ts';
 
+/** Older packs that are read again beside the new ones, drawn at random. */
+const sampleMax = { packs: 3, bytes: 32 * 1024 * 1024 };
+
 export interface ReadBackRequest {
   readonly run: RunContext;
   readonly system?: SystemIdentity;
@@ -91,6 +94,7 @@ async function readSnapshots(
 ): Promise<ReadBackReport> {
   return await vault.repository.readBack(snapshotIds, {
     alreadyRead: new Set(known.keys()),
+    sample: sampleMax,
     ...(progress === undefined ? {} : { progress }),
     ...(signal === undefined ? {} : { signal }),
   });

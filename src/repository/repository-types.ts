@@ -237,6 +237,8 @@ export interface CheckReport {
 export interface ReadBackOptions {
   /** Packs that were read back before and need not be read again. */
   readonly alreadyRead?: ReadonlySet<string>;
+  /** Of those, some that are drawn at random are read all the same: at most so many packs and bytes. */
+  readonly sample?: { readonly packs: number; readonly bytes: number };
   readonly progress?: (progress: WorkProgress) => void;
   readonly signal?: AbortSignal;
 }

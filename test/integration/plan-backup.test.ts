@@ -322,7 +322,8 @@ test('once a week every file is read, and what changed behind size and time is n
 
 test('a repository without vault.json gets no backup under a plan, for no record would be kept', async () => {
   await uploadsScene();
-  fs.rmSync(join(scene.vaultPath('here'), 'lifeboat/vault.json'));
+  for (const file of ['vault.json', 'spare/vault.json'])
+    fs.rmSync(join(scene.vaultPath('here'), 'lifeboat', file));
   const [backup] = await scene.backup();
   assert.equal(backup?.error?.code, 'VAULT_UNSUPPORTED');
   assert.deepEqual(storedFiles(scene, 'here', 'snapshots'), []);

@@ -31,6 +31,7 @@ import {
 import { type Finding, passExitCode, redactFinding } from './finding.ts';
 import { nextPassAt } from './next-pass.ts';
 import { objectiveFindings } from './objective-findings.ts';
+import { checkOwed } from './pass-checks.ts';
 import { copyOwed } from './pass-copies.ts';
 import { backupError, proofError, silentChangeError } from './pass-errors.ts';
 import type { PassResult } from './pass-result.ts';
@@ -67,8 +68,11 @@ export async function runPass(context: AppContext, request: PassRequest): Promis
   const copies = await bringCopies(context, pass, between);
   const copied = copies.done === 0 ? between : await planHistory(context, session, vaults, true);
   const proofs = await proveOwed(context, pass, copied);
-  const after = proofs.done === 0 ? copied : await planHistory(context, session, vaults, true);
-  const work = [...vaultFindings, ...stores, ...backups.findings, ...copies.findings, ...proofs.findings];
+  const proven = proofs.done === 0 ? copied : await planHistory(context, session, vaults, true);
+  const checks = await checkShares(context, pass, proven);
+  const after = checks.length === 0 ? proven : await planHistory(context, session, vaults, true);
+  const made = [...backups.findings, ...copies.findings, ...proofs.findings];
+  const work = [...vaultFindings, ...stores, ...made, ...checks];
   const nowMs = context.nowMs();
   const assessment = assessPlan(session.plan, after, nowMs);
   const { verdict } = assessment;
@@ -84,6 +88,17 @@ export async function runPass(context: AppContext, request: PassRequest): Promis
     nextPassAtMs: nextPassAt({ systems, findings: work, proofDueMs: proofs.dueMs, startMs, nowMs }),
     ...(concern === undefined ? {} : { recoveryKeyConcern: concern }),
   };
+}
+
+/** Not when something happened that backups are owed for: then nothing but those counts. */
+async function checkShares(
+  context: AppContext,
+  { session, vaults, voice, event, dryRun }: Pass,
+  histories: readonly VaultHistory[],
+): Promise<readonly Finding[]> {
+  if (event !== undefined) return [];
+  const request = { plannedVaults: session.plan.vaults, vaults, voice };
+  return await checkOwed(context, dryRun === true ? { ...request, dryRun } : request, histories);
 }
 
 /** After the work, of the systems that this pass is about. A dry run has not done what would meet them. */

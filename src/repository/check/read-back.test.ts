@@ -29,6 +29,11 @@ describe('readBack', () => {
     const again = await vault.readBack([first.snapshot.id], { alreadyRead: new Set(report.readPackIds) });
     assert.deepEqual([again.bytesRead, again.readPackIds, again.packsNeeded], [0, [], report.packsNeeded]);
     assert.deepEqual(again.snapshots, report.snapshots);
+    const alreadyRead = new Set(report.readPackIds);
+    const some = { alreadyRead, sample: { packs: 2, bytes: 10_000_000 } };
+    assert.equal((await vault.readBack([first.snapshot.id], some)).readPackIds.length, 2);
+    const none = { alreadyRead, sample: { packs: 2, bytes: 100 } };
+    assert.equal((await vault.readBack([first.snapshot.id], none)).bytesRead, 0);
   });
 
   it('takes a pack that stands in two index files for one', async () => {
