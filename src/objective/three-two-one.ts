@@ -122,7 +122,10 @@ function media(facts: ThreeTwoOneFacts, counted: readonly CopyPlaceFacts[]): Rul
   const count = Math.max(kinds.size, devices.size);
   const evidence = evidenceOf(counted, ({ newest }) => newest);
   const names = [...kinds].join(', ');
-  const reason = kinds.size > 1 || devices.size === 0 ? names : `${names} on ${devices.size} devices`;
+  const reason =
+    kinds.size > 1 || devices.size === 0
+      ? names
+      : `${names} on ${devices.size === 1 ? 'one device' : `${devices.size} devices`}`;
   const status = count >= mediaMin ? 'met' : isUntold && all.length > 1 ? 'unknown' : verdictOf(false, facts);
   const words = status === 'unknown' && isUntold ? `${reason}; the devices cannot be told apart` : reason;
   return { rule: 'media', status, count, reason: words === '' ? 'there is none' : words, evidence };
