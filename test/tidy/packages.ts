@@ -13,7 +13,6 @@ export const packages: Readonly<Record<string, Readonly<Record<string, string>>>
   '@aws-sdk/client-s3': {
     'object-store/s3': "Amazon's own client: credentials, regions and signatures as people expect",
   },
-  '@aws-sdk/lib-storage': { 'object-store/s3': 'large objects go up in parts' },
   '@aws-sdk/client-kms': { config: 'a password that only a key service can unwrap' },
   '@azure/storage-blob': { 'object-store/azure': "Microsoft's own client" },
   '@azure/identity': { 'object-store/azure': 'managed identity and its relatives' },
