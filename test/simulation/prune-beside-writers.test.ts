@@ -22,7 +22,7 @@ const options: VaultOptions = {
 const waitMs = 20_000;
 const operationsMax = 1000;
 /** Every so many operations; each takes a second. */
-const operationsStep = 29;
+const operationsStep = 9;
 
 interface Scene extends Disposable {
   readonly store: MemoryStore;
@@ -179,7 +179,7 @@ test('a writer yields to forgetting', async () => {
   changeTree(scene.tree, 8);
   const backup = await slowBackup(writer, scene.tree);
   await backup.halfway;
-  const patient = { ...options, lockTiming: { ...quickLocks, yieldPollMs: 500 } };
+  const patient = { ...options, lockTiming: { ...quickLocks, yieldPollMs: 5000 } };
   await using forgetter = await openVault(scene.store, patient);
   await forgetter.forget([old.id]);
   backup.goOn();
@@ -209,7 +209,10 @@ test('a sweep that dies, wherever it does, while a writer stands aside: the writ
     await backup.halfway;
     const faulty = withFaults(store, [{ kind: 'cut', after: operations }]);
     const sweep = async () => {
-      await using sweeper = await openVault(faulty, { ...options, owner: { ...owner, pid: sweeperPid } });
+      // tries are operations as well: few of them
+      const lockTiming = { ...quickLocks, yieldPollMs: 400 };
+      const owned = { ...options, lockTiming, owner: { ...owner, pid: sweeperPid } };
+      await using sweeper = await openVault(faulty, owned);
       await sweeper.prune({ graceMs: 0, waitMs });
     };
     await sweep().catch((error: unknown) => assert.ok(isStoreCut(error), String(error)));

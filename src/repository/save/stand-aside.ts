@@ -105,7 +105,7 @@ function takesTooLong([request]: readonly SweepRequest[]): LifeboatError {
     'VAULT_LOCKED',
     `process ${pid} of ${username}@${hostname} has wanted the vault for itself for too long`,
     {
-      hint: 'Wait until that process ends. If you are certain that it is gone, run `lifeboat unlock --all`.',
+      hint: 'End that process if it hangs, then run this again; what a dead one leaves counts for nothing after 30 minutes.',
       retryable: true,
       details: { pid, hostname },
     },
