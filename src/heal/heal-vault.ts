@@ -2,11 +2,13 @@
  * Heals a vault: what is damaged or missing is made anew, from second copies in the vault itself and from other vaults
  * that hold the same data, and read back. Applied to what `previewHealing` saw.
  */
+
 import type { CheckRecord, CopyRecord, RunRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, sharedFields } from '../evidence/run-context.ts';
 import type { RepairRecord } from '../evidence/vault-records.ts';
 import type { HealReport } from '../repository/repair-types.ts';
+import { repairsOf } from '../repository/repository.ts';
 import type { Snapshot } from '../repository/repository-types.ts';
 import type { Vault } from '../vault/vault.ts';
 import { goneSnapshotsOf, type Healing, type HealingPreview } from './preview-healing.ts';
@@ -28,7 +30,7 @@ export async function healVault(
   const { vault, donors, ...work } = healing;
   const startMs = run.nowMs();
   const { records } = await vault.records(work.signal);
-  const report = await vault.repository.repair.heal({
+  const report = await repairsOf(vault.repository).heal({
     ...work,
     diagnosis: preview.diagnosis,
     donors: donors.map(({ repository }) => repository),

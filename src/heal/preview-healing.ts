@@ -1,10 +1,12 @@
 /** Everything that is wrong with a vault and what could mend it. Reads every byte; changes nothing. */
+
 import { evidencePrefix } from '../evidence/chain.ts';
 import type { RunRecord } from '../evidence/record.ts';
 import { recoveryPointsFromRecords } from '../recovery-point/points-from-records.ts';
 import type { Diagnosis, HealPreview, RepairWork, SnapshotToMake } from '../repository/repair-types.ts';
-import type { SpareFinding } from '../vault/spares.ts';
+import { repairsOf } from '../repository/repository.ts';
 import type { Vault, VaultRecords } from '../vault/vault.ts';
+import type { SpareFinding } from '../vault/vault-spares.ts';
 import { type DonorSnapshots, matchSnapshots } from './match-snapshots.ts';
 
 export interface HealingPreview {
@@ -32,7 +34,7 @@ export interface Healing extends RepairWork {
 export async function previewHealing({ vault, donors, ...work }: Healing): Promise<HealingPreview> {
   const { signal } = work;
   const history = await vault.records(signal);
-  const diagnosis = await vault.repository.repair.diagnose(work);
+  const diagnosis = await repairsOf(vault.repository).diagnose(work);
   const repositories = donors.map(({ repository }) => repository);
   const spares = [...((await vault.spares?.check(true, signal)) ?? [])];
   // the record that gave a snapshot up may be the very one that is damaged: then nothing is known to be gone
@@ -48,7 +50,7 @@ export async function previewHealing({ vault, donors, ...work }: Healing): Promi
   for (const { id, current } of keys) if (current) removedKeys.delete(id);
   return {
     diagnosis,
-    blobs: await vault.repository.repair.previewHeal(diagnosis, repositories, work),
+    blobs: await repairsOf(vault.repository).previewHeal(diagnosis, repositories, work),
     spares,
     goneSnapshots,
     snapshots,

@@ -7,7 +7,6 @@
  */
 import type { LifeboatError } from '../error/lifeboat-error.ts';
 import type { CaptureEvent, CaptureProblem } from '../source/source.ts';
-import type { RepositoryRepair } from './repair-types.ts';
 
 export interface Snapshot {
   /** 64 hex digits: the SHA-256 of the stored file. */
@@ -357,8 +356,6 @@ export interface Repository extends SnapshotReader, AsyncDisposable {
   /** Takes a shared lock; packs and index are durable when the promise resolves. */
   write<T>(work: (writer: RepositoryWriter) => Promise<T>, options?: WriteOptions): Promise<T>;
   check(options?: CheckOptions): Promise<CheckReport>;
-  /** Previews of what would mend it, and their application. */
-  readonly repair: RepositoryRepair;
   /** Reads back all that the snapshots need. Raises OBJECT_DAMAGED when not even the index can be read. */
   readBack(snapshotIds: readonly string[], options?: ReadBackOptions): Promise<ReadBackReport>;
   /**

@@ -31,6 +31,7 @@ import { listSnapshot } from './read/list-snapshot.ts';
 import { repositoryStats } from './read/repository-stats.ts';
 import { snapshotDigest } from './read/snapshot-digest.ts';
 import { repairOf } from './repair/repair-role.ts';
+import type { RepositoryRepair } from './repair-types.ts';
 import type {
   CopyOptions,
   CopyReport,
@@ -139,7 +140,6 @@ function repositoryOf(
     sealed: createSealedObjects(access),
     ...readerOf(session),
     ...keysOf(session),
-    repair: repairOf(session),
     write: (work, writeOptions) => writeRepository(session, work, writeOptions),
     check: (checkOptions = {}) =>
       withReadLock(session, checkOptions.signal, (signal) =>
@@ -227,6 +227,11 @@ export async function copySnapshots(
   assert(to.length <= targetsMax, `at most ${targetsMax} repositories are copied to at once`);
   const targets = to.map(({ repository, snapshotIds }) => ({ session: sessionOf(repository), snapshotIds }));
   return await copyBetween(sessionOf(from), targets, options);
+}
+
+/** Previews of what would mend a repository, and their application. */
+export function repairsOf(repository: Repository): RepositoryRepair {
+  return repairOf(sessionOf(repository));
 }
 
 /**

@@ -3,38 +3,18 @@
  * that is damaged or missing is put back from the other. Only of `vault.json` the copy is sealed: the original is
  * plain and cannot prove itself.
  */
+
 import { createHash } from 'node:crypto';
 import { hasCode } from '../error/lifeboat-error.ts';
 import { evidencePrefix } from '../evidence/chain.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
+import { repairsOf } from '../repository/repository.ts';
 import type { Repository } from '../repository/repository-types.ts';
 import { spareKey, sparePrefix } from '../repository/spare-key.ts';
 import { isPlanOf, planPrefix } from './plan-archive.ts';
 import { isTextOf } from './read-records.ts';
 import { decodeVaultFile, encodeVaultFile, type VaultFile, vaultFileKey } from './vault-file.ts';
-
-export interface VaultSpares {
-  /** Makes the copies of config, keys and `vault.json` that are not there yet. */
-  refresh(signal?: AbortSignal): Promise<void>;
-  /** Every object that is damaged, or missing while its copy is there. `all`: records and plans are read too. */
-  check(all: boolean, signal?: AbortSignal): Promise<readonly SpareFinding[]>;
-  /** Puts back what `check(true)` found and can be put back. `takenAway`: ids of keys that are to stay away. */
-  mend(takenAway: ReadonlySet<string>, signal?: AbortSignal): Promise<SpareMending>;
-}
-
-export interface SpareFinding {
-  /** Of the object that is not as it should be. */
-  readonly key: string;
-  readonly what: string;
-  readonly canBeMended: boolean;
-  /** There, but with the wrong content. */
-  readonly isThere: boolean;
-}
-
-export interface SpareMending {
-  readonly mended: readonly string[];
-  readonly lost: readonly string[];
-}
+import type { SpareFinding, SpareMending, VaultSpares } from './vault-spares.ts';
 
 export interface SparesOptions {
   readonly store: ObjectStore;
@@ -205,7 +185,7 @@ function kindOf({ store, repository }: SparesOptions, key: string, signal?: Abor
   if (key === 'config')
     return {
       contentOf: async (_key, place) =>
-        onlyIf(await plain(place), (bytes) => repository.repair.isConfig(bytes)),
+        onlyIf(await plain(place), (bytes) => repairsOf(repository).isConfig(bytes)),
       write: put,
     };
   if (key.startsWith('keys/'))

@@ -7,8 +7,8 @@
 import type { ChainProblem } from '../evidence/chain.ts';
 import type { RunRecord, StoreUse } from '../evidence/record.ts';
 import type { Repository } from '../repository/repository-types.ts';
-import type { VaultSpares } from './spares.ts';
 import type { VaultFile } from './vault-file.ts';
+import type { VaultSpares } from './vault-spares.ts';
 
 export interface Vault extends AsyncDisposable {
   /** From `vault.json`; of a plain restic repository its own id. */

@@ -1,5 +1,7 @@
 /** `lifeboat repair index`: the index says again what the packs hold. */
+
 import type { IndexPreview } from '../../repository/repair-types.ts';
+import { repairsOf } from '../../repository/repository.ts';
 import type { Command } from '../command.ts';
 import { plural } from '../quantity-text.ts';
 import { repairOptions, runRepair, tellAll } from '../repair/run-repair.ts';
@@ -21,7 +23,7 @@ export const repairIndex: Command = {
     runRepair<IndexPreview>(context, input, {
       action: 'index',
       look: (vault, work) =>
-        vault.repository.repair.previewIndex({ ...work, readAllPacks: input.has('--read-all-packs') }),
+        repairsOf(vault.repository).previewIndex({ ...work, readAllPacks: input.has('--read-all-packs') }),
       tell: async (preview) => {
         const findings = findingsOf(preview);
         await tellAll(context, findings, ({ object, what }) => ({
@@ -37,7 +39,7 @@ export const repairIndex: Command = {
         };
       },
       apply: async (vault, preview, work) => {
-        await vault.repository.repair.applyIndex(preview, work);
+        await repairsOf(vault.repository).applyIndex(preview, work);
         const objectsMended = findingsOf(preview).map(({ object }) => object);
         return { objectsMended, objectsLost: [], blobsMended: preview.writesBlobs, snapshotIds: [] };
       },

@@ -1,6 +1,8 @@
 /** `lifeboat repair packs`: saves what can be read out of damaged packs, and gives up the rest. */
+
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { PackState, PacksPreview } from '../../repository/repair-types.ts';
+import { repairsOf } from '../../repository/repository.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { Command } from '../command.ts';
 import { plural } from '../quantity-text.ts';
@@ -29,7 +31,7 @@ export const repairPacks: Command = {
       look: async (vault, work) => {
         const ids = input.list('ID').map(packId);
         const packs = ids.length > 0 ? ids : await damagedPacks(vault, work.signal);
-        return await vault.repository.repair.previewPacks(packs, work);
+        return await repairsOf(vault.repository).previewPacks(packs, work);
       },
       tell: async ({ packs }) => {
         await tellAll(context, packs, (pack) => ({ fields: fieldsOf(pack), text: packText(pack) }));
@@ -42,7 +44,7 @@ export const repairPacks: Command = {
         };
       },
       apply: async (vault, preview, work) => {
-        const { blobsMended } = await vault.repository.repair.applyPacks(preview, work);
+        const { blobsMended } = await repairsOf(vault.repository).applyPacks(preview, work);
         const keys = (packs: readonly PackState[]) => packs.map(({ id }) => keyOf(id));
         const objectsLost = keys(preview.packs.filter(({ lost }) => lost.length > 0));
         const objectsMended = keys(preview.packs.filter(({ lost }) => lost.length === 0));
@@ -52,7 +54,7 @@ export const repairPacks: Command = {
 };
 
 async function damagedPacks(vault: Vault, signal: AbortSignal | undefined): Promise<readonly string[]> {
-  const found = await vault.repository.repair.diagnose(signal === undefined ? {} : { signal });
+  const found = await repairsOf(vault.repository).diagnose(signal === undefined ? {} : { signal });
   return [...found.damagedPacks, ...found.missingPacks];
 }
 

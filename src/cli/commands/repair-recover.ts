@@ -1,5 +1,7 @@
 /** `lifeboat repair recover`: a snapshot of folders that no snapshot leads to. */
+
 import type { RecoverPreview } from '../../repository/repair-types.ts';
+import { repairsOf } from '../../repository/repository.ts';
 import type { Command } from '../command.ts';
 import { plural } from '../quantity-text.ts';
 import { repairOptions, runRepair, tellAll } from '../repair/run-repair.ts';
@@ -16,7 +18,7 @@ export const repairRecover: Command = {
   run: (context, input) =>
     runRepair<RecoverPreview>(context, input, {
       action: 'recover',
-      look: (vault, work) => vault.repository.repair.previewRecover(work),
+      look: (vault, work) => repairsOf(vault.repository).previewRecover(work),
       tell: async ({ trees }) => {
         await tellAll(context, trees, (tree) => ({ fields: { tree }, text: `folder ${tree.slice(0, 8)}` }));
         if (trees.length === 0) return undefined;
@@ -26,7 +28,7 @@ export const repairRecover: Command = {
         };
       },
       apply: async (vault, preview, work) => {
-        const snapshot = await vault.repository.repair.applyRecover(preview, work);
+        const snapshot = await repairsOf(vault.repository).applyRecover(preview, work);
         await context.output.text(`snapshot ${snapshot.id.slice(0, 8)} holds what was found`);
         return { objectsMended: [], objectsLost: [], blobsMended: 0, snapshotIds: [snapshot.id] };
       },

@@ -1,7 +1,9 @@
 /** `lifeboat repair snapshots`: snapshots without what is not there. */
+
 import { recordTimes } from '../../evidence/record-common.ts';
 import { sharedFields } from '../../evidence/run-context.ts';
 import type { SnapshotChange, SnapshotsPreview } from '../../repository/repair-types.ts';
+import { repairsOf } from '../../repository/repository.ts';
 import type { Command } from '../command.ts';
 import { plural } from '../quantity-text.ts';
 import { repairOptions, runOf, runRepair, tellAll } from '../repair/run-repair.ts';
@@ -27,7 +29,7 @@ export const repairSnapshots: Command = {
     runRepair<SnapshotsPreview>(context, input, {
       action: 'snapshots',
       look: (vault, work) =>
-        vault.repository.repair.previewSnapshots({
+        repairsOf(vault.repository).previewSnapshots({
           ...work,
           keepPartialFiles: input.has('--keep-partial-files'),
         }),
@@ -44,7 +46,7 @@ export const repairSnapshots: Command = {
       },
       apply: async (vault, preview, work) => {
         const forget = input.has('--forget');
-        const done = await vault.repository.repair.applySnapshots(preview, { ...work, forget });
+        const done = await repairsOf(vault.repository).applySnapshots(preview, { ...work, forget });
         const removed = done.filter(({ becomes }) => forget || becomes === 'remove').map(({ id }) => id);
         const nowMs = context.nowMs();
         const shared = { ...sharedFields(runOf(context), vault.id), ...recordTimes(nowMs, nowMs) };

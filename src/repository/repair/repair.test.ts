@@ -7,6 +7,7 @@ import { seededRandom } from '../../../test/support/seeded-random.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { backUp, makeVault, openVault, restoreTo, type VaultOptions } from '../../../test/support/vault.ts';
 import { type MemoryStore, openMemoryStore } from '../../object-store/memory/memory-store.ts';
+import { repairsOf } from '../repository.ts';
 import type { Repository } from '../repository-types.ts';
 
 const options: VaultOptions = { packBytesTarget: 100 * 1024, workers: 1 };
@@ -70,7 +71,7 @@ describe('repair of the index', () => {
   it('finds nothing to do in a sound repository', async () => {
     using folder = temporaryFolder();
     const { vault } = await makeScene(folder.path);
-    const { fingerprint: _, ...preview } = await vault.repair.previewIndex({ readAllPacks: true });
+    const { fingerprint: _, ...preview } = await repairsOf(vault).previewIndex({ readAllPacks: true });
     assert.deepEqual(
       Object.values(preview)
         .flat()
@@ -89,12 +90,12 @@ describe('repair of the index', () => {
       else if (way === 'flip') await flip(store, file, 60);
       else await store.put(file, Buffer.alloc(0));
       assert.notDeepEqual(await errorsOf(store), []);
-      const preview = await vault.repair.previewIndex();
+      const preview = await repairsOf(vault).previewIndex();
       assert.equal(preview.addedPacks.length, keysOf(store, 'data/').length);
       assert.equal(preview.damagedIndexFiles.length, way === 'delete' ? 0 : 1);
       const before = keysOf(store, '');
       assert.deepEqual(before, keysOf(store, ''), 'a preview changes nothing');
-      await vault.repair.applyIndex(preview);
+      await repairsOf(vault).applyIndex(preview);
       assert.deepEqual(await errorsOf(store), []);
       await restoresWhole(scene);
     }
@@ -111,15 +112,15 @@ describe('repair of the index', () => {
     const packs = keysOf(store, 'data/');
     // one damaged file: its packs are added anew
     await flip(store, second, 50);
-    await vault.repair.applyIndex(await vault.repair.previewIndex());
+    await repairsOf(vault).applyIndex(await repairsOf(vault).previewIndex());
     assert.deepEqual(await errorsOf(store), []);
     assert.ok(keysOf(store, 'index/').includes(good));
     // and what is gone is dropped
     await store.delete(packs[0] ?? '');
-    const preview = await vault.repair.previewIndex();
+    const preview = await repairsOf(vault).previewIndex();
     assert.deepEqual(preview.missingPacks, [packs[0]?.slice(-64)]);
-    await vault.repair.applyIndex(preview);
-    assert.deepEqual((await vault.repair.previewIndex()).missingPacks, []);
+    await repairsOf(vault).applyIndex(preview);
+    assert.deepEqual((await repairsOf(vault).previewIndex()).missingPacks, []);
   });
 
   it('keeps what the index says of a pack whose header cannot be read', async () => {
@@ -128,18 +129,18 @@ describe('repair of the index', () => {
     const { data } = await packsOf(scene);
     const bytes = scene.store.objects.get(data) ?? Buffer.alloc(0);
     await scene.store.put(data, bytes.subarray(0, bytes.length - 9));
-    const preview = await scene.vault.repair.previewIndex();
+    const preview = await repairsOf(scene.vault).previewIndex();
     assert.deepEqual([preview.unreadablePacks, preview.removesIndexFiles], [[data.slice(-64)], []]);
   });
 
   it('is not applied to a repository that changed since', async () => {
     using folder = temporaryFolder();
     const { store, vault, folder: source } = await makeScene(folder.path);
-    const preview = await vault.repair.previewIndex();
+    const preview = await repairsOf(vault).previewIndex();
     writeFileSync(join(source, 'another'), 'x');
     await backUp(vault, source);
     const before = keysOf(store, '');
-    await assert.rejects(vault.repair.applyIndex(preview), { code: 'VAULT_LOCKED', retryable: true });
+    await assert.rejects(repairsOf(vault).applyIndex(preview), { code: 'VAULT_LOCKED', retryable: true });
     assert.deepEqual(keysOf(store, ''), before);
   });
 });
@@ -151,12 +152,12 @@ describe('repair of packs and snapshots', () => {
     const { store, vault } = scene;
     const { data } = await packsOf(scene);
     await flip(store, data, 20);
-    const preview = await vault.repair.previewPacks([data.slice(-64)]);
+    const preview = await repairsOf(vault).previewPacks([data.slice(-64)]);
     const [pack] = preview.packs;
     assert.ok(pack);
     assert.equal(pack.lost.length, 1);
     assert.equal(pack.readable, pack.blobs - 1);
-    const { blobsMended } = await vault.repair.applyPacks(preview);
+    const { blobsMended } = await repairsOf(vault).applyPacks(preview);
     assert.equal(blobsMended, pack.readable);
     assert.ok(!keysOf(store, 'data/').includes(data));
     const errors = await errorsOf(store);
@@ -164,12 +165,12 @@ describe('repair of packs and snapshots', () => {
       errors.length > 0 && errors.every((line) => line.includes(pack.lost[0]?.id ?? '?')),
       String(errors),
     );
-    const snapshots = await vault.repair.previewSnapshots();
+    const snapshots = await repairsOf(vault).previewSnapshots();
     assert.deepEqual(
       snapshots.changes.map(({ becomes, files }) => [becomes, files.length]),
       [['rewrite', 1]],
     );
-    const [change] = await vault.repair.applySnapshots(snapshots, { forget: true });
+    const [change] = await repairsOf(vault).applySnapshots(snapshots, { forget: true });
     assert.deepEqual(await errorsOf(store), []);
     using target = temporaryFolder();
     await using opened = await openVault(store, options);
@@ -187,12 +188,12 @@ describe('repair of packs and snapshots', () => {
     const { store, vault } = scene;
     const { tree } = await packsOf(scene);
     await store.delete(tree);
-    const preview = await vault.repair.previewSnapshots();
+    const preview = await repairsOf(vault).previewSnapshots();
     assert.deepEqual(
       preview.changes.map(({ becomes }) => becomes),
       ['remove'],
     );
-    await vault.repair.applySnapshots(preview, { forget: false });
+    await repairsOf(vault).applySnapshots(preview, { forget: false });
     assert.deepEqual(keysOf(store, 'snapshots/'), []);
   });
 });
@@ -203,16 +204,16 @@ describe('recovery of folders', () => {
     const scene = await makeScene(folder.path);
     const { store, vault, snapshotId } = scene;
     const { tree } = await vault.snapshot(snapshotId);
-    assert.deepEqual((await vault.repair.previewRecover()).trees, []);
+    assert.deepEqual((await repairsOf(vault).previewRecover()).trees, []);
     await store.delete(`snapshots/${snapshotId}`);
-    const preview = await vault.repair.previewRecover();
+    const preview = await repairsOf(vault).previewRecover();
     assert.deepEqual(preview.trees, [tree]);
-    const made = await vault.repair.applyRecover(preview);
+    const made = await repairsOf(vault).applyRecover(preview);
     assert.deepEqual([made.paths, made.tags], [['/recover'], ['recovered']]);
     using target = temporaryFolder();
     await restoreTo(vault, made, target.path);
     assert.deepEqual(compareTrees(scene.folder, join(target.path, tree.slice(0, 8), scene.folder)), []);
-    await assert.rejects(vault.repair.applyRecover(await vault.repair.previewRecover()), {
+    await assert.rejects(repairsOf(vault).applyRecover(await repairsOf(vault).previewRecover()), {
       code: 'SNAPSHOT_NOT_FOUND',
     });
   });
