@@ -111,13 +111,6 @@ export interface ReadCoverage {
   readonly ofBytes: number;
 }
 
-/** How much of the stored data was read back within a time, as far as the machine that read it knows. */
-export interface ReadCoverage {
-  readonly withinMs: number;
-  readonly bytes: number;
-  readonly ofBytes: number;
-}
-
 /** Objects of the vault were read back. */
 export interface CheckRecord extends RecordCommon {
   readonly type: 'check';
