@@ -24,6 +24,7 @@ export interface ReadBackRequest {
 }
 
 export interface ReadBackOutcome {
+  /** With verdict `inconclusive` when the data lie in an archive class: the point is written, and no more. */
   readonly record: CheckRecord;
   readonly error?: LifeboatError;
 }
@@ -40,7 +41,7 @@ export async function readBackSnapshot(
     type: 'check',
     ...sharedFields(run, vault.id, system),
     ...recordTimes(startMs, run.nowMs()),
-    verdict: errors.length === 0 ? 'pass' : 'fail',
+    verdict: errors.length > 0 ? 'fail' : found.coldSnapshotIds === undefined ? 'pass' : 'inconclusive',
     scope: 'part',
     ...found,
   };
@@ -48,7 +49,10 @@ export async function readBackSnapshot(
   return errors.length === 0 ? { record } : { record, error: damagedSnapshot(vault, snapshotId, errors) };
 }
 
-type ReadFacts = Pick<CheckRecord, 'snapshotIds' | 'damagedSnapshotIds' | 'packsRead' | 'bytesRead'> & {
+type ReadFacts = Pick<
+  CheckRecord,
+  'snapshotIds' | 'damagedSnapshotIds' | 'coldSnapshotIds' | 'packsRead' | 'bytesRead'
+> & {
   readonly errors: readonly CheckFinding[];
 };
 
@@ -78,10 +82,15 @@ async function read(request: ReadBackRequest, snapshotId: string, nowMs: number)
       ? report
       : await readSnapshots(request, await vault.repository.snapshotIds(signal), known);
   const isDamaged = (snapshot: SnapshotFindings): boolean => snapshot.errors.length > 0;
+  const isCold = (snapshot: SnapshotFindings): boolean => !isDamaged(snapshot) && snapshot.coldPacks > 0;
+  const cold = all.snapshots.filter(isCold).map(({ id }) => id);
   return {
     errors,
-    snapshotIds: all.snapshots.filter((snapshot) => !isDamaged(snapshot)).map(({ id }) => id),
+    snapshotIds: all.snapshots
+      .filter((snapshot) => !isDamaged(snapshot) && !isCold(snapshot))
+      .map(({ id }) => id),
     damagedSnapshotIds: all.snapshots.filter(isDamaged).map(({ id }) => id),
+    ...(cold.length === 0 ? {} : { coldSnapshotIds: cold }),
     packsRead: report.readPackIds.length,
     bytesRead: report.bytesRead,
   };

@@ -109,6 +109,8 @@ export async function checkOpenVault(
       packs: report.packs,
       packs_read: report.packsRead,
       bytes_read: report.bytesRead,
+      packs_cold: report.coldPackIds.length,
+      bytes_cold: coldBytesOf(report),
       blobs: report.blobs,
       errors: report.errors.length,
       hints: report.hints.length,
@@ -143,12 +145,21 @@ async function tell({ output }: CliContext, report: CheckReport, durationMs: num
   const { style } = output;
   for (const finding of report.hints) await tellFinding(output, finding, 'hint', style.dim('note'));
   for (const finding of report.errors) await tellFinding(output, finding, 'error', style.red('damage'));
+  const cold = report.coldPackIds;
+  if (cold.length > 0)
+    await output.text(
+      `${style.yellow('not read')}: ${plural(cold.length, 'pack')}, ${bytesText(coldBytesOf(report))}, in an archive class of the store: of their bytes nothing is known`,
+    );
   const read = report.packsRead === 0 ? 'structure only' : `${bytesText(report.bytesRead)} read back`;
   await output.text(
     `checked ${plural(report.snapshots, 'snapshot')}, ${plural(report.packs, 'pack')}, ` +
       `${plural(report.blobs, 'blob')} (${read}) in ${durationText(durationMs)}`,
   );
   if (report.errors.length === 0) await output.text(style.green('no damage found'));
+}
+
+function coldBytesOf({ coldPackIds, packSizes }: CheckReport): number {
+  return coldPackIds.reduce((sum, id) => sum + (packSizes.get(id) ?? 0), 0);
 }
 
 async function tellFinding(

@@ -24,6 +24,9 @@ export interface DoneCheck {
 export async function recordCheck(context: CliContext, vault: Vault, done: DoneCheck): Promise<void> {
   const { report, startMs, readData, snapshotIds, coverage } = done;
   const isSound = report.errors.length === 0;
+  // packs in an archive class were not read: then no snapshot is known to be whole
+  const isWhole = readData === 'all' && report.coldPackIds.length === 0;
+  const scope = readData === 'all' && !isWhole ? 'part' : readData;
   const { nowMs, programVersion } = context;
   const run = {
     runId: randomUuid(),
@@ -39,8 +42,8 @@ export async function recordCheck(context: CliContext, vault: Vault, done: DoneC
     ...sharedFields(run, vault.id),
     ...recordTimes(startMs, nowMs()),
     verdict: isSound ? 'pass' : 'fail',
-    scope: readData === 'none' ? 'structure' : readData,
-    snapshotIds: isSound && readData === 'all' ? snapshotIds : [],
+    scope: scope === 'none' ? 'structure' : scope,
+    snapshotIds: isSound && isWhole ? snapshotIds : [],
     damagedSnapshotIds: [],
     packsRead: report.packsRead,
     bytesRead: report.bytesRead,

@@ -27,15 +27,18 @@ export function rollingChoice(
  */
 export async function noteRead(
   vault: Vault,
-  { packSizes: sizes, soundPackIds }: CheckReport,
+  { packSizes: sizes, soundPackIds, coldPackIds }: CheckReport,
   { withinMs, nowMs }: { readonly withinMs: number | undefined; readonly nowMs: number },
 ): Promise<Coverage> {
   const before = loadReadTimes(cacheDirectory(), vault.id, nowMs);
   const packs = new Map([...before.packs].filter(([id]) => sizes.has(id)));
   for (const id of soundPackIds) packs.set(id, nowMs);
   const rollingAtMs = withinMs === undefined ? before.rollingAtMs : nowMs;
-  const times = { packs, ...(rollingAtMs === undefined ? {} : { rollingAtMs }) };
-  if (withinMs !== undefined || soundPackIds.length > 0)
+  const cold = new Set([...(before.cold ?? [])].filter((id) => sizes.has(id)));
+  for (const id of soundPackIds) cold.delete(id);
+  for (const id of coldPackIds) cold.add(id);
+  const times = { packs, cold, ...(rollingAtMs === undefined ? {} : { rollingAtMs }) };
+  if (withinMs !== undefined || soundPackIds.length > 0 || coldPackIds.length > 0)
     await saveReadTimes(cacheDirectory(), vault.id, times);
   return coverageOf({ sizes, times, withinMs: withinMs ?? rereadWithinMsDefault, nowMs });
 }

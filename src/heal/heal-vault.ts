@@ -134,14 +134,17 @@ async function readBack(
     ...(signal === undefined ? {} : { signal }),
   });
   const damaged = read.snapshots.filter(({ errors }) => errors.length > 0).map(({ id }) => id);
+  const cold = read.snapshots.filter(({ errors, coldPacks }) => errors.length === 0 && coldPacks > 0);
+  const unread = new Set([...damaged, ...cold.map(({ id }) => id)]);
   const record: CheckRecord = {
     type: 'check',
     ...sharedFields(run, vault.id),
     ...recordTimes(startMs, run.nowMs()),
-    verdict: damaged.length === 0 ? 'pass' : 'fail',
+    verdict: damaged.length > 0 ? 'fail' : cold.length > 0 ? 'inconclusive' : 'pass',
     scope: 'part',
-    snapshotIds: snapshotIds.filter((id) => !damaged.includes(id)),
+    snapshotIds: snapshotIds.filter((id) => !unread.has(id)),
     damagedSnapshotIds: damaged,
+    ...(cold.length === 0 ? {} : { coldSnapshotIds: cold.map(({ id }) => id) }),
     packsRead: read.readPackIds.length + diagnosis.soundPacks.length,
     bytesRead: read.bytesRead + diagnosis.bytesRead,
   };

@@ -57,7 +57,7 @@ export function systemFacts(request: FactsRequest): SystemFacts {
     systemHash,
     ...(factsAtMs === undefined ? {} : { factsAtMs }),
     ...(checked === undefined ? {} : { newestChecked: pointFact(checked) }),
-    ...(any === undefined || any === checked ? {} : newestFlawed(any)),
+    ...(any === undefined || any === checked || isArchivedCopy(any, checked) ? {} : newestFlawed(any)),
     ...proofFacts(points, systemHash),
     ...(nextRunMs === undefined ? {} : { nextRunMs }),
   };
@@ -65,6 +65,12 @@ export function systemFacts(request: FactsRequest): SystemFacts {
 
 function later(best: RecoveryPoint | undefined, point: RecoveryPoint): RecoveryPoint {
   return best === undefined || point.capturedAtMs > best.capturedAtMs ? point : best;
+}
+
+/** Of the same capture as the one that was read back: no newer point, and no flaw. */
+function isArchivedCopy(point: RecoveryPoint, checked: RecoveryPoint | undefined): boolean {
+  const { archived, failure, capturedAtMs } = point;
+  return archived !== undefined && failure === undefined && capturedAtMs === checked?.capturedAtMs;
 }
 
 function newestFlawed(point: RecoveryPoint): Pick<SystemFacts, 'newestAny'> {

@@ -53,9 +53,9 @@ export function owedCopies(question: CopyQuestion): readonly OwedCopy[] {
   return lacking.filter(({ point }) => wanted.has(point.capturedAtMs));
 }
 
-/** One that was never read back is looked at again; for one that is damaged a copy mends nothing. */
-function isSettled({ proof, failure }: RecoveryPoint): boolean {
-  return proof.checked !== undefined || failure !== undefined;
+/** One that was never read back is looked at again, unless it lies where it cannot be; for one that is damaged a copy mends nothing. */
+function isSettled({ proof, failure, archived }: RecoveryPoint): boolean {
+  return proof.checked !== undefined || archived !== undefined || failure !== undefined;
 }
 
 /** One offer for each moment, oldest first. Points that something speaks against are not passed on. */

@@ -70,6 +70,11 @@ function applyCheck(points: Points, record: CheckRecord): void {
     if (record.damagedSnapshotIds.includes(snapshotId)) continue;
     succeed(points, pointKey(record.vault, snapshotId), { checked: step });
   }
+  for (const snapshotId of record.coldSnapshotIds ?? []) {
+    const key = pointKey(record.vault, snapshotId);
+    const point = points.get(key);
+    if (point !== undefined) points.set(key, { ...point, archived: step });
+  }
   if (record.verdict !== 'fail') return;
   for (const [key, point] of points) {
     if (point.vault !== record.vault) continue;

@@ -24,6 +24,8 @@ export interface RecoveryPoint {
   readonly bytes: number;
   readonly files: number;
   readonly proof: Proof;
+  /** Its data were found in an archive class, where they cannot be read back: no proof, and no reason to try again at once. */
+  readonly archived?: ProofStep;
   /** The newest finding against the point. It voids every proof; only a later success of its kind lifts it. */
   readonly failure?: ProofFailure;
 }

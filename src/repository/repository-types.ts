@@ -81,7 +81,12 @@ export interface SnapshotReader extends SnapshotList {
   /** `contentDigest` of what a snapshot holds, leaving out the root entries named; see content-digest.ts. */
   contentDigest(snapshot: Snapshot, leaveOut: readonly string[], signal?: AbortSignal): Promise<string>;
   stats(snapshots: readonly Snapshot[], signal?: AbortSignal): Promise<RepositoryStats>;
+  /** Raises OBJECT_COLD, before anything is written, when it needs what must be thawed first. */
   restore(snapshot: Snapshot, options: RestoreOptions): Promise<RestoreReport>;
+  /** What a restore reads beside the folders. Raises OBJECT_COLD when the folders themselves must be thawed. */
+  packsOfRestore(snapshot: Snapshot, selection?: PathSelection): Promise<readonly NeededPack[]>;
+  /** What holds the folders of all snapshots. */
+  packsOfFolders(signal?: AbortSignal): Promise<readonly NeededPack[]>;
 }
 
 export interface ListOptions {
@@ -111,11 +116,23 @@ export interface RepositoryStats {
   readonly storedBytes: number;
 }
 
-export interface RestoreOptions {
-  /** Folder that receives the stored absolute paths below it. Made when absent. */
-  readonly target: string;
+export interface PathSelection {
   /** Decides by full stored path and type; entries not chosen are left out, directories above chosen ones are made. */
   readonly select?: (path: Buffer, isDirectory: boolean) => 'take' | 'skip' | 'descend';
+  readonly signal?: AbortSignal;
+}
+
+/** An object that must be read, and may have to be thawed before. */
+export interface NeededPack {
+  /** In the store: `data/ab/abcd…`. */
+  readonly key: string;
+  /** Of the whole object, of which a restore may need a part. */
+  readonly bytes: number;
+}
+
+export interface RestoreOptions extends PathSelection {
+  /** Folder that receives the stored absolute paths below it. Made when absent. */
+  readonly target: string;
   /**
    * An empty folder on the file system of `target`, or on it itself. Everything is restored there first; then the
    * entries are renamed into `target` one by one, over what exists. Without it RESTORE_REFUSED is raised for what
@@ -127,7 +144,6 @@ export interface RestoreOptions {
   /** Turn runs of zeros into holes. Default true. */
   readonly sparse?: boolean;
   readonly progress?: (progress: WorkProgress) => void;
-  readonly signal?: AbortSignal;
 }
 
 export interface RestoreReport {
@@ -227,6 +243,8 @@ export interface CheckReport {
   /** Bytes of the packs that the index knows, by id, and which of them were read now and found right. */
   readonly packSizes: ReadonlyMap<string, number>;
   readonly soundPackIds: readonly string[];
+  /** Packs that were to be read and lie in an archive class: nothing is known of their bytes. */
+  readonly coldPackIds: readonly string[];
   /** Damage: something needed is missing or wrong. */
   readonly errors: readonly CheckFinding[];
   /** Harmless: unreferenced packs and the like. */
@@ -250,10 +268,12 @@ export interface ReadBackReport {
   readonly bytesRead: number;
 }
 
-/** Without errors: every byte that the snapshot needs is there and right. */
+/** Without errors and cold packs: every byte that the snapshot needs is there and right. */
 export interface SnapshotFindings {
   readonly id: string;
   readonly errors: readonly CheckFinding[];
+  /** Packs that it needs, that lie in an archive class and were not read before either. */
+  readonly coldPacks: number;
 }
 
 /** Of prune: bytes are those of stored objects, times are milliseconds since the epoch. */

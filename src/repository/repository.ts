@@ -40,6 +40,7 @@ import type {
   Repository,
   SnapshotReader,
 } from './repository-types.ts';
+import { packsOfRestore, packsOfTrees } from './restore/needed-packs.ts';
 import { restoreSnapshot } from './restore/restore-snapshot.ts';
 import { writeRepository } from './save/write-repository.ts';
 import { createSealedObjects } from './sealed-objects.ts';
@@ -185,6 +186,12 @@ function readerOf(session: Session): SnapshotReader {
     async stats(snapshots, signal) {
       const { index, trees } = await viewOf(session, snapshots, signal);
       return await repositoryStats(index, trees, snapshots, signal);
+    },
+    async packsOfRestore(snapshot, selection = {}) {
+      return await packsOfRestore(await viewOf(session, [snapshot], selection.signal), snapshot, selection);
+    },
+    async packsOfFolders(signal) {
+      return packsOfTrees((await freshView(session, signal)).index);
     },
     restore: (snapshot, options) =>
       withReadLock(session, options.signal, async (signal) => {

@@ -12,6 +12,8 @@ export const rereadAfterMs = 7 * 24 * 60 * 60 * 1000;
 export interface ReadTimes {
   /** When each pack was last read, by its id: milliseconds since the epoch. */
   readonly packs: ReadonlyMap<string, number>;
+  /** Packs that were last found in an archive class, where they cannot be read. */
+  readonly cold?: ReadonlySet<string>;
   /** When the last rolling check ended. */
   readonly rollingAtMs?: number;
 }
@@ -26,10 +28,16 @@ export function loadReadPacks(cacheDirectory: string, vaultId: string, nowMs: nu
 export function loadReadTimes(cacheDirectory: string, vaultId: string, nowMs: number): ReadTimes {
   try {
     const json: unknown = JSON.parse(readFileSync(cacheFile(cacheDirectory, vaultId), 'utf8'));
-    const { rolling, ...packs } = json as Record<string, number>;
+    const { rolling, cold, ...packs } = json as Record<string, unknown>;
     const isPast = (atMs: unknown): atMs is number => typeof atMs === 'number' && atMs <= nowMs;
-    const known = new Map(Object.entries(packs).filter(([, atMs]) => isPast(atMs)));
-    return { packs: known, ...(isPast(rolling) ? { rollingAtMs: rolling } : {}) };
+    const known = new Map<string, number>();
+    for (const [id, atMs] of Object.entries(packs)) if (isPast(atMs)) known.set(id, atMs);
+    const coldIds = Array.isArray(cold) ? cold.filter((id) => typeof id === 'string') : [];
+    return {
+      packs: known,
+      ...(coldIds.length === 0 ? {} : { cold: new Set(coldIds) }),
+      ...(isPast(rolling) ? { rollingAtMs: rolling } : {}),
+    };
   } catch {
     // a cache: whatever is wrong with it, reading the packs again is right
     return { packs: new Map() };
@@ -50,12 +58,17 @@ export async function saveReadPacks(
 export async function saveReadTimes(
   cacheDirectory: string,
   vaultId: string,
-  { packs, rollingAtMs }: ReadTimes,
+  { packs, cold = new Set(), rollingAtMs }: ReadTimes,
 ): Promise<void> {
   const file = cacheFile(cacheDirectory, vaultId);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const rolling = rollingAtMs === undefined ? {} : { rolling: rollingAtMs };
-  await writeFileAtomically(file, JSON.stringify({ ...rolling, ...Object.fromEntries(packs) }), 0o600);
+  const asked = cold.size === 0 ? {} : { cold: [...cold] };
+  await writeFileAtomically(
+    file,
+    JSON.stringify({ ...rolling, ...asked, ...Object.fromEntries(packs) }),
+    0o600,
+  );
 }
 
 function cacheFile(cacheDirectory: string, vaultId: string): string {

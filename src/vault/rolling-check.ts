@@ -21,8 +21,19 @@ export interface Coverage {
   readonly ofBytes: number;
 }
 
-/** The share for the time since the last run, never read ones first, then by age; and all that would be too old next time. */
-export function packsToReread({ sizes, times, withinMs, nowMs }: RollingQuestion): string[] {
+/**
+ * The share for the time since the last run, never read ones first, then by age; and all that would be too old next
+ * time. Of those in an archive class only one is tried, another each day: they would keep the others from being read.
+ */
+export function packsToReread({ sizes: all, ...question }: RollingQuestion): string[] {
+  const { times, nowMs } = question;
+  const cold = [...all.keys()].filter((id) => times.cold?.has(id)).sort();
+  const sizes = new Map([...all].filter(([id]) => !times.cold?.has(id)));
+  const tried = cold[Math.floor(nowMs / dayMs) % Math.max(1, cold.length)];
+  return [...shareOf({ ...question, sizes }), ...(tried === undefined ? [] : [tried])];
+}
+
+function shareOf({ sizes, times, withinMs, nowMs }: RollingQuestion): string[] {
   const elapsedMs = Math.min(withinMs, nowMs - (times.rollingAtMs ?? nowMs - dayMs));
   const readAt = (id: string): number => times.packs.get(id) ?? Number.NEGATIVE_INFINITY;
   const oldestFirst = [...sizes.keys()].sort(

@@ -82,7 +82,10 @@ function verdictsOf(
 ): Pick<CopyPlaceFacts, 'lastVerdict' | 'lastRestore'> {
   const last = newestOf(
     records.filter(
-      (record) => record.type === 'check' || (record.type === 'verify' && record.system === system),
+      (record) =>
+        // what lies in an archive class and was not read is no verdict
+        (record.type === 'check' && record.verdict !== 'inconclusive') ||
+        (record.type === 'verify' && record.system === system),
     ),
   );
   const failure = points.findLast((point) => point.failure !== undefined)?.failure;

@@ -1,4 +1,5 @@
 /** How commands tell what was copied. */
+import type { CheckRecord } from '../../evidence/record.ts';
 import { bytesText, plural } from '../quantity-text.ts';
 import type { SystemCopy } from './copy-system.ts';
 
@@ -22,11 +23,20 @@ export function copyFields(copy: SystemCopy): Readonly<Record<string, unknown>> 
 export function copyWords({ system, vault, from, copied, bytesStored, error }: SystemCopy): string {
   const way = `${system}: ${from.length === 0 ? '' : `${from.join(', ')} `}→ ${vault}`;
   const what = `${plural(copied.length, 'point')}, ${bytesText(bytesStored)} stored`;
-  if (error === undefined) return `${way}  ${what}, read back`;
+  if (error === undefined) return `${way}  ${what}, ${readBackWords(copied.map(({ check }) => check))}`;
   return `${way}  ${copied.length === 0 ? '' : `${what}; `}${error.message}`;
 }
 
-function readBack({ copied, error }: SystemCopy): 'pass' | 'fail' | 'none' {
+/** A point whose data lie in an archive class is written, and not proven by reading. */
+export function readBackWords(checks: readonly Pick<CheckRecord, 'verdict'>[]): string {
+  return checks.some(({ verdict }) => verdict === 'inconclusive')
+    ? 'written; in an archive class, so it was not read back'
+    : 'read back';
+}
+
+function readBack({ copied, error }: SystemCopy): 'pass' | 'fail' | 'inconclusive' | 'none' {
   if (copied.length === 0) return 'none';
+  if (error === undefined && copied.some(({ check }) => check.verdict === 'inconclusive'))
+    return 'inconclusive';
   return error === undefined || copied.every(({ check }) => check.verdict === 'pass') ? 'pass' : 'fail';
 }

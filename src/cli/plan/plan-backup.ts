@@ -11,7 +11,7 @@ import { profileOf } from '../load-plan.ts';
 import { bytesText, countText, plural } from '../quantity-text.ts';
 import { backupSystems, type SystemBackup } from './backup-systems.ts';
 import type { SystemCopy } from './copy-system.ts';
-import { copyFields, copyWords } from './copy-text.ts';
+import { copyFields, copyWords, readBackWords } from './copy-text.ts';
 import { chosenSystems, openPlan } from './plan-session.ts';
 import { openPlanVaults, type PlanVaults } from './plan-vaults.ts';
 import { proveAtFirstUse } from './prove-first.ts';
@@ -102,7 +102,8 @@ function textOf(context: AppContext, { system, vault, outcome, error }: SystemBa
     record?.snapshotId === undefined
       ? ''
       : `  ${plural(record.files, 'file')}, ${bytesText(record.bytes)}, ${bytesText(record.bytesAdded)} new, point ${record.snapshotId.slice(0, 8)}`;
-  if (error === undefined) return `${style.green('ok')}      ${system} → ${vault}${size}, read back`;
+  if (error === undefined)
+    return `${style.green('ok')}      ${system} → ${vault}${size}, ${readBackWords(outcome?.check === undefined ? [] : [outcome.check])}`;
   const word = error.code === 'BACKUP_INCOMPLETE' ? style.yellow('partial') : style.red('failed');
   return `${word}  ${system} → ${vault}${size}\n        ${error.message}${error.hint === undefined ? '' : `\n        → ${error.hint}`}`;
 }

@@ -1,3 +1,4 @@
+import { hasCode } from '../../error/lifeboat-error.ts';
 import { forEachLimited } from '../for-each-limited.ts';
 import type { BlobIndex } from '../index/blob-index.ts';
 import { objectKey } from '../layout.ts';
@@ -21,14 +22,21 @@ export interface PackDataRequest {
 
 const packsPerWorker = 2;
 
-/** Reads the packs whole and takes every blob apart. Returns the bytes read. */
+export interface PackDataRead {
+  readonly bytesRead: number;
+  /** Packs in an archive class: of their bytes nothing is known. */
+  readonly coldPackIds: readonly string[];
+}
+
+/** Reads the packs whole and takes every blob apart. What must be thawed is left out and named. */
 export async function checkPackData(
   request: PackDataRequest,
   findings: Findings,
   options: CheckOptions,
-): Promise<number> {
+): Promise<PackDataRead> {
   const { access, index, workers, packs, sizes } = request;
-  if (packs.length === 0) return 0;
+  const coldPackIds: string[] = [];
+  if (packs.length === 0) return { bytesRead: 0, coldPackIds };
   const blobsByPack = blobsOf(index, new Set(packs));
   const totalBytes = packs.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0);
   let doneBytes = 0;
@@ -41,9 +49,10 @@ export async function checkPackData(
     options.signal?.throwIfAborted();
     const object = objectKey('pack', packId);
     const stored = await recording(findings, object, () =>
-      access.store.get(object, undefined, options.signal),
+      unlessCold(access.store.get(object, undefined, options.signal)),
     );
-    if (!stored) return;
+    if (stored === 'cold') coldPackIds.push(packId);
+    if (stored === undefined || stored === 'cold') return;
     doneBytes += stored.length;
     const bytes = ownMemory(stored);
     const reply = await pool.run(
@@ -58,7 +67,16 @@ export async function checkPackData(
       });
     options.progress?.({ phase: 'check data', doneFiles: 0, doneBytes, totalBytes });
   });
-  return doneBytes;
+  return { bytesRead: doneBytes, coldPackIds: coldPackIds.sort() };
+}
+
+async function unlessCold(reading: Promise<Buffer>): Promise<Buffer | 'cold'> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_COLD')) return 'cold';
+    throw error;
+  }
 }
 
 function blobsOf(index: BlobIndex, packs: ReadonlySet<string>): Map<string, PackedBlob[]> {

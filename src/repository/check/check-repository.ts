@@ -29,19 +29,21 @@ export async function checkRepository(
   await checkTrees(access, index, snapshots, findings, options);
   const packSizes = new Map([...packs].filter(([id]) => index.hasPack(id)).sort());
   const chosen = choosePacks(packSizes, options.readData);
-  const bytesRead = await checkPackData(
+  const { bytesRead, coldPackIds } = await checkPackData(
     { access, index, workers, packs: chosen, sizes: packs },
     findings,
     options,
   );
+  const cold = new Set(coldPackIds);
   return {
     packs: packs.size,
-    packsRead: chosen.length,
+    packsRead: chosen.length - coldPackIds.length,
     bytesRead,
     blobs: index.size,
     snapshots: snapshots.length,
     packSizes,
-    soundPackIds: chosen.filter((id) => !isNamed(findings, objectKey('pack', id))),
+    soundPackIds: chosen.filter((id) => !isNamed(findings, objectKey('pack', id)) && !cold.has(id)),
+    coldPackIds,
     errors: findings.errors,
     hints: findings.hints,
   };

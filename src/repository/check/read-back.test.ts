@@ -23,7 +23,7 @@ describe('readBack', () => {
     await using vault = await makeVault(join(folder.path, 'vault'), { packBytesTarget: 100_000 });
     const first = await backUp(vault, fill(folder.path, 400_000));
     const report = await vault.readBack([first.snapshot.id]);
-    assert.deepEqual(report.snapshots, [{ id: first.snapshot.id, errors: [] }]);
+    assert.deepEqual(report.snapshots, [{ id: first.snapshot.id, errors: [], coldPacks: 0 }]);
     assert.equal(report.readPackIds.length, report.packsNeeded);
     assert.ok(report.bytesRead > 400_000);
     const again = await vault.readBack([first.snapshot.id], { alreadyRead: new Set(report.readPackIds) });
@@ -44,7 +44,7 @@ describe('readBack', () => {
     await copyIndex(place);
     assert.equal(fs.readdirSync(join(place, 'index')).length, 2);
     const report = await vault.readBack([snapshot.id]);
-    assert.deepEqual(report.snapshots, [{ id: snapshot.id, errors: [] }]);
+    assert.deepEqual(report.snapshots, [{ id: snapshot.id, errors: [], coldPacks: 0 }]);
     assert.deepEqual((await vault.check({ readData: 'all' })).errors, []);
   });
 

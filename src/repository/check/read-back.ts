@@ -34,16 +34,23 @@ export async function readBack(
   const sample = drawSample(known, sizes, options.sample);
   const toRead = there.filter((id) => !options.alreadyRead?.has(id) || sample.has(id));
   const packFindings: Findings = { errors: [], hints: [] };
-  const bytesRead = await checkPackData(
+  const { bytesRead, coldPackIds } = await checkPackData(
     { access, index, workers, packs: toRead, sizes },
     packFindings,
     options,
   );
+  const cold = new Set(coldPackIds);
+  // what was read before it went cold was right then, as it is for every pack that is not drawn for the sample
+  const unread = new Set(coldPackIds.filter((id) => !options.alreadyRead?.has(id)));
   const wrong = [...packFindings.errors, ...wrongSizes(index, needed, sizes)];
   const byPack = Map.groupBy(wrong, ({ object }) => object);
   return {
-    snapshots: [...needs].map(([id, need]) => ({ id, errors: errorsOf(need, byPack) })),
-    readPackIds: toRead.filter((id) => !byPack.has(objectKey('pack', id))),
+    snapshots: [...needs].map(([id, need]) => ({
+      id,
+      errors: errorsOf(need, byPack),
+      coldPacks: [...need.packs].filter((pack) => unread.has(pack)).length,
+    })),
+    readPackIds: toRead.filter((id) => !byPack.has(objectKey('pack', id)) && !cold.has(id)),
     packsNeeded: needed.size,
     bytesRead,
   };

@@ -4,9 +4,9 @@ import { assert } from '../../error/assert.ts';
 import { compress } from '../compression.ts';
 import { BlobIndex } from '../index/blob-index.ts';
 import { createIndexWriter } from '../index/index-writer.ts';
-import { objectKey } from '../layout.ts';
 import { createPackBuilder, type FinishedPack, treePackBytesTarget } from '../pack/pack-builder.ts';
 import type { BlobType } from '../pack/pack-header.ts';
+import { putPack } from '../pack/put-pack.ts';
 import { openBlob } from '../read/open-blob.ts';
 import type { Session } from '../session.ts';
 
@@ -47,7 +47,7 @@ export function createBlobWriter(session: Session, signal?: AbortSignal): BlobWr
   };
 
   async function put(pack: FinishedPack): Promise<void> {
-    await access.store.put(objectKey('pack', pack.id), pack.buffer.subarray(0, pack.length), signal);
+    await putPack(access, { ...pack, buffer: pack.buffer.buffer }, signal);
     packIds.push(pack.id);
     await indexWriter.addPack(pack.id, pack.blobs);
   }

@@ -48,16 +48,17 @@ async function readPacks(session: Session, anatomy: Anatomy, index: BlobIndex, w
   const { access, workers } = session;
   const packs = [...anatomy.packs.keys()].filter((id) => index.hasPack(id)).sort();
   const findings: Findings = { errors: [], hints: [] };
-  const bytesRead = await checkPackData(
+  const { bytesRead, coldPackIds } = await checkPackData(
     { access, index, workers, packs, sizes: anatomy.packs },
     findings,
     work,
   );
   const damaged = new Set(findings.errors.map(({ object }) => idInKey(object)));
   const isDamaged = (id: string): boolean => damaged.has(id);
+  const cold = new Set(coldPackIds);
   return {
     damagedPacks: packs.filter(isDamaged),
-    soundPacks: packs.filter((id) => !isDamaged(id)),
+    soundPacks: packs.filter((id) => !isDamaged(id) && !cold.has(id)),
     bytesRead,
   };
 }

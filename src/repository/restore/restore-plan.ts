@@ -2,7 +2,7 @@
 import type { EntryType } from '../../source/entry-metadata.ts';
 import { listSnapshot } from '../read/list-snapshot.ts';
 import type { TreeReader } from '../read/tree-reader.ts';
-import type { EntryProblem, RestoreOptions, Snapshot } from '../repository-types.ts';
+import type { EntryProblem, PathSelection, Snapshot } from '../repository-types.ts';
 import { metadataFromNode, type RestoreMetadata } from '../tree/metadata-from-node.ts';
 import type { Node } from '../tree/node.ts';
 import type { FileAttributes } from './restore-protocol.ts';
@@ -53,7 +53,7 @@ interface Draft {
 export async function planRestore(
   trees: TreeReader,
   snapshot: Snapshot,
-  options: RestoreOptions,
+  options: PathSelection,
 ): Promise<RestorePlan> {
   const draft: Draft = {
     directories: [],

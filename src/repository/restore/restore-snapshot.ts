@@ -17,6 +17,7 @@ import type { RepositoryAccess } from '../unpacked.ts';
 import { createWorkerPool, type WorkerPool } from '../worker-pool.ts';
 import { type DestinationFolder, openDestination } from './destination-folder.ts';
 import { createFileWriter } from './file-writer.ts';
+import { refuseColdPacks } from './needed-packs.ts';
 import type { PackPiece, WantedBlob } from './pack-pieces.ts';
 import { type PlannedFile, planRestore, type RestorePlan } from './restore-plan.ts';
 import type { BlobTarget, ReadReply, ReadRequest, ReadWorkerData, RestorePiece } from './restore-protocol.ts';
@@ -42,6 +43,7 @@ export async function restoreSnapshot(
   options: RestoreOptions,
 ): Promise<RestoreReport> {
   const plan = await planRestore(context.trees, snapshot, options);
+  await refuseColdPacks(context.access.store, context.index, plan, options.signal);
   using target = openDestination(options.target);
   refuseWhatIsInTheWay(target, plan, options);
   if (options.replaceFrom === undefined) return await restoreInto(context, plan, target, options);

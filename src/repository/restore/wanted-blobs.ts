@@ -8,6 +8,7 @@ export interface WantedBlobs {
   readonly pieces: Iterable<PackPiece>;
   /** Files that need a blob that no pack has, with the blob's id. */
   readonly missing: readonly { readonly file: number; readonly id: string }[];
+  readonly packIds: readonly string[];
 }
 
 /** Every use of a blob by a file, in a few numbers each: there is one for every chunk of every file. */
@@ -45,7 +46,7 @@ export function wantedBlobs(files: readonly PlannedFile[], index: BlobIndex): Wa
       offset += index.plaintextBytes('data', id) ?? 0;
     }
   }
-  return { pieces: piecesOf(files, uses, index), missing };
+  return { pieces: piecesOf(files, uses, index), missing, packIds: [...uses.byPack.keys()] };
 }
 
 function usesIn(byPack: Map<string, number[]>, packId: string): number[] {
