@@ -2,9 +2,10 @@
  * `npm run bench`: Lifeboat against stock restic on the same tree, as people run them: whole processes, paired.
  *
  * --tree DIR[,DIR…]  what to back up; else folders of this machine until there are 4 GB in 150,000 files
- * --rows NAME[,…]    first, unchanged, restore, check, startup, plan; a row runs what it needs before it
+ * --rows NAME[,…]    first, unchanged, restore, check, prune, copy, copied, s3-first, s3-unchanged, s3-restore,
+ *                    s3-check, startup, plan; a row runs what it needs before it
  * --pairs N          how often each row is run with each program (default 3); medians are shown
- * --restic FILE      a restic other than the one in PATH
+ * --restic FILE      another restic; else the first four rows take the one in PATH, the others one of 0.18
  * --work DIR         where repositories and restored files go (default: the folder for temporary files)
  * --json             the figures as one JSON object at the end
  * --quick            a small made tree, one pair: shows that the benchmark itself works
@@ -13,11 +14,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { ensureNewerRestic } from '../scripts/test/newer-restic.ts';
 import { chooseTree, describeTree, type Tree } from './choose-tree.ts';
 import { lifeboat, restic } from './contestants.ts';
 import { makeTree } from './make-tree.ts';
 import { measurePlanCommands, showPlanCommands } from './plan-commands.ts';
-import { rowNames, runPairs } from './run-pairs.ts';
+import { isRowName, type RowName, rowNames, tracks } from './rows.ts';
+import { type PairsRequest, runPairs } from './run-pairs.ts';
 import { measureStartup, showStartup } from './startup.ts';
 import { checkSane, showTable, summarize } from './summarize.ts';
 
@@ -39,7 +42,7 @@ async function main(): Promise<number> {
       quick: { type: 'boolean' },
     },
   });
-  const known = [...rowNames, 'startup', 'plan'];
+  const known: readonly string[] = [...rowNames, 'startup', 'plan'];
   const rows = values.rows?.split(',') ?? known;
   const unknown = rows.filter((row) => !known.includes(row));
   const pairs = Number(values.pairs ?? (values.quick ? 1 : pairsDefault));
@@ -56,8 +59,9 @@ async function main(): Promise<number> {
       folder,
       tree,
       pairs,
-      rows: rowNames.filter((row) => rows.includes(row)),
-      contestants: [lifeboat(), restic(values.restic ?? 'restic')],
+      rows: rows.filter(isRowName),
+      lifeboat: lifeboat(),
+      peers: peersFor(rows.filter(isRowName), values.restic),
       say: (line) => console.error(line),
     });
     const summary = summarize(measured);
@@ -70,6 +74,17 @@ async function main(): Promise<number> {
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function peersFor(rows: readonly RowName[], wanted: string | undefined): PairsRequest['peers'] {
+  if (wanted !== undefined) return { local: restic(wanted), others: restic(wanted) };
+  const local = restic('restic');
+  const onlyLocal: readonly RowName[] = tracks.local;
+  if (rows.every((row) => onlyLocal.includes(row))) return { local, others: local };
+  const newer = ensureNewerRestic(path.join(import.meta.dirname, '..'));
+  if (newer.kind === 'found') return { local, others: restic(newer.path) };
+  console.error(`no newer restic (${newer.reason}): all rows are compared with the one in PATH`);
+  return { local, others: local };
 }
 
 /** What restic has no like of: limits are held against, not another program. */

@@ -6,11 +6,10 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { measureFolder, type Tree } from './choose-tree.ts';
-import type { Contestant, Place } from './contestants.ts';
+import { type Contestant, makeHalfForgotten, type Place, type Restic } from './contestants.ts';
 import { type Command, measure } from './measure.ts';
-
-export const rowNames = ['first', 'unchanged', 'restore', 'check'] as const;
-export type RowName = (typeof rowNames)[number];
+import { type RowName, s3DelayMs, type TrackName, tracksFor } from './rows.ts';
+import { type SlowS3, startSlowS3 } from './start-slow-s3.ts';
 
 export interface Measured {
   readonly row: RowName;
@@ -19,7 +18,7 @@ export interface Measured {
   readonly wallS: number;
   readonly cpuS: number;
   readonly peakMb: number;
-  /** Of the repository when the command was done. */
+  /** Of the repository that was written to or read, when the command was done. */
   readonly repositoryBytes: number;
   /** What a restore brought back. */
   readonly restored?: { readonly files: number; readonly bytes: number };
@@ -30,83 +29,167 @@ export interface PairsRequest {
   readonly tree: Tree;
   readonly pairs: number;
   readonly rows: readonly RowName[];
-  readonly contestants: readonly Contestant[];
+  /** For the rows that were there first, and for all others. */
+  readonly peers: { readonly local: Restic; readonly others: Restic };
+  readonly lifeboat: Contestant;
   readonly say: (line: string) => void;
+}
+
+/** What one program has for one track of one pair. */
+interface Ground {
+  readonly contestant: Contestant;
+  readonly place: Place;
+  /** Where the bytes of repository and copy lie. */
+  readonly folder: string;
+  readonly secondFolder: string;
+}
+
+interface Surroundings {
+  /** There when a row wants it. */
+  readonly store: SlowS3 | undefined;
+  /** Folder of the repository that prunes begin with. */
+  readonly halfForgotten: string;
 }
 
 export async function runPairs(request: PairsRequest): Promise<Measured[]> {
   if (request.rows.length === 0) return [];
-  for (const folder of request.tree.paths) await readAll(folder);
+  for (const folder of request.tree.paths) readAll(folder);
+  const wanted = tracksFor(request.rows);
+  const wantsStore = wanted.some(({ track }) => track === 's3');
+  await using store = wantsStore ? await startSlowS3(path.join(request.folder, 's3'), s3DelayMs) : undefined;
+  const surroundings = { store, halfForgotten: path.join(request.folder, 'half-forgotten') };
   const measured: Measured[] = [];
-  for (let pair = 0; pair < request.pairs; pair++) {
-    const order = pair % 2 === 0 ? request.contestants : request.contestants.toReversed();
-    measured.push(...(await runPair(request, pair, order)));
+  for (const { track, rows } of wanted) {
+    if (track === 'prune') prepareHalfForgotten(request, surroundings);
+    for (let pair = 0; pair < request.pairs; pair++)
+      measured.push(...runPair(request, surroundings, track, rows, pair));
+    fs.rmSync(surroundings.halfForgotten, { recursive: true, force: true });
   }
-  return measured;
-}
-
-async function runPair(
-  request: PairsRequest,
-  pair: number,
-  order: readonly Contestant[],
-): Promise<Measured[]> {
-  const measured: Measured[] = [];
-  const places = new Map(order.map(({ name }) => [name, makePlace(request.folder, name)]));
-  for (const row of neededRows(request.rows)) {
-    for (const contestant of order) {
-      const place = places.get(contestant.name) as Place;
-      const result = await runRow(request, row, contestant, place);
-      measured.push({ row, contestant: contestant.name, pair, ...result });
-      request.say(
-        `pair ${pair + 1} ${row} ${contestant.name}: ${result.wallS.toFixed(1)} s, processor ${result.cpuS.toFixed(1)} s, ${result.peakMb.toFixed(0)} MB`,
-      );
-    }
-  }
-  for (const { repository, scratch } of places.values())
-    for (const used of [repository, scratch]) fs.rmSync(used, { recursive: true, force: true });
   return measured.filter(({ row }) => request.rows.includes(row));
 }
 
-/** All but `unchanged` are needed by what comes after; the first backup by everything. */
-function neededRows(rows: readonly RowName[]): readonly RowName[] {
-  return rowNames.filter((row) => row === 'first' || rows.includes(row));
+function runPair(
+  request: PairsRequest,
+  surroundings: Surroundings,
+  track: TrackName,
+  rows: readonly RowName[],
+  pair: number,
+): Measured[] {
+  const peer = track === 'local' ? request.peers.local : request.peers.others;
+  const order = pair % 2 === 0 ? [request.lifeboat, peer] : [peer, request.lifeboat];
+  const grounds = order.map((contestant) => makeGround(request, surroundings, track, contestant));
+  for (const ground of grounds) prepare(request, surroundings, track, ground);
+  const measured: Measured[] = [];
+  for (const row of rows) {
+    for (const ground of grounds) {
+      const result = runRow(request, row, ground);
+      const contestant = ground.contestant.name;
+      measured.push({ row, contestant, pair, ...result });
+      request.say(
+        `pair ${pair + 1} ${row} ${contestant}: ${result.wallS.toFixed(1)} s, processor ${result.cpuS.toFixed(1)} s, ${result.peakMb.toFixed(0)} MB`,
+      );
+    }
+  }
+  for (const { place, folder, secondFolder } of grounds)
+    for (const used of [folder, secondFolder, place.scratch])
+      fs.rmSync(used, { recursive: true, force: true });
+  return measured;
 }
 
-function makePlace(folder: string, name: string): Place {
+function makeGround(
+  { folder }: PairsRequest,
+  { store }: Surroundings,
+  track: TrackName,
+  contestant: Contestant,
+): Ground {
+  const { name } = contestant;
   const scratch = path.join(folder, `${name}-scratch`);
   fs.mkdirSync(scratch, { recursive: true });
-  return { repository: path.join(folder, `${name}-repository`), scratch };
+  const inStore = track === 's3' ? store : undefined;
+  const own = inStore ? path.join(inStore.folder, 'bench', name) : path.join(folder, `${name}-repository`);
+  const secondFolder = `${own}-copy`;
+  return {
+    contestant,
+    folder: own,
+    secondFolder,
+    place: {
+      repository: inStore ? `s3:${inStore.endpoint}/bench/${name}` : own,
+      second: secondFolder,
+      scratch,
+      environment: inStore?.environment ?? {},
+    },
+  };
 }
 
-async function runRow(
+/** What is not measured. */
+function prepare(
+  { tree }: PairsRequest,
+  { halfForgotten }: Surroundings,
+  track: TrackName,
+  { contestant, place, folder }: Ground,
+): void {
+  if (track === 'copy') for (const command of contestant.prepareCopy(place, tree.paths)) measure(command);
+  if (track === 'local' || track === 's3') measure(contestant.init(place));
+  if (track !== 'prune') return;
+  // objects never change, so that two names for each are a copy
+  mustRun('cp', '-al', halfForgotten, folder);
+  if (contestant.name === 'restic') mustRun('cp', '-a', `${halfForgotten}-scratch/cache`, place.scratch);
+}
+
+function prepareHalfForgotten({ peers, tree }: PairsRequest, { halfForgotten }: Surroundings): void {
+  const scratch = `${halfForgotten}-scratch`;
+  fs.mkdirSync(scratch, { recursive: true });
+  const place: Place = { repository: halfForgotten, second: '', scratch, environment: {} };
+  for (const command of makeHalfForgotten(peers.others, place, tree.paths)) measure(command);
+}
+
+function runRow(
   { folder, tree }: PairsRequest,
   row: RowName,
-  contestant: Contestant,
-  place: Place,
-): Promise<Omit<Measured, 'row' | 'contestant' | 'pair'>> {
-  if (row === 'first') measure(contestant.init(place));
+  ground: Ground,
+): Omit<Measured, 'row' | 'contestant' | 'pair'> {
   const target = path.join(folder, 'restored');
-  await warm(row, tree, place);
-  const { wallS, cpuS, peakMb } = measure(commandOf(row, contestant, place, tree, target));
-  const repositoryBytes = measureFolder(place.repository).bytes;
-  const restored = row === 'restore' ? { restored: measureFolder(target) } : {};
+  warm(row, tree, ground);
+  const { wallS, cpuS, peakMb } = measure(commandOf(row, ground, tree, target));
+  const repositoryBytes = measureFolder(isCopy(row) ? ground.secondFolder : ground.folder).bytes;
+  const restored = isRestore(row) ? { restored: measureFolder(target) } : {};
   fs.rmSync(target, { recursive: true, force: true });
   return { wallS, cpuS, peakMb, repositoryBytes, ...restored };
 }
 
-function commandOf(row: RowName, contestant: Contestant, place: Place, tree: Tree, target: string): Command {
-  if (row === 'restore') return contestant.restore(place, target);
-  return row === 'check' ? contestant.check(place) : contestant.backup(place, tree.paths);
+function commandOf(row: RowName, { contestant, place }: Ground, tree: Tree, target: string): Command {
+  switch (row) {
+    case 'first':
+    case 'unchanged':
+    case 's3-first':
+    case 's3-unchanged':
+      return contestant.backup(place, tree.paths);
+    case 'restore':
+    case 's3-restore':
+      return contestant.restore(place, target);
+    case 'check':
+    case 's3-check':
+      return contestant.check(place);
+    case 'prune':
+      return contestant.prune(place);
+    case 'copy':
+    case 'copied':
+      return contestant.copy(place);
+  }
 }
 
 /** The same state before every command: its input in memory, earlier output on the disk. */
-async function warm(row: RowName, tree: Tree, place: Place): Promise<void> {
+function warm(row: RowName, tree: Tree, { folder, secondFolder }: Ground): void {
   spawnSync('sync');
-  const folders = row === 'restore' || row === 'check' ? [place.repository] : tree.paths;
-  for (const folder of folders) await readAll(folder);
+  const folders = isBackup(row) ? tree.paths : [folder, ...(isCopy(row) ? [secondFolder] : [])];
+  for (const read of folders) readAll(read);
 }
 
-async function readAll(folder: string): Promise<void> {
+const isBackup = (row: RowName): boolean => /first$|unchanged$/.test(row);
+const isRestore = (row: RowName): boolean => /restore$/.test(row);
+const isCopy = (row: RowName): boolean => /^cop/.test(row);
+
+function readAll(folder: string): void {
   const buffer = Buffer.allocUnsafe(1024 * 1024);
   for (const entry of fs.readdirSync(folder, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile()) continue;
@@ -117,4 +200,9 @@ async function readAll(folder: string): Promise<void> {
       fs.closeSync(fd);
     }
   }
+}
+
+function mustRun(file: string, ...args: readonly string[]): void {
+  const { status, stderr } = spawnSync(file, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${status}: ${stderr}`);
 }

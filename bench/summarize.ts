@@ -1,5 +1,6 @@
 /** Medians and ratios of what was measured, and whether it can be believed. */
-import type { Measured, RowName } from './run-pairs.ts';
+import { type RowName, titles } from './rows.ts';
+import type { Measured } from './run-pairs.ts';
 
 export interface Cell {
   readonly lifeboat: number;
@@ -18,13 +19,6 @@ export interface RowSummary {
 
 const quantities = ['wallS', 'cpuS', 'peakMb', 'repositoryBytes'] as const;
 type Quantity = (typeof quantities)[number];
-
-const titles: Readonly<Record<RowName, string>> = {
-  first: 'first backup',
-  unchanged: 'unchanged backup',
-  restore: 'restore',
-  check: 'check --read-data',
-};
 
 export function summarize(measured: readonly Measured[]): RowSummary[] {
   const byRow = Map.groupBy(measured, ({ row }) => row);
@@ -92,7 +86,7 @@ export function checkSane(summary: readonly RowSummary[], measured: readonly Mea
         problems.push(`${quantity} of ${row}`);
     }
   }
-  for (const restores of Map.groupBy(measured, ({ pair }) => pair).values()) {
+  for (const restores of Map.groupBy(measured, ({ pair, row }) => `${pair} ${row}`).values()) {
     const [one, ...others] = restores.flatMap(({ restored }) => restored ?? []);
     for (const other of others)
       if (other.files !== one?.files || other.bytes !== one.bytes)
