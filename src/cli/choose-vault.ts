@@ -32,7 +32,15 @@ export const snapshotOption = {
 
 /** Raises USAGE when neither the command line nor a plan names a vault. */
 export async function chooseVault(context: CliContext, input: Input): Promise<VaultRequest> {
-  const wanted = input.value('--vault');
+  return await chooseVaultNamed(context, input, input.value('--vault'));
+}
+
+/** As `chooseVault`, for commands that take the vault as an argument. */
+export async function chooseVaultNamed(
+  context: CliContext,
+  input: Input,
+  wanted: string | undefined,
+): Promise<VaultRequest> {
   const planFile = input.value('--plan');
   const profile = profileOf(input);
   const plan =

@@ -174,6 +174,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/vault-check.ts')).vaultCheck,
   },
   {
+    name: 'vault policy',
+    summary: 'print who may do what in the store of a vault',
+    root: 'rescue',
+    load: async () => (await import('./commands/vault-policy.ts')).vaultPolicy,
+  },
+  {
     name: 'vault serve',
     summary: 'a safe target for stock restic clients',
     root: 'rescue',
