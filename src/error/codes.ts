@@ -53,6 +53,10 @@ export const errorCodes = {
     exit: 1,
     summary: 'An object lies in an archive class and must be thawed before it is read.',
   },
+  THAW_PENDING: {
+    exit: 5,
+    summary: 'What is needed is on its way out of an archive class; run the same again later.',
+  },
   OBJECT_RETAINED: { exit: 1, summary: 'The store keeps an object from being deleted before a date.' },
   STORE_DENIED: { exit: 1, summary: 'The store refuses these credentials, or what was asked with them.' },
   STORE_APPEND_ONLY: {
@@ -79,6 +83,10 @@ export const errorCodes = {
   DELETION_PAUSED: { exit: 1, summary: 'Nothing is deleted while something suspicious is not cleared.' },
   COPY_INCOMPLETE: { exit: 3, summary: 'Some recovery points could not be copied to another vault.' },
   HEAL_INCOMPLETE: { exit: 13, summary: 'Some damage could not be mended from any other vault.' },
+  WORK_CUT_OFF: {
+    exit: 5,
+    summary: 'Work on a vault gave way to a backup that was due; it is made up for later.',
+  },
   AUDIT_FAILED: { exit: 4, summary: 'Something that nobody may delete can be deleted.' },
   ADDRESS_UNUSABLE: { exit: 1, summary: 'The address to listen on cannot be used.' },
   SNAPSHOT_NOT_FOUND: { exit: 1, summary: 'No snapshot or recovery point matches.' },

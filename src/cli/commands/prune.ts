@@ -10,12 +10,10 @@ import type { Input } from '../input.ts';
 import { newRun } from '../plan/new-run.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
 import { previewVault } from '../prune/preview-vault.ts';
-import { pruneVault } from '../prune/prune-vault.ts';
+import { graceOf, pruneVault } from '../prune/prune-vault.ts';
 import { soundRecords } from '../retention/preview-repository.ts';
 import { placeOf, type RetentionPlace, runAlone } from '../retention/searched-vaults.ts';
 
-const dayMs = 24 * 60 * 60 * 1000;
-const graceMsDefault = dayMs;
 const waitMsDefault = 5 * 60 * 1000;
 const maxUnusedPercentDefault = 5;
 
@@ -143,10 +141,6 @@ async function openAll(context: AppContext, place: RetentionPlace): Promise<Open
 async function pausesOf({ signal }: AppContext, vaults: readonly Vault[]) {
   const known = await Promise.all(vaults.map((vault) => soundRecords(vault, signal)));
   return deletionPauses(known.flatMap(({ records }) => records));
-}
-
-function graceOf(declared: { readonly grace?: number } | undefined): number {
-  return declared?.grace ?? graceMsDefault;
 }
 
 interface PruneSettings {

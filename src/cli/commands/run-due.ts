@@ -16,7 +16,8 @@ const events = ['deploy', 'commit'] as const;
 export const runDue: Command<AppContext> = {
   description:
     'Backs up every system whose schedule owes a run, once however many due times have passed, and proves points ' +
-    'whose proof is missing or half as old as it may be. Made for cron; `lifeboat up` does the same without cron. ' +
+    'whose proof is missing or half as old as it may be. Then it keeps the vaults: copies, retention, prune, and a ' +
+    'share read back each day. Made for cron; `lifeboat up` does the same without cron. ' +
     'A run that failed is tried again after 10 minutes. Every system is tried: exit code 4 when restored data were ' +
     'wrong, else 1 when something could not be done, 3 when input was missing, 5 when a proof stayed open, 7 when an ' +
     'objective is breached or unknown after the work. A failure that only waits to be tried again counts.',

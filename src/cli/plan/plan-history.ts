@@ -18,6 +18,8 @@ export interface VaultHistory {
   readonly records: readonly RunRecord[];
   /** Points whose snapshot is still there. */
   readonly points: readonly RecoveryPoint[];
+  /** Snapshots that are there, of whomever; absent when nothing is known of the vault. */
+  readonly snapshotIds?: readonly string[];
   /** Points of a vault that must not be believed: they prove nothing, and may be all that is left to restore from. */
   readonly doubtful?: readonly RecoveryPoint[];
   /** Why the vault could not be read now, or must not be believed. */
@@ -102,9 +104,9 @@ export function historyOf(session: PlanSession, known: VaultRecords): Facts {
   const there = new Set(snapshotIds);
   const points = recoveryPointsFromRecords(records).filter((point) => there.has(point.snapshotId));
   const [first] = problems;
-  if (first === undefined) return { records, points, readAtMs };
+  if (first === undefined) return { records, points, snapshotIds, readAtMs };
   const trouble = notBelieved(first.what, problems.length);
-  return { records, points: [], doubtful: points.map(withoutProof), readAtMs, trouble };
+  return { records, points: [], snapshotIds, doubtful: points.map(withoutProof), readAtMs, trouble };
 }
 
 /** Plans may share a vault and have systems of the same name. What others found out about the vault itself counts. */

@@ -9,6 +9,13 @@ import type { Vault } from '../../vault/vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import { bytesText, momentText, plural } from '../quantity-text.ts';
 
+const graceMsDefault = 24 * 60 * 60_000;
+
+/** How long what is marked stays: by the plan, else a day. */
+export function graceOf(declared: { readonly grace?: number } | undefined): number {
+  return declared?.grace ?? graceMsDefault;
+}
+
 export interface PruneRequest {
   readonly run: RunContext;
   /** For people: its name in the plan, or its location. */
@@ -19,20 +26,31 @@ export interface PruneRequest {
   readonly options: Omit<PruneOptions, 'progress' | 'signal'>;
 }
 
-/** Raises DELETION_PAUSED, VAULT_LOCKED, STORE_APPEND_ONLY, VAULT_DAMAGED and what reading and the store raise. */
+/** Raises what `pruneAndRecord` raises. */
 export async function pruneVault(context: CliContext, request: PruneRequest): Promise<PruneReport> {
+  const { name } = request;
+  const report = await pruneAndRecord(context, request);
+  await context.output.result(
+    { type: 'prune', vault: name, ...reportFields(report) },
+    reportText(name, report),
+  );
+  return report;
+}
+
+/** Raises DELETION_PAUSED, VAULT_LOCKED, STORE_APPEND_ONLY, VAULT_DAMAGED and what reading and the store raise. */
+export async function pruneAndRecord(context: CliContext, request: PruneRequest): Promise<PruneReport> {
   const { output, signal, nowMs } = context;
-  const { vault, name, options } = request;
+  const { run, vault, name, options } = request;
   refusePaused(name, request.pauses);
   const startMs = nowMs();
   using progress = output.progress('prune');
   const report = await vault.repository.prune({ ...options, progress: progress.report, signal });
   progress[Symbol.dispose]();
-  if (report.marked.packs + report.reclaimed.packs + report.neededAgain > 0) {
+  // by a schedule also when there was nothing to do: when the vault was looked at is what the next one goes by
+  if (run.trigger !== 'manual' || report.marked.packs + report.reclaimed.packs + report.neededAgain > 0) {
     await vault.append(recordOf(request, report, startMs, nowMs()));
     await vault.records(signal);
   }
-  await output.result({ type: 'prune', vault: name, ...reportFields(report) }, reportText(name, report));
   return report;
 }
 

@@ -32,6 +32,11 @@ export interface PlanRetentionRequest {
   readonly vault?: string;
   /** In place of the plan's rules, given by a person for this one time. */
   readonly policy?: RetentionPolicy;
+  /**
+   * Asks no store, and so knows no time zone of snapshots that others wrote: good enough to know whether there is
+   * anything to do.
+   */
+  readonly fromRecords?: boolean;
 }
 
 /** What stands against a vault or a system is in the preview; only an interruption and faults of a store are raised. */
@@ -125,13 +130,20 @@ async function groupsOf(
   history: VaultHistory,
   proven: ProvenPlaces,
 ): Promise<readonly RetentionGroup[]> {
-  const { repository } = await request.vaults.open(vault.name);
-  const tags = [`plan:${request.session.plan.metadata.id}`];
-  const snapshots = await repository.snapshots({ tags }, context.signal);
+  const snapshots = request.fromRecords === true ? [] : await ownSnapshots(context, request, vault.name);
   const nowMs = context.nowMs();
   const judge = { request, vault, history, snapshots, proven, nowMs };
   const holds = holdsFromRecords(history.records, nowMs);
   return request.systems.map((system) => groupOf(judge, system, holds));
+}
+
+async function ownSnapshots(
+  { signal }: AppContext,
+  { vaults, session }: PlanRetentionRequest,
+  vault: string,
+): Promise<readonly Snapshot[]> {
+  const { repository } = await vaults.open(vault);
+  return await repository.snapshots({ tags: [`plan:${session.plan.metadata.id}`] }, signal);
 }
 
 interface Judging {
@@ -189,13 +201,25 @@ function judged(
 }
 
 /** What an earlier run gave up in the records, and was cut off before it had deleted it. */
-function leftoversOf({ history, snapshots }: Judging, system: string, holds: Holds): readonly Leftover[] {
+function leftoversOf(judging: Judging, system: string, holds: Holds): readonly Leftover[] {
+  const { request, history, snapshots } = judging;
   const gone = givenUp(history.records);
   const vaultId = history.records[0]?.vault ?? '';
-  return snapshots
-    .filter(({ tags = [], id }) => gone.has(id) && tags.includes(`system:${system}`))
+  const left =
+    request.fromRecords === true
+      ? recordedLeftovers(history, system)
+      : snapshots.filter(({ tags = [], id }) => gone.has(id) && tags.includes(`system:${system}`));
+  return left
     .filter(({ id }) => holds(vaultId, id).length === 0)
     .map(({ id, timeMs }) => ({ id, timeMs, reason: 'given up before, and not yet deleted' }));
+}
+
+function recordedLeftovers(
+  { records, snapshotIds = [] }: VaultHistory,
+  system: string,
+): readonly Pick<Leftover, 'id' | 'timeMs'>[] {
+  const gone = givenUp(records.filter((record) => record.system === system));
+  return snapshotIds.filter((id) => gone.has(id)).map((id) => ({ id, timeMs: 0 }));
 }
 
 function refused(system: string, vault: string, why: string): LifeboatError {

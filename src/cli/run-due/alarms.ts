@@ -53,6 +53,7 @@ function newAlarm(finding: Finding, known: readonly Alarm[], nowMs: number): rea
   const { subject, systems, vault, error } = finding;
   if (error === undefined) return [];
   const { code, message } = error;
+  if (finding.isToldOnce === true && known.some((alarm) => alarm.subject === subject)) return [];
   const before = known.find((alarm) => alarm.subject === subject && alarm.code === code);
   // A time in the future was written by a clock that was wrong.
   const ageMs = before === undefined ? Number.POSITIVE_INFINITY : nowMs - before.raisedAtMs;

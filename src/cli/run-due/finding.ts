@@ -12,6 +12,8 @@ export interface Finding {
   readonly error?: LifeboatError;
   /** When a failure of before is tried again; nothing was done about it in this pass. */
   readonly retryAtMs?: number;
+  /** It stands until a person acts, and is not told again and again meanwhile. */
+  readonly isToldOnce?: true;
 }
 
 /** An error that is known only from a record, with the code of then. */

@@ -39,10 +39,11 @@ interface PlanInUse {
 
 export async function keepUp(context: AppContext, session: PlanSession, watch: PlanWatch): Promise<never> {
   const clock = clockWatch(context);
+  const nag = nagger(context);
   let inUse: PlanInUse = { session };
   await sayNext(context, session);
   for (;;) {
-    const nextPassAtMs = await passWithHooks(context, inUse);
+    const nextPassAtMs = await passWithHooks(context, inUse, nag);
     const { jumpMs, planChanged } = await idle(context, clock, watch, nextPassAtMs);
     if (jumpMs !== undefined) await sayJump(context, inUse.session, jumpMs);
     if (planChanged) inUse = await readAgain(context, inUse, watch);
@@ -85,10 +86,15 @@ function clockWatch(context: AppContext): () => number | undefined {
 }
 
 /** One pass with its alarms and its sign of life. Gives the time of the next. */
-async function passWithHooks(context: AppContext, inUse: PlanInUse): Promise<number> {
+async function passWithHooks(
+  context: AppContext,
+  inUse: PlanInUse,
+  nag: ReturnType<typeof nagger>,
+): Promise<number> {
   const { session } = inUse;
   const voice = passVoice(context, session.plan.metadata.timeZone);
   const outcome = await tryPass(context, session, voice);
+  nag(outcome.recoveryKeyConcern);
   const findings = [...outcome.findings, ...planFindings(inUse)];
   await tellOnFailure(context, session, voice, findings);
   if (outcome.isGood && inUse.trouble === undefined) await callDeadMan(context, session, voice);
@@ -100,12 +106,25 @@ export async function passOnce(context: AppContext, session: PlanSession): Promi
   const voice = passVoice(context, session.plan.metadata.timeZone);
   const result = await runPass(context, { session, voice });
   await voice.passEnded(result);
+  nagger(context)(result.recoveryKeyConcern);
   await tellOnFailure(context, session, voice, [...result.findings, ...planFindings({ session })]);
   if (result.isGood) await callDeadMan(context, session, voice);
   return result;
 }
 
-type PassOutcome = Pick<PassResult, 'findings' | 'isGood' | 'nextPassAtMs'>;
+/** Passes come every hour and more often; a person is reminded once a day. */
+const nagEveryMs = 86_400_000;
+
+function nagger({ output, nowMs }: AppContext): (concern: string | undefined) => void {
+  let saidAtMs = Number.NEGATIVE_INFINITY;
+  return (concern) => {
+    if (concern === undefined || nowMs() - saidAtMs < nagEveryMs) return;
+    saidAtMs = nowMs();
+    output.warn(concern);
+  };
+}
+
+type PassOutcome = Pick<PassResult, 'findings' | 'isGood' | 'nextPassAtMs' | 'recoveryKeyConcern'>;
 
 /** A pass that could not be made at all is a failure like any other, tried again later. */
 async function tryPass(context: AppContext, session: PlanSession, voice: PassVoice): Promise<PassOutcome> {

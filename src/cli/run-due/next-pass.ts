@@ -1,6 +1,7 @@
 /** When the next pass is to be made. Pure. */
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { nextDue } from '../../schedule/due-times.ts';
+import { choreAgainAfterMs } from './chore.ts';
 import type { Finding } from './finding.ts';
 import { retryAfterMs } from './owed-backup.ts';
 import { proveAgainAfterMs } from './owed-proof.ts';
@@ -10,6 +11,8 @@ export const passIntervalMsMax = 60 * 60_000;
 
 /** So that work which outlasts its own schedule cannot keep the machine busy without a breath. */
 export const passIntervalMsMin = 1000;
+
+const choreSubject = /^(retention|prune|check|audit|suspicion) /;
 
 export interface PassEnd {
   readonly systems: readonly ResolvedSystem[];
@@ -31,5 +34,6 @@ export function nextPassAt({ systems, findings, proofDueMs, startMs, nowMs }: Pa
 }
 
 function retryDelayMs(subject: string): number {
-  return subject.startsWith('verify ') ? proveAgainAfterMs : retryAfterMs;
+  if (subject.startsWith('verify ')) return proveAgainAfterMs;
+  return choreSubject.test(subject) ? choreAgainAfterMs : retryAfterMs;
 }

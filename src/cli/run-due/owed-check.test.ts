@@ -33,15 +33,18 @@ test('the first share is due a day after the first point, then a day after each'
   const records = [backup(start), backup(start + 1000)];
   const dueMs = start + checkEveryMs;
   assert.deepEqual(decideCheck(records, dueMs - 1), { kind: 'wait', dueMs });
-  assert.deepEqual(decideCheck(records, dueMs), { kind: 'check' });
+  assert.deepEqual(decideCheck(records, dueMs), { kind: 'check', sinceMs: dueMs });
   const checked = [...records, check(dueMs, coverage)];
   assert.deepEqual(decideCheck(checked, dueMs + 1), { kind: 'wait', dueMs: dueMs + checkEveryMs });
-  assert.deepEqual(decideCheck(checked, dueMs + checkEveryMs), { kind: 'check' });
+  assert.deepEqual(decideCheck(checked, dueMs + checkEveryMs), {
+    kind: 'check',
+    sinceMs: dueMs + checkEveryMs,
+  });
 });
 
 test('reading back a backup is no rolling check, and a record of the future none that counts', () => {
   const now = start + checkEveryMs;
-  assert.deepEqual(decideCheck([backup(start), check(now)], now), { kind: 'check' });
+  assert.deepEqual(decideCheck([backup(start), check(now)], now), { kind: 'check', sinceMs: now });
   const future = check(now + 10 * checkEveryMs, coverage);
-  assert.deepEqual(decideCheck([backup(start), future], now), { kind: 'check' });
+  assert.deepEqual(decideCheck([backup(start), future], now), { kind: 'check', sinceMs: now });
 });

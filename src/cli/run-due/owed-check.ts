@@ -1,25 +1,58 @@
-/** Decides whether a vault owes its daily share of reading back. Pure. */
-import type { RunRecord } from '../../evidence/record.ts';
+/** Decides whether a vault owes its daily share of reading back, and whether what was found before is still wrong. Pure. */
+import type { CheckRecord, RunRecord } from '../../evidence/record.ts';
 import { clockSkewToleratedMs } from './last-run.ts';
 
 /** A little less than a day, so that a pass that comes every day finds it owed every day. */
 export const checkEveryMs = 23 * 60 * 60_000;
 
 export type CheckDecision =
-  | { readonly kind: 'check' }
+  | { readonly kind: 'check'; readonly sinceMs: number }
   /** Nothing is owed until `dueMs`; absent while there is nothing to read. */
   | { readonly kind: 'wait'; readonly dueMs?: number };
 
 /** A vault is first looked at a day after the first point was put there, which was read back then. */
 export function decideCheck(records: readonly RunRecord[], nowMs: number): CheckDecision {
   const believed = records.filter(({ endMs }) => endMs <= nowMs + clockSkewToleratedMs);
-  const checks = believed.filter((record) => record.type === 'check' && record.coverage !== undefined);
   const points = believed.filter(({ type }) => type === 'backup' || type === 'copy');
-  const sinceMs =
-    checks.length > 0
-      ? Math.max(...checks.map(({ endMs }) => endMs))
-      : Math.min(...points.map(({ endMs }) => endMs));
+  const sinceMs = lastRollingCheck(believed)?.endMs ?? Math.min(...points.map(({ endMs }) => endMs));
   if (!Number.isFinite(sinceMs)) return { kind: 'wait' };
   const dueMs = sinceMs + checkEveryMs;
-  return nowMs >= dueMs ? { kind: 'check' } : { kind: 'wait', dueMs };
+  return nowMs >= dueMs ? { kind: 'check', sinceMs: dueMs } : { kind: 'wait', dueMs };
+}
+
+export function lastRollingCheck(records: readonly RunRecord[]): CheckRecord | undefined {
+  return newestOf(
+    records.filter(
+      (record): record is CheckRecord => record.type === 'check' && record.coverage !== undefined,
+    ),
+  );
+}
+
+/**
+ * The check that found damage, until it was mended, or until as much was read again and found right. A look at the
+ * structure alone says nothing about contents. What was found when a point was read back is that point's affair.
+ */
+export function standingDamage(records: readonly RunRecord[]): CheckRecord | undefined {
+  const failed = newestOf(
+    records.filter(
+      (record): record is CheckRecord =>
+        record.type === 'check' && record.verdict === 'fail' && record.damagedSnapshotIds.length === 0,
+    ),
+  );
+  if (failed === undefined) return undefined;
+  const isMended = records.some((record) => record.endMs > failed.endMs && isGoodSign(record, failed));
+  return isMended ? undefined : failed;
+}
+
+function isGoodSign(record: RunRecord, failed: CheckRecord): boolean {
+  if (record.verdict !== 'pass') return false;
+  if (record.type === 'repair') return true;
+  return record.type === 'check' && (record.scope === 'all' || failed.scope === 'structure');
+}
+
+function newestOf(records: readonly CheckRecord[]): CheckRecord | undefined {
+  return records.reduce<CheckRecord | undefined>(
+    (newest, record) => (newest === undefined || record.endMs >= newest.endMs ? record : newest),
+    undefined,
+  );
 }

@@ -1,6 +1,8 @@
 /** Reads back the share of each vault that is due today. */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { CheckRecord } from '../../evidence/record.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
+import type { CheckOptions } from '../../repository/repository-types.ts';
 import { coveragePercent, rereadWithinMsDefault } from '../../vault/rolling-check.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
@@ -8,46 +10,76 @@ import type { VaultHistory } from '../plan/plan-history.ts';
 import type { PlanVaults } from '../plan/plan-vaults.ts';
 import { plural } from '../quantity-text.ts';
 import { recordCheck } from '../record-check.ts';
-import { knownError } from '../report-error.ts';
 import { coverageText, noteRead, rollingChoice } from '../rolling-read.ts';
 import { withSmallObjects } from '../small-objects.ts';
-import type { Finding } from './finding.ts';
-import { decideCheck } from './owed-check.ts';
+import type { Chore } from './chore.ts';
+import { type Finding, failureError } from './finding.ts';
+import { decideCheck, lastRollingCheck, standingDamage } from './owed-check.ts';
 import type { PassVoice } from './pass-voice.ts';
+import type { RunMemory } from './run-memory.ts';
+
+/** The share is cut to what was read in this time before, so that it comes to an end between two backups. */
+const readMsMax = 30 * 60_000;
+/** Even of a store that was slow the last time. */
+const readBytesMin = 64 * 1024 * 1024;
 
 export interface PassCheckRequest {
   readonly plannedVaults: readonly ResolvedVault[];
   readonly vaults: PlanVaults;
   readonly voice: PassVoice;
-  readonly dryRun?: boolean;
+  readonly attempts: RunMemory['attempts'];
 }
 
-/** One finding for each vault that was looked at, or that could not be. */
-export async function checkOwed(
+export interface OwedChecks {
+  readonly chores: readonly Chore[];
+  /** Damage that a check found and nobody has mended: told in each pass. */
+  readonly findings: readonly Finding[];
+}
+
+export function owedChecks(
   context: AppContext,
   request: PassCheckRequest,
   histories: readonly VaultHistory[],
-): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  for (const { vault, records, trouble, isStale } of histories) {
-    if (trouble !== undefined || isStale || decideCheck(records, context.nowMs()).kind === 'wait') continue;
-    await request.voice.say('owed_check', { vault }, `owed      check of ${vault}`);
-    if (request.dryRun === true) continue;
-    const error = await attempt(context, () => checkShare(context, request, vault));
-    const finding: Finding = {
-      ...{ subject: `check ${vault}`, systems: [], vault },
-      ...(error === undefined ? {} : { error }),
-    };
-    await request.voice.failed(finding);
-    findings.push(finding);
-  }
-  return findings;
+): OwedChecks {
+  const readable = histories.filter(({ trouble, isStale }) => trouble === undefined && isStale !== true);
+  const nowMs = context.nowMs();
+  const chores = readable.flatMap((history): readonly Chore[] => {
+    const decision = decideCheck(history.records, nowMs);
+    if (decision.kind === 'wait') return [];
+    const { vault, records } = history;
+    const reason = 'the share of today is to be read back';
+    const perform = (own: AppContext) => checkShare(own, request, vault, lastRollingCheck(records));
+    const about = { subject: `check ${vault}`, kind: 'check', vault, systems: [] } as const;
+    return [{ ...about, reason, owedSinceMs: decision.sinceMs, perform }];
+  });
+  const checked = new Set(chores.map(({ vault }) => vault));
+  const others = readable.filter(({ vault }) => !checked.has(vault));
+  return { chores, findings: others.flatMap((history) => damageFinding(history, request.attempts)) };
+}
+
+function damageFinding(
+  { vault, records }: VaultHistory,
+  attempts: PassCheckRequest['attempts'],
+): readonly Finding[] {
+  const about = { subject: `check ${vault}`, systems: [], vault };
+  const attempt = attempts.get(about.subject);
+  // damage to what is kept twice is in no record, for no point is in doubt
+  const isKnownHere =
+    attempt?.code === 'VAULT_DAMAGED' &&
+    !records.some(
+      ({ type, verdict, endMs }) => type === 'repair' && verdict === 'pass' && endMs > attempt.atMs,
+    );
+  if (!isKnownHere && standingDamage(records) === undefined)
+    return lastRollingCheck(records) === undefined ? [] : [about];
+  const message = `the last check of the vault ${vault} found damage, and nobody has mended it`;
+  return [{ ...about, error: failureError({ code: 'VAULT_DAMAGED', message }) }];
 }
 
 async function checkShare(
   context: AppContext,
   { plannedVaults, vaults, voice }: PassCheckRequest,
   name: string,
+  last: CheckRecord | undefined,
 ): Promise<LifeboatError | undefined> {
   const vault = await vaults.open(name);
   const declared = plannedVaults.find((each) => each.name === name)?.declared.reread_within;
@@ -55,7 +87,7 @@ async function checkShare(
   const startMs = context.nowMs();
   const snapshotIds = await vault.repository.snapshotIds(context.signal);
   const found = await vault.repository.check({
-    readData: rollingChoice(vault, withinMs, startMs),
+    readData: upTo(bytesInTime(last), rollingChoice(vault, withinMs, startMs)),
     signal: context.signal,
   });
   const report = await withSmallObjects(vault, found, false, context.signal);
@@ -67,6 +99,31 @@ async function checkShare(
   return report.errors.length === 0 ? undefined : damaged(vault, report.errors.length);
 }
 
+/** As fast as the last time; without one nothing is known, and nothing is cut. */
+function bytesInTime(last: CheckRecord | undefined): number {
+  if (last === undefined || last.endMs <= last.startMs || last.bytesRead === 0)
+    return Number.POSITIVE_INFINITY;
+  return Math.max(readBytesMin, (last.bytesRead / (last.endMs - last.startMs)) * readMsMax);
+}
+
+/** The oldest come first, so that what is left over comes first the next time. */
+function upTo(
+  bytesMax: number,
+  choice: NonNullable<CheckOptions['readData']>,
+): NonNullable<CheckOptions['readData']> {
+  if (typeof choice !== 'object' || !('choose' in choice)) return choice;
+  const { choose } = choice;
+  return {
+    choose: (sizes) => {
+      let bytes = 0;
+      return [...choose(sizes)].filter((id, at) => {
+        bytes += sizes.get(id) ?? 0;
+        return at === 0 || bytes <= bytesMax;
+      });
+    },
+  };
+}
+
 function damaged(vault: Vault, count: number): LifeboatError {
   return new LifeboatError(
     'VAULT_DAMAGED',
@@ -76,17 +133,4 @@ function damaged(vault: Vault, count: number): LifeboatError {
       details: { findings: count },
     },
   );
-}
-
-/** What must not end the other work; interruptions do. */
-async function attempt(
-  context: AppContext,
-  work: () => Promise<LifeboatError | undefined>,
-): Promise<LifeboatError | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (context.signal.aborted) throw error;
-    return knownError(error);
-  }
 }

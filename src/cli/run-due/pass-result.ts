@@ -9,6 +9,8 @@ export interface PassResult {
   /** Vaults that were to get copies of a system. */
   readonly copies: number;
   readonly proofs: number;
+  /** Times that points were given up, bytes removed or a share read back in a vault. */
+  readonly chores: number;
   /** After all was done. */
   readonly verdict: PlanVerdict;
   /** Nothing failed, nothing waits to be tried again, and no objective is breached or unknown. */

@@ -201,6 +201,7 @@ export function passFields(result: PassResult): Readonly<Record<string, unknown>
     backups: result.backups,
     copies: result.copies,
     proofs: result.proofs,
+    chores: result.chores,
     failed: result.findings.filter(({ error }) => error !== undefined).length,
     good: result.isGood,
     verdict: result.verdict.status,
@@ -210,13 +211,14 @@ export function passFields(result: PassResult): Readonly<Record<string, unknown>
 }
 
 function passText(result: PassResult): string {
-  const { backups, copies, proofs, findings, verdict, isGood } = result;
+  const { backups, copies, proofs, chores, findings, verdict, isGood } = result;
   const failures = findings.filter(({ error }) => error !== undefined).length;
   const copied = copies === 0 ? '' : `${plural(copies, 'copy', 'copies')}, `;
+  const kept = chores === 0 ? '' : `, ${plural(chores, 'chore')}`;
   const work =
-    backups + copies + proofs === 0
+    backups + copies + proofs + chores === 0
       ? 'nothing owed'
-      : `${plural(backups, 'backup')}, ${copied}${plural(proofs, 'proof')}`;
+      : `${plural(backups, 'backup')}, ${copied}${plural(proofs, 'proof')}${kept}`;
   const wrong = failures === 0 ? '' : `, ${plural(failures, 'failure')}`;
   const word = isGood ? 'good pass' : 'NOT GOOD ';
   return `${word} ${work}${wrong}. ${verdict.sentence}`;

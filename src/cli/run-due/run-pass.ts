@@ -1,6 +1,7 @@
 /**
- * One pass over a plan: the histories are read anew from the vaults, what is owed is backed up, then proven, and at
- * the end the plan is held against its objectives. Every system is tried, whatever becomes of the others.
+ * One pass over a plan: the histories are read anew from the vaults, what is owed is backed up, copied, then proven;
+ * after that come the vaults themselves, and at the end the plan is held against its objectives. Every system and
+ * every vault is tried, whatever becomes of the others.
  */
 import type { RecordTrigger } from '../../evidence/record.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
@@ -15,6 +16,7 @@ import { chosenSystems, type PlanSession } from '../plan/plan-session.ts';
 import { openPlanVaults, type PlanVaults } from '../plan/plan-vaults.ts';
 import { type SystemProof, verifySystems } from '../plan/verify-systems.ts';
 import { knownError } from '../report-error.ts';
+import { pausesOf } from '../retention/plan-pauses.ts';
 import {
   backupFinding,
   backupSubject,
@@ -28,16 +30,18 @@ import {
   proofFinding,
   proofSubject,
 } from './decide-pass.ts';
-import { type Finding, passExitCode, redactFinding } from './finding.ts';
+import { type Finding, passExitCode } from './finding.ts';
+import { type House, keepHouse } from './keep-house.ts';
 import { nextPassAt } from './next-pass.ts';
 import { objectiveFindings } from './objective-findings.ts';
-import { checkOwed } from './pass-checks.ts';
 import { copyOwed } from './pass-copies.ts';
 import { backupError, proofError, silentChangeError } from './pass-errors.ts';
 import type { PassResult } from './pass-result.ts';
 import { proveStores } from './pass-stores.ts';
 import type { PassVoice } from './pass-voice.ts';
-import { loadMemory, type RunMemory, saveMemory } from './run-memory.ts';
+import { rememberAttempts } from './remember-attempts.ts';
+import { loadMemory } from './run-memory.ts';
+import { suspicionFindings, suspicionSubject } from './suspicion-findings.ts';
 
 export interface PassRequest {
   readonly session: PlanSession;
@@ -69,20 +73,22 @@ export async function runPass(context: AppContext, request: PassRequest): Promis
   const copied = copies.done === 0 ? between : await planHistory(context, session, vaults, true);
   const proofs = await proveOwed(context, pass, copied);
   const proven = proofs.done === 0 ? copied : await planHistory(context, session, vaults, true);
-  const checks = await checkShares(context, pass, proven);
-  const after = checks.length === 0 ? proven : await planHistory(context, session, vaults, true);
+  const isBusy = backups.done + copies.done > 0;
+  const house = await keepVaults(context, { ...pass, isBusy }, proven);
   const made = [...backups.findings, ...copies.findings, ...proofs.findings];
-  const work = [...vaultFindings, ...stores, ...made, ...checks];
+  const suspicions = await judgeSuspicions(pass, house.histories, made);
+  const work = [...vaultFindings, ...stores, ...made, ...suspicions, ...house.findings];
   const nowMs = context.nowMs();
-  const assessment = assessPlan(session.plan, after, nowMs);
+  const assessment = assessPlan(session.plan, house.histories, nowMs);
   const { verdict } = assessment;
   const findings = [...work, ...(await judgeObjectives(pass, assessment))];
-  const concern = recoveryKeyConcern(after, nowMs);
+  const concern = recoveryKeyConcern(house.histories, nowMs);
   return {
     findings,
     backups: backups.done,
     copies: copies.done,
     proofs: proofs.done,
+    chores: house.done,
     verdict,
     isGood: passExitCode(findings) === 0 && (verdict.status === 'met' || verdict.status === 'at-risk'),
     nextPassAtMs: nextPassAt({ systems, findings: work, proofDueMs: proofs.dueMs, startMs, nowMs }),
@@ -91,14 +97,24 @@ export async function runPass(context: AppContext, request: PassRequest): Promis
 }
 
 /** Not when something happened that backups are owed for: then nothing but those counts. */
-async function checkShares(
+async function keepVaults(
   context: AppContext,
-  { session, vaults, voice, event, dryRun }: Pass,
+  pass: Pass & { readonly isBusy: boolean },
   histories: readonly VaultHistory[],
+): Promise<House> {
+  if (pass.event !== undefined) return { findings: [], histories, done: 0 };
+  return await keepHouse(context, { ...pass, trigger: triggerOf(pass) }, histories);
+}
+
+async function judgeSuspicions(
+  { session, systems, voice }: Pass,
+  histories: readonly VaultHistory[],
+  known: readonly Finding[],
 ): Promise<readonly Finding[]> {
-  if (event !== undefined) return [];
-  const request = { plannedVaults: session.plan.vaults, vaults, voice };
-  return await checkOwed(context, dryRun === true ? { ...request, dryRun } : request, histories);
+  const names = systems.map(({ name }) => name);
+  const findings = suspicionFindings(names, pausesOf(session, histories), known);
+  for (const finding of findings) await voice.failed(finding);
+  return findings;
 }
 
 /** After the work, of the systems that this pass is about. A dry run has not done what would meet them. */
@@ -185,7 +201,8 @@ async function backUp(context: AppContext, pass: Pass, system: ResolvedSystem): 
   await remember(context, pass, system, [finding]);
   const suspicion = silentChangeError(ended);
   if (suspicion === undefined) return [finding];
-  const suspect = { subject: `silent ${system.name}`, systems: [system.name], error: suspicion };
+  const suspected = { subject: suspicionSubject(system.name), systems: [system.name] };
+  const suspect: Finding = { ...suspected, isToldOnce: true, error: suspicion };
   await voice.failed(suspect);
   return [finding, suspect];
 }
@@ -275,28 +292,12 @@ async function crashOf(context: AppContext, work: () => Promise<unknown>): Promi
   }
 }
 
-/** Of systems that are gone from the plan. */
-const attemptKeptMs = 7 * 86_400_000;
-
-/** At once, so that a pass that is killed later knows. */
 async function remember(
   context: AppContext,
   { session }: Pick<Pass, 'session'>,
   system: ResolvedSystem,
   findings: readonly Finding[],
 ): Promise<void> {
-  const planId = session.plan.metadata.id;
-  const memory = loadMemory(planId);
-  const oldestMs = context.nowMs() - attemptKeptMs;
-  const attempts = new Map([...memory.attempts].filter(([, { atMs }]) => atMs > oldestMs));
-  for (const finding of findings) {
-    const { subject, error } = redactFinding(finding, context.output.redact);
-    if (error === undefined) attempts.delete(subject);
-    else {
-      const { code, message } = error;
-      attempts.set(subject, { atMs: context.nowMs(), code, message, systemHash: systemHash(system) });
-    }
-  }
-  const next: RunMemory = { ...memory, attempts };
-  await saveMemory(planId, next);
+  const about = { planId: session.plan.metadata.id, systemHash: systemHash(system) };
+  await rememberAttempts(context, about, findings);
 }

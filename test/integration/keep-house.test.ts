@@ -1,0 +1,131 @@
+/** What passes do for vaults by themselves: retention, prune, the daily share, and what keeps them from it. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { passExitCode } from '../../src/cli/run-due/finding.ts';
+import type { PassResult } from '../../src/cli/run-due/pass-result.ts';
+import { type PassScene, passScene } from '../support/pass-scene.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+let scene: PassScene;
+
+beforeEach(async () => {
+  scene = await passScene();
+});
+
+afterEach(() => scene[Symbol.dispose]());
+
+function writePlan(vault: string, end = ''): void {
+  scene.writeText(`version: 1
+metadata: { id: 5f0c8a52-7f0e-4a39-9a51-0e6a3c6f1d77, name: T, owner: Jane }
+vaults: { here: { location: ./here${vault} } }
+systems:
+  db: { source: { kind: files, paths: [./data] }, schedule: daily at 02:00, checks: [files] }
+${end}`);
+}
+
+function change(seed: number, bytes = 100_000): void {
+  fs.writeFileSync(join(scene.path, 'data', 'a'), seededRandom(seed).bytes(bytes));
+}
+
+async function days(count: number): Promise<readonly PassResult[]> {
+  const results: PassResult[] = [];
+  for (let day = 0; day < count; day += 1) {
+    change(day + Math.round(scene.nowMs / dayMs));
+    results.push(await scene.pass());
+    scene.nowMs += dayMs;
+  }
+  return results;
+}
+
+const types = async (type: string) => (await scene.records('here')).filter((record) => record.type === type);
+
+async function snapshotCount(): Promise<number> {
+  await using vault = await scene.open('here');
+  return (await vault.repository.snapshotIds()).length;
+}
+
+test('retention is carried out, bytes go after the grace, and a share is read back each day', async () => {
+  writePlan(', retention: { last: 2 }');
+  const results = await days(5);
+  assert.ok(results.every(({ isGood }) => isGood));
+  assert.equal(await snapshotCount(), 2);
+  const prunes = await types('prune');
+  assert.ok(prunes.length >= 2 && prunes.length <= 4, `${prunes.length} prunes in five days`);
+  const pending = prunes.reduce(
+    (sum, record) => sum + (record.type === 'prune' ? record.bytesReclaimed : 0),
+    0,
+  );
+  assert.ok(pending >= 100_000, `${pending} bytes were removed`);
+  const coverages = (await types('check')).filter((record) => record.type === 'check' && record.coverage);
+  assert.equal(coverages.length, 4);
+  const idle = await scene.pass();
+  const again = await scene.pass();
+  assert.deepEqual([again.backups, again.chores, again.isGood], [0, 0, true]);
+  assert.ok(idle.isGood);
+});
+
+test('where the plan keeps everything, nothing is removed until a person has given points up', async () => {
+  writePlan('');
+  await days(9);
+  assert.equal(await snapshotCount(), 9);
+  assert.deepEqual(await types('prune'), []);
+});
+
+test('where this machine only adds, it gives nothing up and says who is to do it', async () => {
+  writePlan(', retention: { last: 1 }, append_only: true');
+  const results = await days(3);
+  assert.ok(results.every(({ isGood }) => isGood));
+  assert.equal(await snapshotCount(), 3);
+  assert.deepEqual([await types('prune'), await types('forget')], [[], []]);
+  const left = scene.said.filter((line) => line.includes('only adds to it'));
+  // on the second day the older point is the only proven one, and would stay anywhere
+  assert.equal(left.length, 1);
+});
+
+test('a suspicion stops all deletion, is told once, and no pass is good until a person has looked', async () => {
+  const tell = 'on_failure: { command: echo "$LIFEBOAT_EVENT $LIFEBOAT_ERROR_CODE" >> alarms }\n';
+  writePlan(', retention: { last: 1 }', tell);
+  const folder = join(scene.path, 'data');
+  for (let at = 0; at < 30; at += 1) fs.writeFileSync(join(folder, `file-${at}`), `file ${at}`);
+  await days(4);
+  const before = await snapshotCount();
+  for (let at = 0; at < 30; at += 1) fs.rmSync(join(folder, `file-${at}`));
+  for (const _day of [1, 2]) {
+    const result = await scene.passAndTell();
+    assert.equal(result.isGood, false);
+    assert.equal(passExitCode(result.findings), 1);
+    scene.nowMs += dayMs;
+  }
+  assert.equal(await snapshotCount(), before + 2);
+  const alarms = fs.readFileSync(join(scene.path, 'alarms'), 'utf8').trimEnd().split('\n');
+  assert.deepEqual(alarms, ['failure DELETION_PAUSED']);
+  assert.equal((await types('pause')).length, 1);
+});
+
+test('damage that the daily share found is told in every pass until it is mended', async () => {
+  writePlan('');
+  await days(1);
+  const data = join(scene.path, 'here', 'data');
+  const pack = fs
+    .readdirSync(data, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(data, name))
+    .filter((path) => fs.statSync(path).isFile())
+    .sort((a, b) => fs.statSync(b).size - fs.statSync(a).size)[0];
+  assert.ok(pack);
+  const bytes = fs.readFileSync(pack);
+  bytes[1000] = (bytes[1000] ?? 0) ^ 1;
+  fs.chmodSync(pack, 0o600);
+  fs.writeFileSync(pack, bytes);
+  const damage = (result: PassResult) =>
+    result.findings.find(({ subject }) => subject === 'check here')?.error?.code;
+  assert.equal(damage(await scene.pass()), 'VAULT_DAMAGED');
+  scene.nowMs += hourMs;
+  const later = await scene.pass();
+  assert.equal(damage(later), 'VAULT_DAMAGED');
+  assert.equal(later.isGood, false);
+});
