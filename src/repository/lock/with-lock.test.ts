@@ -4,6 +4,7 @@ import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { withFaults } from '../../object-store/fault.ts';
 import { type MemoryStore, openMemoryStore } from '../../object-store/memory/memory-store.ts';
 import type { ObjectStore } from '../../object-store/object-store.ts';
+import { sleep } from '../../platform/timers.ts';
 import { newMasterKey } from '../../seal/key-file.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
 import { saveUnpacked } from '../unpacked.ts';
@@ -218,4 +219,28 @@ test('after a long sleep the lock only counts while its object is there and nobo
     for (const name of [...access.store.objects.keys()]) await access.store.delete(name);
     await assert.rejects(lock.confirm(), { code: 'VAULT_LOCKED', retryable: true });
   });
+});
+
+test('a lock that others removed as stale counts no more, though for this machine no time has passed', async () => {
+  const access = vault();
+  await withLock(access, shared, async (_signal, lock) => {
+    await lock.confirm();
+    for (const name of [...access.store.objects.keys()]) await access.store.delete(name);
+    await assert.rejects(lock.confirm(), { code: 'VAULT_LOCKED', retryable: true });
+  });
+});
+
+test('a refresh does not bring back a lock that others removed', async () => {
+  const access = vault();
+  const quick = { ...shared, timing: { ...timing, refreshMs: 5 } };
+  await assert.rejects(
+    withLock(access, quick, async (signal) => {
+      for (let round = 0; round < 1000 && !signal.aborted; round++) {
+        for (const name of [...access.store.objects.keys()]) await access.store.delete(name);
+        await sleep(1);
+      }
+      signal.throwIfAborted();
+    }),
+    { code: 'VAULT_LOCKED', message: /removed/ },
+  );
 });

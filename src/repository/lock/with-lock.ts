@@ -168,22 +168,19 @@ async function refresh(
 }
 
 /**
- * Without a refresh for so long that others may have removed the lock and changed the repository, it only still
- * counts when its object is there and nobody else holds a lock against it. Source: restic does the same on waking.
+ * The lock only counts while its object is there: others may have removed it as stale although this process knows of no
+ * long pause, for the clock of a machine that was suspended stood still, and another host's clock may be far ahead.
+ * After a long pause nobody else may hold a lock against it either. Source: restic does the second on waking.
  */
 async function confirm(access: RepositoryAccess, options: LockOptions, held: Held): Promise<void> {
   assert(!held.isYielded, 'a lock is held while it is relied upon');
-  if (nowMs() - held.refreshedMs < options.timing.expiryMs) return;
   if (!(await isThere(access, objectKey('lock', held.id), options.signal))) {
-    throw new LifeboatError(
-      'VAULT_LOCKED',
-      'the lock was not refreshed for too long and somebody removed it',
-      {
-        hint: 'Run the command again. Nothing that was visible before has changed; what was written meanwhile is unused.',
-        retryable: true,
-      },
-    );
+    throw new LifeboatError('VAULT_LOCKED', 'the lock counted as left behind, and somebody removed it', {
+      hint: 'Run the command again. Nothing that was visible before has changed; what was written meanwhile is unused.',
+      retryable: true,
+    });
   }
+  if (nowMs() - held.refreshedMs < options.timing.expiryMs) return;
   await refuseConflicts(access, options, held.id);
 }
 
