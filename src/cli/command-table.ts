@@ -174,6 +174,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/vault-check.ts')).vaultCheck,
   },
   {
+    name: 'vault audit',
+    summary: 'prove that nothing needed can be deleted before a date',
+    root: 'rescue',
+    load: async () => (await import('./commands/vault-audit.ts')).vaultAudit,
+  },
+  {
     name: 'vault policy',
     summary: 'print who may do what in the store of a vault',
     root: 'rescue',

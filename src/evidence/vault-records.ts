@@ -84,6 +84,8 @@ export interface AuditRecord extends RecordCommon {
   readonly immutableUntilMs?: number;
   readonly objects: number;
   readonly objectsWithoutRetention: number;
+  /** Absent: it only looked. Else how many it retained for longer. */
+  readonly objectsExtended?: number;
   /** Deletions that were tried, and how many the store refused. */
   readonly deletionsTried: number;
   readonly deletionsRefused: number;
@@ -150,6 +152,7 @@ export const parseAudit: Parser<AuditRecord> = (from) => ({
   ...optional(from, 'immutableUntilMs', number),
   objects: number(from, 'objects'),
   objectsWithoutRetention: number(from, 'objectsWithoutRetention'),
+  ...optional(from, 'objectsExtended', number),
   deletionsTried: number(from, 'deletionsTried'),
   deletionsRefused: number(from, 'deletionsRefused'),
 });

@@ -336,6 +336,31 @@ export interface PackTotals {
   readonly bytes: number;
 }
 
+export interface NeededOptions {
+  readonly progress?: (progress: WorkProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Snapshots whose needs are told together, such as those of one system. */
+export interface NeededBy {
+  readonly group: string;
+  readonly snapshotIds: readonly string[];
+}
+
+export interface NeededObjects {
+  /** By key. */
+  readonly objects: readonly NeededObject[];
+  /** Index files that a prune will write anew, because they name packs that go too. They can be made from the packs. */
+  readonly replaceable: readonly string[];
+}
+
+export interface NeededObject {
+  readonly key: string;
+  /** Bytes; known of packs. */
+  readonly size?: number;
+  readonly groups: readonly string[];
+}
+
 export interface CheckFinding {
   /** The object's key in the store (`data/ab/abcd…`), or the blob's id. */
   readonly object: string;
@@ -390,6 +415,11 @@ export interface Repository extends SnapshotReader, AsyncDisposable {
    * VAULT_DAMAGED, OBJECT_DAMAGED, OBJECT_MISSING, STORE_APPEND_ONLY; then nothing that is needed was removed.
    */
   prune(options: PruneOptions): Promise<PruneReport>;
+  /**
+   * What each group of snapshots cannot be restored without. Raises VAULT_DAMAGED, OBJECT_DAMAGED, OBJECT_MISSING when
+   * it cannot be known.
+   */
+  neededObjects(groups: readonly NeededBy[], options?: NeededOptions): Promise<NeededObjects>;
   /** Runs work while nobody can delete anything: under a shared lock. Raises VAULT_LOCKED. */
   undisturbed<T>(work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
   keys(signal?: AbortSignal): Promise<readonly KeyInfo[]>;

@@ -22,6 +22,7 @@ import { addKey, listKeys, type NewKey, removeKey } from './key/manage-keys.ts';
 import { configKey, objectKey } from './layout.ts';
 import { type LockOwner, thisProcess } from './lock/lock-owner.ts';
 import { type LockTiming, removeLocks, resticLockTiming, withLock } from './lock/with-lock.ts';
+import { neededObjects } from './needed/needed-objects.ts';
 import { packBytesTarget } from './pack/pack-builder.ts';
 import { forgetSnapshots } from './prune/forget-snapshots.ts';
 import { previewPrune, pruneRepository } from './prune/prune-repository.ts';
@@ -153,6 +154,10 @@ function repositoryOf(
     forget: (ids, signal, confirm) => forgetSnapshots(session, ids, signal, confirm),
     previewPrune: (pruneOptions) => previewPrune(session, pruneOptions),
     prune: (pruneOptions) => pruneRepository(session, pruneOptions),
+    neededObjects: (groups, neededOptions = {}) =>
+      withReadLock(session, neededOptions.signal, (signal) =>
+        neededObjects(access, groups, { ...neededOptions, signal }),
+      ),
     undisturbed: (work, signal) =>
       withLock(access, lockOptions(session, false, signal), (held) => work(held)),
     unlock: (all, signal) => removeLocks(access, session.owner, all, signal),

@@ -1,7 +1,7 @@
 """Runs moto on a free port of loopback, and says which on standard output. Ends with the process that started it.
 
 What Amazon does and moto does not: a body that is cut short or does not fit its Content-MD5 is refused, and requests for
-one object do not get in each other's way.
+one object do not get in each other's way. What policies say is enforced when a test wants it; see moto_policies.py.
 """
 import base64
 import ctypes
@@ -12,6 +12,7 @@ import signal
 import threading
 
 import moto
+import moto_policies
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -28,6 +29,7 @@ class KeepAlive(WSGIRequestHandler):
 
 def main():
     give_up_root()
+    moto_policies.install()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     app = one_at_a_time(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=KeepAlive)
@@ -49,6 +51,7 @@ def one_at_a_time(app):
         if length > 0:
             environ["wsgi.input"] = io.BytesIO(body)
         with lock:
+            moto_policies.remember(environ, body)
             return list(app(environ, start_response))
 
     return guarded

@@ -29,6 +29,9 @@ function statementsOf(role: Exclude<PolicyRole, 'store'>, place: S3Place): reado
       return [
         ...reading(place),
         ...creating(place),
+        ...(place.retainedDays === undefined
+          ? []
+          : [listing(place, 'ListVersions', 's3:ListBucketVersions')]),
         allow('DeleteLocks', ['s3:DeleteObject'], lockArns(place)),
         ...retaining(place, ['*']),
         ...keyOf(place),

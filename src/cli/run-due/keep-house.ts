@@ -1,7 +1,7 @@
 /**
  * What a pass does for the vaults themselves after backups, copies and proofs: points are given up by the retention of
- * the plan, bytes that nobody needs are removed, and a share is read back. In this order, so that proofs of today let
- * older points go, and nothing is read that goes anyway.
+ * the plan, bytes that nobody needs are removed, what is needed is retained for longer, and a share is read back. In this
+ * order, so that proofs of today let older points go, and nothing is read or retained that goes anyway.
  */
 import type { RecordTrigger } from '../../evidence/record.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
@@ -12,6 +12,7 @@ import type { PlanVaults } from '../plan/plan-vaults.ts';
 import type { Chore } from './chore.ts';
 import { doChores } from './do-chores.ts';
 import type { Finding } from './finding.ts';
+import { owedAudits } from './pass-audit.ts';
 import { owedChecks } from './pass-checks.ts';
 import { owedPrunes } from './pass-prune.ts';
 import { owedRetention } from './pass-retention.ts';
@@ -55,7 +56,8 @@ export async function keepHouse(
   const checkRequest = { ...request, plannedVaults: request.session.plan.vaults, attempts };
   const checks = owedChecks(context, checkRequest, pruned.histories);
   for (const finding of checks.findings) await request.voice.failed(finding);
-  const checked = await work(context, request, pruned.histories, checks.chores);
+  const audits = owedAudits(context, request, pruned.histories);
+  const checked = await work(context, request, pruned.histories, [...audits, ...checks.chores]);
   return {
     findings: [
       ...[...retention.findings, ...retained.findings],
