@@ -1,9 +1,9 @@
 import type { BlobIndex } from '../index/blob-index.ts';
-import { decodeIndexFile, type IndexedPack } from '../index/index-file.ts';
-import { listIds } from '../index/load-index.ts';
+import type { IndexedPack } from '../index/index-file.ts';
+import { decodeIndexBytes, inOrder, listIds } from '../index/load-index.ts';
 import { idInKey, objectFolders, objectKey } from '../layout.ts';
 import { headerBytes, headerLengthBytes, sealOverheadBytes } from '../pack/pack-header.ts';
-import { loadUnpacked, parseJson, type RepositoryAccess } from '../unpacked.ts';
+import { loadUnpacked, type RepositoryAccess } from '../unpacked.ts';
 import { type Findings, recording } from './findings.ts';
 
 /** Reads all index files into `index`, compares them with the packs there are, and returns those with their sizes. */
@@ -15,11 +15,13 @@ export async function checkIndexFiles(
 ): Promise<Map<string, number>> {
   const packs = await listPacks(access, signal);
   const seen = new Map<string, string>();
-  for (const id of await listIds(access, 'index', signal)) {
+  const ids = await listIds(access, 'index', signal);
+  const fetch = (id: string) =>
+    recording(findings, objectKey('index', id), () => loadUnpacked(access, 'index', id, signal));
+  for await (const { id, got: bytes } of inOrder(ids, fetch)) {
     const key = objectKey('index', id);
-    const content = await recording(findings, key, async () =>
-      decodeIndexFile(parseJson(await loadUnpacked(access, 'index', id, signal), key), key),
-    );
+    const content =
+      bytes && (await recording(findings, key, () => Promise.resolve(decodeIndexBytes(bytes, id))));
     for (const pack of content ?? []) checkIndexedPack(pack, key, packs, seen, index, findings);
   }
   for (const id of packs.keys()) if (!seen.has(id)) findings.hints.push(unreferenced(id));

@@ -1,4 +1,5 @@
 import type { BlobIndex } from '../index/blob-index.ts';
+import type { BlobType } from '../pack/pack-header.ts';
 import { createTreeReader, type TreeReader } from '../read/tree-reader.ts';
 import type { CheckOptions, Snapshot } from '../repository-types.ts';
 import { treeOrderProblem } from '../tree/decode-tree.ts';
@@ -9,28 +10,48 @@ import { type Findings, recording } from './findings.ts';
 const restoreOther =
   'Restore the affected paths from another snapshot or vault; `lifeboat ls` shows where they are.';
 
-/** Walks every tree of every snapshot once and sees whether all it refers to is in the index. */
+/**
+ * Walks every tree of every snapshot once and sees whether all it refers to is in the index. Gives the numbers of the
+ * packs in which the first places of all of it lie; with findings, of what could be walked.
+ */
 export async function checkTrees(
   access: RepositoryAccess,
   index: BlobIndex,
   snapshots: readonly Snapshot[],
   findings: Findings,
   options: CheckOptions,
-): Promise<void> {
+): Promise<Set<number>> {
   const trees = createTreeReader(access, index);
   const seen = new Set<string>();
+  const packs = new Set<number>();
   let doneFiles = 0;
   for (const snapshot of snapshots) {
     const stack = [snapshot.tree];
     for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
       if (seen.has(id)) continue;
       seen.add(id);
+      noteNeeded(index, 'tree', id, packs);
       const nodes = await loadTree(trees, id, snapshot, findings, options.signal);
-      for (const node of nodes) checkNode(node, id, index, findings, stack);
+      for (const node of nodes) checkNode(node, id, { index, findings, stack, packs });
       doneFiles += nodes.length;
       options.progress?.({ phase: 'check trees', doneFiles, doneBytes: 0 });
     }
   }
+  return packs;
+}
+
+interface TreeCheck {
+  readonly index: BlobIndex;
+  readonly findings: Findings;
+  readonly stack: string[];
+  readonly packs: Set<number>;
+}
+
+/** Whether the index knows it. */
+function noteNeeded(index: BlobIndex, type: BlobType, id: string, packs: Set<number>): boolean {
+  const place = index.entryOf(type, id);
+  if (place !== undefined) packs.add(index.packNumberAt(place));
+  return place !== undefined;
 }
 
 async function loadTree(
@@ -47,7 +68,7 @@ async function loadTree(
   return nodes;
 }
 
-function checkNode(node: Node, tree: string, index: BlobIndex, findings: Findings, stack: string[]): void {
+function checkNode(node: Node, tree: string, { index, findings, stack, packs }: TreeCheck): void {
   const object = `${JSON.stringify(node.name.toString('utf8'))} in tree ${tree}`;
   const report = (what: string): void => void findings.errors.push({ object, what, hint: restoreOther });
   if (node.problem !== undefined) report(node.problem);
@@ -59,5 +80,5 @@ function checkNode(node: Node, tree: string, index: BlobIndex, findings: Finding
   if (node.type !== 'file') return;
   if (node.content === null) report('is a file without a list of contents');
   for (const id of node.content ?? [])
-    if (!index.has('data', id)) report(`needs the data blob ${id}, which no index file knows`);
+    if (!noteNeeded(index, 'data', id, packs)) report(`needs the data blob ${id}, which no index file knows`);
 }

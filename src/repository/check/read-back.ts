@@ -8,7 +8,6 @@ import { BlobIndex } from '../index/blob-index.ts';
 import { indexFiles } from '../index/load-index.ts';
 import { objectKey } from '../layout.ts';
 import { entryBytes, headerLengthBytes, sealOverheadBytes } from '../pack/pack-header.ts';
-import { createTreeReader, type TreeReader } from '../read/tree-reader.ts';
 import type { CheckFinding, ReadBackOptions, ReadBackReport, SnapshotFindings } from '../repository-types.ts';
 import { loadSnapshot } from '../snapshot/snapshot-list.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
@@ -24,10 +23,9 @@ export async function readBack(
   options: ReadBackOptions = {},
 ): Promise<ReadBackReport> {
   const index = await indexOf(access, options.signal);
-  const trees = createTreeReader(access, index);
   const sizes = await listPacks(access, options.signal);
   const needs = new Map<string, SnapshotNeeds>();
-  for (const id of snapshotIds) needs.set(id, await needsOf(access, index, trees, id, options));
+  for (const id of snapshotIds) needs.set(id, await needsOf(access, index, id, options));
   const needed = new Set([...needs.values()].flatMap(({ packs }) => [...packs]));
   const there = [...needed].filter((id) => sizes.has(id)).sort();
   const known = there.filter((id) => options.alreadyRead?.has(id));
@@ -91,7 +89,6 @@ interface SnapshotNeeds {
 async function needsOf(
   access: RepositoryAccess,
   index: BlobIndex,
-  trees: TreeReader,
   id: string,
   options: ReadBackOptions,
 ): Promise<SnapshotNeeds> {
@@ -100,37 +97,9 @@ async function needsOf(
     loadSnapshot(access, id, options.signal),
   );
   if (!snapshot) return { packs: new Set(), findings };
-  await checkTrees(access, index, [snapshot], findings, options);
-  return {
-    packs: findings.errors.length > 0 ? new Set() : await packsOf(index, trees, snapshot.tree, options),
-    findings,
-  };
-}
-
-/** Called for trees that were walked without a finding. */
-async function packsOf(
-  index: BlobIndex,
-  trees: TreeReader,
-  tree: string,
-  options: ReadBackOptions,
-): Promise<Set<string>> {
-  const packs = new Set<string>();
-  const seen = new Set<string>();
-  const stack = [tree];
-  const add = (type: 'data' | 'tree', id: string): void => {
-    const place = index.find(type, id);
-    if (place) packs.add(place.packId);
-  };
-  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    add('tree', id);
-    for (const node of await trees.load(id, options.signal)) {
-      for (const blob of node.content ?? []) add('data', blob);
-      if (node.subtree !== undefined) stack.push(node.subtree);
-    }
-  }
-  return packs;
+  const packs = await checkTrees(access, index, [snapshot], findings, options);
+  const ids = findings.errors.length > 0 ? [] : Array.from(packs, (pack) => index.packIds[pack] ?? '');
+  return { packs: new Set(ids), findings };
 }
 
 /** Of packs that need not be read again, presence and size still tell. */

@@ -4,7 +4,7 @@ import { loadUnpacked, parseJson, type RepositoryAccess } from '../unpacked.ts';
 import { BlobIndex } from './blob-index.ts';
 import { decodeIndexFile, type IndexedPack } from './index-file.ts';
 
-/** How many index files are fetched at once. */
+/** How many objects that stand in a row are fetched at once; each may take 10 MB. */
 const fetchesMax = 4;
 
 export interface LoadedIndex {
@@ -35,24 +35,37 @@ interface IndexFile {
 /** Every index file in the order of its name, so that two loads of the same repository are the same. */
 export async function* indexFiles(access: RepositoryAccess, signal?: AbortSignal): AsyncGenerator<IndexFile> {
   const ids = await listIds(access, 'index', signal);
-  const running: Promise<IndexFile>[] = [];
+  // decoded one by one, for that takes many times the memory
+  for await (const { id, got: bytes } of inOrder(ids, (id) => loadUnpacked(access, 'index', id, signal)))
+    yield { id, packs: decodeIndexBytes(bytes, id) };
+}
+
+export function decodeIndexBytes(bytes: Buffer, id: string): IndexedPack[] {
+  const what = `index/${id}`;
+  return decodeIndexFile(parseJson(bytes, what), what);
+}
+
+/** A few at once, given in the order in which they were asked for. */
+export async function* inOrder<T>(
+  ids: readonly string[],
+  fetch: (id: string) => Promise<T>,
+): AsyncGenerator<{ readonly id: string; readonly got: T }> {
+  const running: { readonly id: string; readonly got: Promise<T> }[] = [];
   for (const id of ids) {
-    running.push(readIndexFile(access, id, signal));
-    running.at(-1)?.catch(() => undefined);
+    const got = fetch(id);
+    // awaited later; until then a failure must not count as unhandled
+    got.catch(() => undefined);
+    running.push({ id, got });
     if (running.length >= fetchesMax) yield* nextOf(running);
   }
   while (running.length > 0) yield* nextOf(running);
 }
 
-async function* nextOf(running: Promise<IndexFile>[]): AsyncGenerator<IndexFile> {
+async function* nextOf<T>(
+  running: { readonly id: string; readonly got: Promise<T> }[],
+): AsyncGenerator<{ readonly id: string; readonly got: T }> {
   const first = running.shift();
-  if (first) yield await first;
-}
-
-async function readIndexFile(access: RepositoryAccess, id: string, signal?: AbortSignal): Promise<IndexFile> {
-  const what = `index/${id}`;
-  const json = parseJson(await loadUnpacked(access, 'index', id, signal), what);
-  return { id, packs: decodeIndexFile(json, what) };
+  if (first) yield { id: first.id, got: await first.got };
 }
 
 /** Ids of all objects of a kind, sorted; names that are not ids are ignored. */

@@ -20,6 +20,7 @@ export interface TreeReader {
 
 export function createTreeReader(access: RepositoryAccess, index: BlobIndex): TreeReader {
   const packs = new Map<string, Promise<Buffer>>();
+  const packBytes = createPackSizes(access, index);
 
   async function bytes(id: string, signal?: AbortSignal): Promise<Buffer> {
     const places = index.findAll('tree', id);
@@ -42,10 +43,8 @@ export function createTreeReader(access: RepositoryAccess, index: BlobIndex): Tr
   async function packOf(packId: string, signal?: AbortSignal): Promise<Buffer | undefined> {
     const known = packs.get(packId);
     if (known) return await known;
-    const key = objectKey('pack', packId);
-    const { size } = await access.store.stat(key, signal);
-    if (size > wholePackBytesMax) return undefined;
-    return await keep(packId, access.store.get(key, undefined, signal));
+    if ((await packBytes(packId, signal)) > wholePackBytesMax) return undefined;
+    return await keep(packId, access.store.get(objectKey('pack', packId), undefined, signal));
   }
 
   async function keep(packId: string, reading: Promise<Buffer>): Promise<Buffer> {
@@ -61,4 +60,27 @@ export function createTreeReader(access: RepositoryAccess, index: BlobIndex): Tr
   }
 
   return { bytes, load: async (id, signal) => decodeTree(await bytes(id, signal), `tree ${id}`) };
+}
+
+/**
+ * About the bytes of a pack, by the places that the index knows in it, which saves a request for each; what came to
+ * the index later is looked at.
+ */
+function createPackSizes(access: RepositoryAccess, index: BlobIndex) {
+  let known: Float64Array | undefined;
+  return async (packId: string, signal?: AbortSignal): Promise<number> => {
+    known ??= packEnds(index);
+    const end = known[index.packNumberOf(packId) ?? -1];
+    return end ?? (await access.store.stat(objectKey('pack', packId), signal)).size;
+  };
+}
+
+/** By number of the pack: where its last blob ends. */
+function packEnds(index: BlobIndex): Float64Array {
+  const ends = new Float64Array(index.packIds.length);
+  for (let entry = 0; entry < index.size; entry++) {
+    const pack = index.packNumberAt(entry);
+    ends[pack] = Math.max(ends[pack] ?? 0, index.offsetAt(entry) + index.lengthAt(entry));
+  }
+  return ends;
 }
