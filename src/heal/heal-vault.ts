@@ -39,7 +39,8 @@ export async function healVault(
   });
   if (preview.returnedSnapshots.length > 0)
     await vault.repository.forget(preview.returnedSnapshots, work.signal);
-  const small = await vault.spares?.mend(preview.removedKeys, work.signal);
+  const keys = { removed: preview.removedKeys, lost: healing.lostKeys ?? new Set<string>() };
+  const small = await vault.spares?.mend(keys, work.signal);
   await recordNewSnapshots(run, healing, preview, records, report.snapshots);
   const check = await readBack(run, healing, preview, report);
   const found = [...preview.spares.map(({ key }) => key), ...keysOf(preview)];

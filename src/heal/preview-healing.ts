@@ -29,6 +29,8 @@ export interface HealingPreview {
 export interface Healing extends RepairWork {
   readonly vault: Vault;
   readonly donors: readonly Vault[];
+  /** Ids of missing keys that a person says were lost, not removed: they are put back from their copies. */
+  readonly lostKeys?: ReadonlySet<string>;
 }
 
 export async function previewHealing({ vault, donors, ...work }: Healing): Promise<HealingPreview> {
@@ -47,7 +49,7 @@ export async function previewHealing({ vault, donors, ...work }: Healing): Promi
   const matched = new Set(snapshots.map(({ replaces }) => replaces));
   const keys = await vault.repository.keys(signal);
   const removedKeys = keysRemoved(history.records);
-  for (const { id, current } of keys) if (current) removedKeys.delete(id);
+  for (const id of removedKeys) if (repairsOf(vault.repository).isKeyInUse(id)) removedKeys.delete(id);
   return {
     diagnosis,
     blobs: await repairsOf(vault.repository).previewHeal(diagnosis, repositories, work),

@@ -161,4 +161,6 @@ export interface RepositoryRepair {
   heal(request: HealRequest): Promise<HealReport>;
   /** Whether the bytes are the config of this repository. */
   isConfig(bytes: Buffer): boolean;
+  /** The key that opened the repository, though its file may be missing. */
+  isKeyInUse(id: string): boolean;
 }

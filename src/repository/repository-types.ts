@@ -424,8 +424,8 @@ export interface Repository extends SnapshotReader, AsyncDisposable {
   undisturbed<T>(work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
   keys(signal?: AbortSignal): Promise<readonly KeyInfo[]>;
   addKey(password: string, signal?: AbortSignal): Promise<KeyInfo>;
-  /** Raises KEY_NOT_FOUND, KEY_IN_USE. */
-  removeKey(idPrefix: string, signal?: AbortSignal): Promise<void>;
+  /** Gives the whole id. Raises KEY_NOT_FOUND, KEY_IN_USE. */
+  removeKey(idPrefix: string, signal?: AbortSignal): Promise<string>;
   /** Removes locks that are provably stale; `all` removes every lock. Returns how many. */
   unlock(all: boolean, signal?: AbortSignal): Promise<number>;
 }

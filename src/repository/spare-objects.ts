@@ -1,7 +1,9 @@
 /**
  * Second copies, below `lifeboat/spare/`, of the few objects without which nothing opens: the config and the key
  * files, byte for byte. They hold no more than the originals do, and are looked at only where an original is missing
- * or damaged. Whoever takes a key away takes its copy away as well.
+ * or damaged. Whoever takes a key away takes its copy away as well; stock restic knows nothing of copies and does not.
+ * Therefore the copy of a key that is not there opens nothing as long as `keys/` holds any key at all: restic never
+ * removes the last one. A key that is there and damaged was not removed: its copy stands in for it.
  */
 import { hasCode } from '../error/lifeboat-error.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
@@ -13,7 +15,7 @@ import { type OpenedKey, openKey } from './key/open-key.ts';
 import { objectKey } from './layout.ts';
 import { spareKey, sparePrefix } from './spare-key.ts';
 
-/** As `openKey`; when that fails, with the copies of key files that are missing or damaged. */
+/** As `openKey`; when that fails, with copies of key files: of damaged ones, or of all when there are no key files. */
 export async function openKeyOrSpare(
   store: ObjectStore,
   password: string,
@@ -35,11 +37,10 @@ async function openSpareKey(
   signal?: AbortSignal,
 ): Promise<OpenedKey | undefined> {
   const spares = spareView(store);
-  const useful: string[] = [];
-  for (const id of await listIds({ store: spares }, 'key', signal))
-    if (!(await isSound(store, id, signal))) useful.push(id);
-  if (useful.length === 0) return undefined;
-  const wanted = new Set(useful.map((id) => objectKey('key', id)));
+  const wanted = new Set<string>();
+  for (const id of await replaceable(store, signal))
+    if ((await stateOfKey(spares, id, signal)) === 'sound') wanted.add(objectKey('key', id));
+  if (wanted.size === 0) return undefined;
   const view: ObjectStore = {
     ...spares,
     async *list(prefix, listSignal) {
@@ -49,16 +50,31 @@ async function openSpareKey(
   try {
     return await openKey(view, password, signal);
   } catch (error) {
-    if (hasCode(error, 'WRONG_PASSWORD', 'OBJECT_DAMAGED')) return undefined;
+    if (hasCode(error, 'WRONG_PASSWORD', 'OBJECT_DAMAGED', 'OBJECT_MISSING')) return undefined;
     throw error;
   }
 }
 
-async function isSound(store: ObjectStore, id: string, signal?: AbortSignal): Promise<boolean> {
+/** Keys whose copy may stand in for them: never one that somebody may have removed. */
+async function replaceable(store: ObjectStore, signal?: AbortSignal): Promise<readonly string[]> {
+  const there = await listIds({ store }, 'key', signal);
+  if (there.length === 0) return await listIds({ store: spareView(store) }, 'key', signal);
+  const damaged: string[] = [];
+  for (const id of there) if ((await stateOfKey(store, id, signal)) === 'damaged') damaged.push(id);
+  return damaged;
+}
+
+async function stateOfKey(
+  store: ObjectStore,
+  id: string,
+  signal?: AbortSignal,
+): Promise<'sound' | 'damaged' | 'absent'> {
   try {
-    return keyFileProblem(await store.get(objectKey('key', id), undefined, signal), id) === undefined;
+    const bytes = await store.get(objectKey('key', id), undefined, signal);
+    return keyFileProblem(bytes, id) === undefined ? 'sound' : 'damaged';
   } catch (error) {
-    if (hasCode(error, 'OBJECT_MISSING', 'OBJECT_DAMAGED')) return false;
+    if (hasCode(error, 'OBJECT_MISSING')) return 'absent';
+    if (hasCode(error, 'OBJECT_DAMAGED')) return 'damaged';
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { hasCode } from '../error/lifeboat-error.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
+import { spareKey } from '../repository/spare-key.ts';
 import { type Answer, done, words } from './answer.ts';
 import type { Quota } from './quota.ts';
 import type { RestTarget } from './rest-path.ts';
@@ -91,9 +92,22 @@ export async function remove(
   const isLock = target.kind === 'object' && target.type === 'locks';
   if (appendOnly && !isLock) return words(403, 'this server is append-only: nothing but locks is deleted');
   const present = quota === undefined ? undefined : await sizeOf(store, target.key, signal);
+  const copy = copyOfKey(target);
+  if (copy !== undefined) await store.delete(copy);
   await store.delete(target.key);
+  if (copy !== undefined) await store.delete(copy);
   quota?.release(present ?? 0);
   return done;
+}
+
+/**
+ * Where a vault of ours keeps the second copy of a key: a client that takes the key away means both, and knows of one.
+ * Before, so that no copy is left behind; and after, for the vault's own host may have made it anew in between.
+ */
+function copyOfKey(target: StoredTarget): string | undefined {
+  if (target.kind !== 'object' || target.type !== 'keys') return undefined;
+  const inVault = `keys/${target.id}`;
+  return target.key.slice(0, -inVault.length) + spareKey(inVault);
 }
 
 async function isThere(store: ObjectStore, key: string, signal: AbortSignal): Promise<boolean> {

@@ -14,7 +14,7 @@ import { spareKey, sparePrefix } from '../repository/spare-key.ts';
 import { isPlanOf, planPrefix } from './plan-archive.ts';
 import { isTextOf } from './read-records.ts';
 import { decodeVaultFile, encodeVaultFile, type VaultFile, vaultFileKey } from './vault-file.ts';
-import type { SpareFinding, SpareMending, VaultSpares } from './vault-spares.ts';
+import type { KeysToMend, SpareFinding, SpareMending, VaultSpares } from './vault-spares.ts';
 
 export interface SparesOptions {
   readonly store: ObjectStore;
@@ -32,8 +32,9 @@ const marksPrefix = 'lifeboat/prune/';
 export function createSpares(options: SparesOptions): VaultSpares {
   return {
     refresh: (signal) => refresh(options, signal),
-    check: async (all, signal) => (await lookAt(options, all, signal)).flatMap((pair) => findingsOf(pair)),
-    mend: (takenAway, signal) => mend(options, takenAway, signal),
+    check: async (all, signal) =>
+      (await lookAt(options, all, signal)).flatMap((pair) => findingsOf(options, pair)),
+    mend: (keys, signal) => mend(options, keys, signal),
   };
 }
 
@@ -63,23 +64,35 @@ async function refresh(options: SparesOptions, signal?: AbortSignal): Promise<vo
   for (const key of wanted) {
     if (there.has(spareKey(key))) continue;
     const pair = await pairOf(options, key, true, signal);
-    if (pair.main.kind === 'sound')
-      await kindOf(options, key, signal).write(spareKey(key), pair.main.content);
+    if (pair.main.kind !== 'sound') continue;
+    await kindOf(options, key, signal).write(spareKey(key), pair.main.content);
+    // who removed the key meanwhile has looked for its copy before it was there
+    if (key.startsWith('keys/') && !(await isThere(store, key, signal)))
+      await store.delete(spareKey(key), signal);
   }
 }
 
-async function mend(
-  options: SparesOptions,
-  takenAway: ReadonlySet<string>,
-  signal?: AbortSignal,
-): Promise<SpareMending> {
+async function isThere(store: ObjectStore, key: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await store.stat(key, signal);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_MISSING')) return false;
+    throw error;
+  }
+}
+
+async function mend(options: SparesOptions, keys: KeysToMend, signal?: AbortSignal): Promise<SpareMending> {
   const mended: string[] = [];
   const lost: string[] = [];
   for (const pair of await lookAt(options, true, signal)) {
-    const staysAway = pair.key.startsWith('keys/') && takenAway.has(pair.key.slice('keys/'.length));
+    const keyId = pair.key.startsWith('keys/') ? pair.key.slice('keys/'.length) : '';
+    const staysAway = keys.removed.has(keyId);
+    const isUndecided = mayBeRemoved(options, pair) && !keys.lost.has(keyId);
     if (staysAway || (pair.key.startsWith(marksPrefix) && pair.main.kind === 'wrong'))
       mended.push(...(await takeAway(options, pair, signal)));
-    else if (pair.content === undefined) lost.push(...findingsOf(pair).map(({ key }) => key));
+    else if (pair.content === undefined || isUndecided)
+      lost.push(...findingsOf(options, pair).map(({ key }) => key));
     else mended.push(...(await mendPair(options, pair, pair.content, signal)));
   }
   return { mended, lost };
@@ -112,11 +125,21 @@ async function mendPair(
   return mended;
 }
 
-function findingsOf({ key, main, spare, content }: Pair): SpareFinding[] {
+/** Restic leaves nothing that tells removal from loss. The key in use was not removed: restic never does that. */
+function mayBeRemoved({ repository }: SparesOptions, { key, main }: Pair): boolean {
+  if (!key.startsWith('keys/') || main.kind !== 'absent') return false;
+  return !repairsOf(repository).isKeyInUse(key.slice('keys/'.length));
+}
+
+function findingsOf(options: SparesOptions, pair: Pair): SpareFinding[] {
+  const { key, main, spare, content } = pair;
   const canBeMended = content !== undefined || key.startsWith(marksPrefix);
   const findings: SpareFinding[] = [];
   const add = (place: string, what: string, isThere: boolean) =>
-    findings.push({ key: place, what, canBeMended, isThere });
+    findings.push({
+      ...{ key: place, what, canBeMended, isThere },
+      mayBeRemoved: place === key && mayBeRemoved(options, pair),
+    });
   const differs = main.kind === 'sound' && content !== undefined && !main.content.equals(content);
   if (main.kind === 'wrong' || differs) add(key, 'does not hold what was written', true);
   if (main.kind === 'absent' && spare.kind !== 'absent') add(key, 'is missing, but its copy is there', false);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { LifeboatError } from '../../src/error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../../src/error/lifeboat-error.ts';
 import type { BackupRecord } from '../../src/evidence/record.ts';
 import { recordTimes } from '../../src/evidence/record-common.ts';
 import { type RunContext, sharedFields } from '../../src/evidence/run-context.ts';
@@ -249,11 +249,14 @@ export async function tryHealing(scene: HealScene, damage: Damage, options: Roun
   try {
     const isLock = [damage.key, damage.with].some((key) => key?.startsWith('locks/'));
     const locked = isLock && (await unlockWhenTold(place));
-    await using vault = await openVault(optionsOf(place));
+    const lostKeys = new Set(
+      damage.way === 'delete' && damage.key.startsWith('keys/') ? [damage.key.slice('keys/'.length)] : [],
+    );
+    await using vault = await openWithout(lostKeys, place);
     await using second = await openVault(optionsOf({ ...place, store: openMemoryStore(scene.second) }));
     const touchesData = [damage.key, damage.with].some((key) => key && !key.startsWith('lifeboat/'));
     if (touchesData) await restoreHonestly(scene, vault);
-    const healing = { vault, donors: [second] };
+    const healing = { vault, donors: [second], lostKeys };
     const preview = await previewHealing(healing);
     const history = await vault.records();
     const listed = [history.problems, preview.spares, preview.goneSnapshots, preview.returnedKeys];
@@ -267,6 +270,16 @@ export async function tryHealing(scene: HealScene, damage: Damage, options: Roun
     return isFound ? 'found and healed' : 'harmless';
   } finally {
     rmSync(machine, { recursive: true, force: true });
+  }
+}
+
+/** A key that is missing opens nothing, for it may have been removed; the other one does. */
+async function openWithout(lostKeys: ReadonlySet<string>, place: Place): Promise<Vault> {
+  try {
+    return await openVault(optionsOf(place));
+  } catch (error) {
+    if (lostKeys.size === 0 || !hasCode(error, 'WRONG_PASSWORD')) throw error;
+    return await openVault({ ...optionsOf(place), password: 'another password' });
   }
 }
 

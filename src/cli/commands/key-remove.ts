@@ -14,9 +14,7 @@ export const keyRemove: Command = {
   run: async (context, input) => {
     await using vault = await context.openVault(await chooseVault(context, input));
     const id = input.required('ID');
-    const keys = await vault.repository.keys(context.signal);
-    await vault.repository.removeKey(id, context.signal);
-    const removed = keys.find((key) => key.id.startsWith(id))?.id ?? id;
+    const removed = await vault.repository.removeKey(id, context.signal);
     await recordKey(context, vault, { action: 'remove', keyId: removed });
     await context.output.text(`removed key ${id}`);
     context.output.note(mayHaveMasterKey);

@@ -4,6 +4,7 @@ import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { type HealingOutcome, healVault } from '../../heal/heal-vault.ts';
 import { type HealingPreview, isSound, previewHealing } from '../../heal/preview-healing.ts';
 import type { Vault } from '../../vault/vault.ts';
+import type { SpareFinding } from '../../vault/vault-spares.ts';
 import { chooseVault } from '../choose-vault.ts';
 import type { CliContext, VaultRequest } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
@@ -27,6 +28,12 @@ export const repairHeal: Command = {
       repeatable: true,
       description: 'get what is missing from this vault, by its name in the plan or its location',
     },
+    {
+      flag: '--lost-key',
+      value: 'ID',
+      repeatable: true,
+      description: 'this missing key was lost and not removed: put it back from its copy',
+    },
   ],
   examples: [
     { line: 'lifeboat repair heal --preview', says: 'what is damaged, and whether it can be mended' },
@@ -41,7 +48,8 @@ export const repairHeal: Command = {
     const healing = { vault, donors, progress: progress.report, signal: context.signal };
     const preview = await previewHealing(healing);
     progress[Symbol.dispose]();
-    await tellPreview(context, preview);
+    const lostKeys = lostKeysOf(preview, input.values('--lost-key'));
+    await tellPreview(context, preview, lostKeys);
     const summary = { needed: !isSound(preview), donors: donors.map(({ location }) => location) };
     if (isSound(preview)) {
       await context.output.text(context.output.style.green('no damage found; every byte was read'));
@@ -52,9 +60,9 @@ export const repairHeal: Command = {
       return { summary: { ...summary, healed: false, from_donors: fromDonors, lost_blobs: lost.length } };
     await confirmOrRefuse(questionOf(preview), { given: input.has('--yes'), flag: '--yes' });
     using work = context.output.progress('heal');
-    const outcome = await healVault(runOf(context), { ...healing, progress: work.report }, preview);
+    const outcome = await healVault(runOf(context), { ...healing, lostKeys, progress: work.report }, preview);
     work[Symbol.dispose]();
-    return await tellOutcome(context, vault, outcome, summary);
+    return await tellOutcome(context, vault, outcome, summary, preview);
   },
 };
 
@@ -81,20 +89,48 @@ async function openDonors(
   return donors;
 }
 
+/** Raises KEY_NOT_FOUND. */
+function lostKeysOf({ spares, removedKeys }: HealingPreview, wanted: readonly string[]): ReadonlySet<string> {
+  const missing = spares
+    .filter(({ mayBeRemoved, canBeMended }) => mayBeRemoved && canBeMended)
+    .map(({ key }) => key.slice('keys/'.length))
+    .filter((id) => !removedKeys.has(id));
+  const found = wanted.map((begin) => {
+    const [id, ...more] = missing.filter((each) => begin !== '' && each.startsWith(begin));
+    if (id !== undefined && more.length === 0) return id;
+    const count = id === undefined ? 'no' : 'more than one';
+    throw new LifeboatError(
+      'KEY_NOT_FOUND',
+      `${count} missing key with a copy has an id that begins with "${begin}"`,
+      {
+        hint: 'Run `lifeboat repair heal --preview`, which names the keys that are missing.',
+      },
+    );
+  });
+  return new Set(found);
+}
+
 function questionOf({ blobs }: HealingPreview): string {
   const got = blobs.fromDonors === 0 ? '' : ` ${plural(blobs.fromDonors, 'blob')} come from other vaults.`;
   const lost = blobs.lost.length === 0 ? '' : ` ${plural(blobs.lost.length, 'blob')} cannot be mended.`;
   return `Make anew what is damaged?${got}${lost}`;
 }
 
-async function tellPreview(context: CliContext, preview: HealingPreview): Promise<void> {
-  await tellAll(context, linesOf(preview), ({ object, what }) => ({
+async function tellPreview(
+  context: CliContext,
+  preview: HealingPreview,
+  lostKeys: ReadonlySet<string>,
+): Promise<void> {
+  await tellAll(context, linesOf(preview, lostKeys), ({ object, what }) => ({
     fields: { object, what },
     text: `${object}: ${what}`,
   }));
 }
 
-function linesOf(preview: HealingPreview): { readonly object: string; readonly what: string }[] {
+function linesOf(
+  preview: HealingPreview,
+  lostKeys: ReadonlySet<string>,
+): { readonly object: string; readonly what: string }[] {
   const { diagnosis, blobs, spares } = preview;
   const made = new Set(preview.snapshots.map(({ replaces }) => replaces));
   const lines = (ids: readonly string[], folder: string, what: (id: string) => string) =>
@@ -118,12 +154,22 @@ function linesOf(preview: HealingPreview): { readonly object: string; readonly w
     ),
     ...lines(preview.returnedKeys, 'keys/', () => 'was removed and is there again; it goes'),
     ...lines(preview.returnedSnapshots, 'snapshots/', () => 'was given up and is there again; it goes'),
-    ...spares.map(({ key, what, canBeMended }) => ({
-      object: key,
-      what: canBeMended ? what : `${what}, and there is no copy of it`,
-    })),
+    ...spares.map((finding) => ({ object: finding.key, what: spareText(finding, preview, lostKeys) })),
     ...blobs.lost.map(({ type, id }) => ({ object: `${type} blob ${id}`, what: 'is in no vault' })),
   ];
+}
+
+function spareText(
+  { key, what, canBeMended, mayBeRemoved }: SpareFinding,
+  { removedKeys }: HealingPreview,
+  lostKeys: ReadonlySet<string>,
+): string {
+  if (!canBeMended) return `${what}, and there is no copy of it`;
+  if (!mayBeRemoved) return what;
+  const id = key.slice('keys/'.length);
+  if (removedKeys.has(id)) return 'was removed, and its copy is there; it goes';
+  if (lostKeys.has(id)) return `${what}; it is put back`;
+  return `${what}; it stays away unless --lost-key says that it was lost`;
 }
 
 async function tellOutcome(
@@ -131,6 +177,7 @@ async function tellOutcome(
   vault: Vault,
   { mended, lost, report, record, check }: HealingOutcome,
   before: Readonly<Record<string, unknown>>,
+  { spares }: HealingPreview,
 ): Promise<CommandEnd> {
   const { output } = context;
   for (const key of lost)
@@ -156,15 +203,19 @@ async function tellOutcome(
   };
   if (record.verdict === 'pass') return { summary };
   const open = lost.length + check.damagedSnapshotIds.length;
-  return { summary, error: incomplete(vault, open) };
+  const undecided = new Set(spares.filter(({ mayBeRemoved }) => mayBeRemoved).map(({ key }) => key));
+  const isUndecided = check.verdict === 'pass' && lost.every((key) => undecided.has(key));
+  return { summary, error: incomplete(vault, open, isUndecided) };
 }
 
-function incomplete(vault: Vault, open: number): LifeboatError {
+function incomplete(vault: Vault, open: number, isUndecided: boolean): LifeboatError {
   return new LifeboatError(
     'HEAL_INCOMPLETE',
     `${plural(open, 'object')} of ${vault.location} could not be mended`,
     {
-      hint: 'Name further vaults with --from. What nobody has is given up with `lifeboat repair packs` and `lifeboat repair snapshots`.',
+      hint: isUndecided
+        ? 'Say with --lost-key ID which missing keys were lost; finish the removal of the others with `lifeboat key remove ID`.'
+        : 'Name further vaults with --from. What nobody has is given up with `lifeboat repair packs` and `lifeboat repair snapshots`.',
       details: { open },
     },
   );

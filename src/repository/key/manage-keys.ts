@@ -69,14 +69,17 @@ export function keyFileProblem(bytes: Buffer, id: string): string | undefined {
   return `${objectKey('key', id)} does not have the content that its name promises`;
 }
 
-/** The key in use cannot be removed, so that at least one way in stays. */
+/**
+ * Gives the id of the key that is gone now. The key in use cannot be removed, so that at least one way in stays. A key
+ * of which only the second copy is left, because another program removed it, is found as well.
+ */
 export async function removeKey(
   store: ObjectStore,
   currentId: string,
   idPrefix: string,
   signal?: AbortSignal,
-): Promise<void> {
-  const matches = (await listIds({ store }, 'key', signal)).filter((id) => id.startsWith(idPrefix));
+): Promise<string> {
+  const matches = (await keysAndCopies(store, signal)).filter((id) => id.startsWith(idPrefix));
   const [id] = matches;
   if (id === undefined || matches.length > 1 || idPrefix === '') {
     throw new LifeboatError(
@@ -95,4 +98,14 @@ export async function removeKey(
   // its copy first: what is left after an interruption is a key that still stands in the list
   await store.delete(spareKey(objectKey('key', id)), signal);
   await store.delete(objectKey('key', id), signal);
+  // and again, for another writer may have made the copy anew in between
+  await store.delete(spareKey(objectKey('key', id)), signal);
+  return id;
+}
+
+async function keysAndCopies(store: ObjectStore, signal?: AbortSignal): Promise<readonly string[]> {
+  const ids = new Set(await listIds({ store }, 'key', signal));
+  for await (const { key } of store.list(spareKey('keys/'), signal))
+    ids.add(key.slice(spareKey('keys/').length));
+  return [...ids];
 }

@@ -80,6 +80,7 @@ export function repairOf(session: Session): RepositoryRepair {
         });
       }),
     isConfig: (bytes) => isConfig(session, bytes),
+    isKeyInUse: (id) => id === session.keyId,
   };
 }
 
