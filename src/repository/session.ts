@@ -5,7 +5,8 @@ import type { RepositoryConfig } from './config.ts';
 import type { BlobIndex } from './index/blob-index.ts';
 import { loadIndex } from './index/load-index.ts';
 import type { LockOwner } from './lock/lock-owner.ts';
-import { type LockOptions, type LockTiming, withLock } from './lock/with-lock.ts';
+import type { LockOptions, LockTiming } from './lock/with-lock.ts';
+import { withSharedLock } from './lock/with-shared-lock.ts';
 import { createTreeReader, type TreeReader } from './read/tree-reader.ts';
 import type { Repository, Snapshot } from './repository-types.ts';
 import type { RepositoryAccess } from './unpacked.ts';
@@ -37,7 +38,7 @@ export async function withReadLock<T>(
 ): Promise<T> {
   let started = false;
   try {
-    return await withLock(session.access, lockOptions(session, false, signal), (held) => {
+    return await withSharedLock(session.access, lockOptions(session, false, signal), (held) => {
       started = true;
       return work(held);
     });
@@ -47,11 +48,11 @@ export async function withReadLock<T>(
   }
 }
 
-export function lockOptions(
+export function lockOptions<Exclusive extends boolean>(
   session: Session,
-  exclusive: boolean,
+  exclusive: Exclusive,
   signal: AbortSignal | undefined,
-): LockOptions {
+): LockOptions & { readonly exclusive: Exclusive } {
   const { owner, lockTiming: timing } = session;
   return { owner, exclusive, timing, ...(signal === undefined ? {} : { signal }) };
 }

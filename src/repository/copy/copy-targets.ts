@@ -6,7 +6,8 @@ import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { BlobIndex } from '../index/blob-index.ts';
 import { createIndexWriter, type IndexWriter } from '../index/index-writer.ts';
 import { listIds } from '../index/load-index.ts';
-import { type HeldLock, withLock } from '../lock/with-lock.ts';
+import type { HeldLock } from '../lock/with-lock.ts';
+import { withSharedLock } from '../lock/with-shared-lock.ts';
 import { putPack } from '../pack/put-pack.ts';
 import type { Snapshot } from '../repository-types.ts';
 import { freshView, lockOptions, type Session } from '../session.ts';
@@ -65,7 +66,7 @@ async function openNext<T>(
   let refusal: LifeboatError;
   let isBegun = false;
   try {
-    return await withLock(session.access, lockOptions(session, false, signal), async (held, lock) => {
+    return await withSharedLock(session.access, lockOptions(session, false, signal), async (held, lock) => {
       const opened = await openTarget(session, held, lock);
       isBegun = true;
       return await go(opened, undefined);

@@ -4,7 +4,7 @@
  * beside writers of ours and beside stock restic: `docs/decisions/0007-prune-in-two-phases.md`.
  */
 import { nowMs as clockMs } from '../../platform/clock.ts';
-import { withLock } from '../lock/with-lock.ts';
+import { withSharedLock } from '../lock/with-shared-lock.ts';
 import type {
   PackTotals,
   PrunablePack,
@@ -38,7 +38,8 @@ export async function previewPrune(session: Session, options: PruneOptions): Pro
 export async function pruneRepository(session: Session, options: PruneOptions): Promise<PruneReport> {
   const nowMs = options.nowMs ?? clockMs();
   await refuseAppendOnly(session.access.store, options.signal);
-  const plan = await withLock(session.access, lockOptions(session, false, options.signal), async (signal) => {
+  const locking = lockOptions(session, false, options.signal);
+  const plan = await withSharedLock(session.access, locking, async (signal) => {
     const planned = await planPrune(session, options, nowMs, signal);
     const mark =
       planned.packs.length === 0 ? [] : [await writeMark(session.access, nowMs, planned.packs, signal)];

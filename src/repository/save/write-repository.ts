@@ -1,7 +1,7 @@
 /** Writing to a repository: under a shared lock that the writer can give away between flushes. */
 import { returnLargeBlocksAtOnce } from '../../platform/posix/memory-allocator.ts';
 import { createIndexWriter } from '../index/index-writer.ts';
-import { withLock } from '../lock/with-lock.ts';
+import { withSharedLock } from '../lock/with-shared-lock.ts';
 import type { RepositoryWriter, WriteOptions } from '../repository-types.ts';
 import { lockOptions, type Session } from '../session.ts';
 import { createSavePool } from './save-pool.ts';
@@ -16,7 +16,8 @@ export async function writeRepository<T>(
 ): Promise<T> {
   const { access, config, workers, programVersion, packBytesTarget } = session;
   await waitForRequests(session, options.signal);
-  return await withLock(access, lockOptions(session, false, options.signal), async (held, lock) => {
+  const locking = lockOptions(session, false, options.signal);
+  return await withSharedLock(access, locking, async (held, lock) => {
     returnLargeBlocksAtOnce();
     const failed = new AbortController();
     const signal = AbortSignal.any([held, failed.signal]);

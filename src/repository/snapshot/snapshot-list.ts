@@ -1,4 +1,4 @@
-import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import { listIds } from '../index/load-index.ts';
 import type { Snapshot, SnapshotFilter } from '../repository-types.ts';
 import { loadUnpacked, type RepositoryAccess } from '../unpacked.ts';
@@ -7,7 +7,7 @@ import { decodeSnapshot } from './snapshot-codec.ts';
 /** How many snapshot files are fetched at once. */
 const fetchesMax = 8;
 
-/** Oldest first. */
+/** Oldest first. One that is forgotten while the others are read is left out; one that is listed and not there is damage. */
 export async function loadSnapshots(
   access: RepositoryAccess,
   filter: SnapshotFilter = {},
@@ -17,9 +17,24 @@ export async function loadSnapshots(
   const snapshots: Snapshot[] = [];
   for (let at = 0; at < ids.length; at += fetchesMax) {
     const batch = ids.slice(at, at + fetchesMax);
-    snapshots.push(...(await Promise.all(batch.map((id) => loadSnapshot(access, id, signal)))));
+    snapshots.push(...(await Promise.all(batch.map((id) => loadUnlessForgotten(access, id, signal)))).flat());
   }
   return snapshots.filter((snapshot) => matches(snapshot, filter)).sort(byTime);
+}
+
+/** Whoever reads without a lock may be overtaken by a forget. */
+async function loadUnlessForgotten(
+  access: RepositoryAccess,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly Snapshot[]> {
+  try {
+    return [await loadSnapshot(access, id, signal)];
+  } catch (error) {
+    if (!hasCode(error, 'OBJECT_MISSING')) throw error;
+    if ((await listIds(access, 'snapshot', signal)).includes(id)) throw error;
+    return [];
+  }
 }
 
 /** `latest` or a prefix of an id. */
