@@ -1,20 +1,26 @@
 /**
- * `npm run campaign -- crash | prune | kill | damage | heal | clock`: the long forms of tests, for before a release.
+ * `npm run campaign -- crash | crash-vaults | prune | kill | chaos | damage | heal | clock`: the long forms of tests, for before a release.
  *
  * crash   a backup cut off after every operation on the store, stock restic looking at each: about 2 minutes
+ * crash-vaults  all that is done to two vaults at once cut off after every operation on either, restic looking: about an hour
  * prune   mark, sweep and forget cut off after every operation, stock restic looking at each: about 10 minutes
  * kill    a process that backs up is killed at 50 random moments
+ * chaos   200 rounds of killed and stopped processes, full disks and cut networks, several of the program's processes at
+ *         work at once, on folders and on S3: about 3 hours, for the stops are of a minute; root, to mount a small disk
  * damage  200 single damages to any object of a vault
  * heal    500 single damages to any object of a vault, each found and healed from a second one: about 20 minutes
  * clock   1000 random sets of schedules against a simulated clock, up to 28 years each: about 2 minutes
  *
  * --seed N    the first seed; else one is drawn from the clock. Every seed is printed, so that a failure can be had again.
  * --rounds N  how often to kill or damage, or how many sets of schedules
+ * --stop N    of chaos: how many seconds a process is stopped, instead of 60
  */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { beginInPeace, chaosRound } from '../test/simulation/chaos-round.ts';
+import { expectAllGood, makeChaosScene } from '../test/simulation/chaos-scene.ts';
 import { drawScene, tryScene } from '../test/simulation/clock-scene.ts';
 import { backUpUntil, examine, examineWithRestic, makeCrashScene } from '../test/simulation/crash-scene.ts';
 import { drawDamage, makeDamageScene, tryDamage } from '../test/simulation/damage-scene.ts';
@@ -33,18 +39,29 @@ import {
   prepare,
   pruneActs,
 } from '../test/simulation/prune-scene.ts';
+import {
+  actUntil as actOnBothUntil,
+  acts,
+  examineCut,
+  makeTwoVaults,
+  prepareAct,
+  examineWithRestic as showBothToRestic,
+} from '../test/simulation/two-vaults-scene.ts';
 import { seededRandom } from '../test/support/seeded-random.ts';
 
 interface Campaign {
   readonly folder: string;
   readonly seed: number;
   readonly rounds: number | undefined;
+  readonly stopMs: number;
 }
 
 const campaigns: Readonly<Record<string, (campaign: Campaign) => Promise<void>>> = {
   crash,
+  'crash-vaults': crashVaults,
   prune,
   kill,
+  chaos,
   damage,
   heal,
   clock,
@@ -55,7 +72,7 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { seed: { type: 'string' }, rounds: { type: 'string' } },
+    options: { seed: { type: 'string' }, rounds: { type: 'string' }, stop: { type: 'string' } },
   });
   const run = campaigns[positionals[0] ?? ''];
   if (!run) {
@@ -64,9 +81,10 @@ async function main(): Promise<number> {
   }
   const seed = values.seed === undefined ? Math.floor(Date.now() / 1000) : Number(values.seed);
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+  const stopMs = Number(values.stop ?? 60) * 1000;
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'lifeboat-campaign-'));
   try {
-    await run({ folder, seed, rounds });
+    await run({ folder, seed, rounds, stopMs });
     console.log(`campaign ${positionals[0]} passed (seed ${seed})`);
     return 0;
   } catch (error) {
@@ -93,6 +111,27 @@ async function crash({ folder, seed }: Campaign): Promise<void> {
   throw new Error(`the backup did not end within ${operationsMax} operations`);
 }
 
+async function crashVaults({ folder, seed }: Campaign): Promise<void> {
+  const operationsMax = 10_000;
+  for (const act of acts) {
+    const root = path.join(folder, act.name.replaceAll(' ', '-'));
+    fs.mkdirSync(root);
+    const scene = await makeTwoVaults(root, seed);
+    const prepared = await prepareAct(scene, act);
+    let operations = 0;
+    for (; operations < operationsMax; operations++) {
+      const cut = await actOnBothUntil(scene, prepared, operations);
+      if (!cut.isCut) break;
+      console.log(`seed ${seed}, ${act.name} after ${operations} operations`);
+      await showBothToRestic(scene, prepared, cut);
+      await examineCut(scene, prepared, cut);
+    }
+    if (operations === operationsMax)
+      throw new Error(`${act.name} did not end within ${operationsMax} operations`);
+    fs.rmSync(root, { recursive: true });
+  }
+}
+
 async function prune({ folder, seed }: Campaign): Promise<void> {
   const scene = await makePruneScene(folder, seed);
   const operationsMax = 10_000;
@@ -116,6 +155,25 @@ async function kill({ folder, seed, rounds = 50 }: Campaign): Promise<void> {
   for (let round = 1; round <= rounds; round++) {
     const killed = await killOnce(scene);
     console.log(`seed ${seed}, round ${round}: ${killed ? 'killed' : 'was done before'}`);
+  }
+}
+
+/** In scenes of a few rounds: with an even seed on folders, one of them on a small disk, with an odd one on S3. */
+async function chaos({ folder, seed, rounds = 200, stopMs }: Campaign): Promise<void> {
+  const roundsPerScene = 10;
+  for (let done = 0, each = seed; done < rounds; done += roundsPerScene, each++) {
+    const root = path.join(folder, String(each));
+    fs.mkdirSync(root);
+    const random = seededRandom(each);
+    await using scene = await makeChaosScene(
+      each % 2 === 0 ? { root, random, place: 'local', diskMiB: 128 } : { root, random, place: 's3' },
+    );
+    await beginInPeace(scene);
+    for (let round = 1; round <= Math.min(roundsPerScene, rounds - done); round++) {
+      console.log(`seed ${each}, round ${round}: ${await chaosRound(scene, { stopMs })}`);
+    }
+    await expectAllGood(scene);
+    console.log(`seed ${each}: ${scene.good.size} points that were reported good are there`);
   }
 }
 
