@@ -57,6 +57,14 @@ test('a vault that was away is owed all that is newer than what it has', () => {
   assert.deepEqual(owed(days(4, 3, 2, 1), [point('away', 1)]), []);
 });
 
+test('a point that a wrong clock dated ahead keeps nothing newer away', () => {
+  const ahead = point('away', -900, { capturedAtMs: nowMs + 900 * dayMs });
+  const here = [...days(4, 3, 2, 1), point('here', -900)];
+  assert.deepEqual(owed(here, [point('away', 3), ahead]), ['here-2', 'here-1']);
+  assert.deepEqual(owed(here, [ahead], [{ counts: { last: 1 } }]), ['here-1']);
+  assert.deepEqual(owed(here, [], [{ counts: { last: 2 } }]), ['here-2', 'here-1', 'here--900']);
+});
+
 test('points that something speaks against, or of other systems, are not passed on', () => {
   const failure = { ...step, foundBy: 'check' as const };
   assert.deepEqual(owed([point('here', 2), point('here', 1, { failure })], []), ['here-2']);

@@ -10,7 +10,7 @@ import type { RunRecord } from '../evidence/record.ts';
 import type { RecoveryPoint } from './recovery-point.ts';
 import { chooseKeptByAny } from './retention-choice.ts';
 import type { RetentionPolicy } from './retention-policy.ts';
-import { storedTimeAt } from './stored-time.ts';
+import { isInFuture, storedTimeAt } from './stored-time.ts';
 
 export interface CopyVault {
   /** The vault's name in the plan. */
@@ -87,18 +87,22 @@ function wantedStates(
   lacking: readonly OwedCopy[],
   nowMs: number,
 ): ReadonlySet<number> {
-  const newest = offered.at(-1)?.point.capturedAtMs;
-  const complete = offered.findLast(({ point }) => point.complete)?.point.capturedAtMs;
-  const wanted = new Set([newest, complete].filter((state) => state !== undefined));
+  // one that a clock dated ahead would be the newest for years, and keep all that is newer away
+  const isDue = (state: number) => !isInFuture(storedTimeAt(state), nowMs);
+  const due = offered.filter(({ point }) => isDue(point.capturedAtMs));
+  const complete = due.findLast(({ point }) => point.complete);
+  const wanted = new Set(
+    [offered.at(-1), due.at(-1), complete].flatMap((copy) => copy?.point.capturedAtMs ?? []),
+  );
   if (policies.length === 0) {
-    const newestHad = Math.max(Number.NEGATIVE_INFINITY, ...had);
-    const isNewer = had.length > 0 ? (state: number) => state > newestHad : () => false;
+    const newestHad = Math.max(Number.NEGATIVE_INFINITY, ...had.filter(isDue));
+    const isNewer = newestHad > Number.NEGATIVE_INFINITY ? (state: number) => state > newestHad : () => false;
     for (const { point } of lacking) if (isNewer(point.capturedAtMs)) wanted.add(point.capturedAtMs);
     return wanted;
   }
   const states = [...had, ...lacking.map(({ point }) => point.capturedAtMs)];
   const candidates = states.map((state) => ({ id: String(state), time: storedTimeAt(state), state }));
-  for (const { kept, point } of chooseKeptByAny(candidates, policies, nowMs))
-    if (kept) wanted.add(point.state);
+  for (const judged of [candidates, candidates.filter(({ state }) => isDue(state))])
+    for (const { kept, point } of chooseKeptByAny(judged, policies, nowMs)) if (kept) wanted.add(point.state);
   return wanted;
 }

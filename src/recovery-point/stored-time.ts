@@ -30,6 +30,14 @@ export function storedTimeAt(atMs: number): StoredTime {
   return { atNs: BigInt(Math.trunc(atMs)) * nsPerMs, offsetMinutes: 0 };
 }
 
+/** Two hosts' clocks may differ by this much. */
+const clockSkewToleratedMs = 60_000;
+
+/** Whether it was stored by a clock that is ahead of this one: milliseconds since the epoch. */
+export function isInFuture({ atNs }: StoredTime, nowMs: number): boolean {
+  return atNs > BigInt(Math.trunc(nowMs + clockSkewToleratedMs)) * nsPerMs;
+}
+
 /** What clock and calendar on the wall showed, as if it were UTC: milliseconds. */
 export function wallClockMs({ atNs, offsetMinutes }: StoredTime): number {
   return Number(floorDiv(atNs, nsPerMs)) + offsetMinutes * msPerMinute;

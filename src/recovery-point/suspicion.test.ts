@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BackupRecord, RunRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
-import { deletionPauses } from './suspicion.ts';
+import { deletionPauses, momentOfClearing } from './suspicion.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -101,4 +101,16 @@ test('what was told is not new; each vault has its own history', () => {
   );
   const away = backup(6, { vault: 'away', bytesAdded: 100 * mebibyte });
   assert.deepEqual(reasons(...usual, away), [], 'the first backup into a new vault adds everything');
+});
+
+test('a clearing comes after all that is suspicious, and not after what a wrong clock dated ahead', () => {
+  const hit = [...usual, backup(5, { files: 1 }), backup(900), backup(7, { silentChangeCount: 2 })];
+  const system = { system: 'uploads', planId: 'plan' };
+  const atMs = momentOfClearing(hit, system, 6);
+  assert.equal(atMs, 8);
+  assert.deepEqual(reasons(...hit, pause(atMs, 'clear')), []);
+  assert.deepEqual(reasons(...hit, pause(atMs, 'clear'), backup(9, { silentChangeCount: 1 })), [
+    '1 file changed although size and time did not',
+  ]);
+  assert.equal(momentOfClearing(hit, { ...system, planId: 'another' }, 6), 6);
 });

@@ -40,6 +40,20 @@ export function deletionPauses(records: readonly RunRecord[]): readonly Deletion
   return pauses.sort((a, b) => a.sinceMs - b.sinceMs || (a.system < b.system ? -1 : 1));
 }
 
+/**
+ * When a clearing must be dated to count after all that is suspicious about the system, though the clocks of hosts
+ * differ; not after all that is known, or one record that was dated ahead would hide what is suspicious for years.
+ */
+export function momentOfClearing(
+  records: readonly RunRecord[],
+  { system, planId }: Pick<DeletionPause, 'system' | 'planId'>,
+  nowMs: number,
+): number {
+  const own = [...bySystem(records).values()].flat();
+  const ofSystem = own.filter((record) => record.system === system && record.planId === planId);
+  return Math.max(nowMs, ...allPausesOf(ofSystem).map(({ sinceMs }) => sinceMs + 1));
+}
+
 type SystemRecord = (BackupRecord | PauseRecord) & { readonly system: string };
 
 function bySystem(records: readonly RunRecord[]): ReadonlyMap<string, readonly SystemRecord[]> {
@@ -55,8 +69,16 @@ function bySystem(records: readonly RunRecord[]): ReadonlyMap<string, readonly S
   return systems;
 }
 
-/** Each vault has its own idea of what is new, so each is looked at by itself; cleared is what is before the clearing. */
+/** What a record says comes before what is only seen. */
 function pauseOf(records: readonly SystemRecord[]): DeletionPause | undefined {
+  const [earliest] = allPausesOf(records).toSorted(
+    (a, b) => Number(a.isNew) - Number(b.isNew) || a.sinceMs - b.sinceMs,
+  );
+  return earliest;
+}
+
+/** Each vault has its own idea of what is new, so each is looked at by itself; cleared is what is before the clearing. */
+function allPausesOf(records: readonly SystemRecord[]): readonly DeletionPause[] {
   const clearedMs = records.reduce(
     (latestMs, record) =>
       record.type === 'pause' && record.action === 'clear' ? Math.max(latestMs, record.endMs) : latestMs,
@@ -74,8 +96,7 @@ function pauseOf(records: readonly SystemRecord[]): DeletionPause | undefined {
       .filter(({ record }) => record.endMs > clearedMs)
       .map(({ record, reason }): DeletionPause => ({ ...causeOf(record), reason, isNew: true })),
   );
-  const earliest = (pauses: readonly DeletionPause[]) => pauses.toSorted((a, b) => a.sinceMs - b.sinceMs)[0];
-  return earliest(told) ?? earliest(seen);
+  return [...told, ...seen];
 }
 
 function causeOf(record: SystemRecord) {

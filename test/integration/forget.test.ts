@@ -240,3 +240,18 @@ test('a system that is proven in one vault follows the rules in another, where n
   assert.equal((await pointIds('here')).length, 1);
   assert.equal((await pointIds('away')).length, 1);
 });
+
+test('points that a wrong clock dated ahead take the place of none', async () => {
+  await uploadsScene('{ last: 2 }');
+  for (const days of [400, 401, -2, -1, 0]) {
+    scene.aheadMs = days * dayMs;
+    scene.write('uploads/a.txt', `day ${days}`);
+    await scene.backup();
+  }
+  await scene.verify();
+  const ids = await pointIds();
+  assert.equal(ids.length, 5);
+  const { end } = await run(forget, '--yes');
+  assert.equal(end.error, undefined);
+  assert.deepEqual(await pointIds(), ids.toSpliced(2, 1), 'the last two, and the two that seem to be newer');
+});

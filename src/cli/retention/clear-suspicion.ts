@@ -2,6 +2,7 @@
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { recordTimes } from '../../evidence/record-common.ts';
 import { sharedFields } from '../../evidence/run-context.ts';
+import { momentOfClearing } from '../../recovery-point/suspicion.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
@@ -34,8 +35,8 @@ export async function clearSuspicion(
       hint: 'Nothing needs to be cleared; `lifeboat forget --preview` shows what retention would do.',
     });
   const run = newRun(context, session, 'manual');
-  const newestMs = Math.max(...histories.flatMap(({ records }) => records.map(({ endMs }) => endMs)));
-  const atMs = Math.max(context.nowMs(), newestMs + 1);
+  const records = histories.flatMap((history) => history.records);
+  const atMs = momentOfClearing(records, pause, context.nowMs());
   for (const { vault: name } of histories) {
     const vault = await vaults.open(name);
     await vault.append({

@@ -182,7 +182,8 @@ function groupOf(judging: Judging, system: ResolvedSystem, holds: Holds): Retent
 }
 
 /**
- * What is incomplete or damaged takes the place of nothing that is sound: besides what the rules keep of all points,
+ * What is incomplete, damaged or dated ahead takes the place of nothing that is sound: besides what the rules keep of
+ * all points,
  * they keep what they would keep were there only sound ones.
  */
 function judged(
@@ -191,7 +192,7 @@ function judged(
   nowMs: number,
 ): readonly KeepDecision<VaultPoint>[] {
   const ofAll = chooseKeptByAny(points, policies, nowMs);
-  const sound = points.filter(isSoundPoint);
+  const sound = points.filter((point) => isSoundPoint(point, nowMs));
   if (sound.length === points.length) return ofAll;
   const ofSound = new Map(chooseKeptByAny(sound, policies, nowMs).map((each) => [each.point.id, each]));
   return ofAll.map((decision) => {

@@ -2,7 +2,7 @@
 import type { RunRecord } from '../../evidence/record.ts';
 import { isProven, type RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import type { KeepCandidate } from '../../recovery-point/retention-choice.ts';
-import { readStoredTime, storedTimeAt } from '../../recovery-point/stored-time.ts';
+import { isInFuture, readStoredTime, storedTimeAt } from '../../recovery-point/stored-time.ts';
 import type { Snapshot } from '../../repository/repository-types.ts';
 
 export interface VaultPoint extends KeepCandidate {
@@ -33,7 +33,9 @@ export function isProvenPoint({ point }: VaultPoint): boolean {
   return point?.complete === true && isProven(point, 'restored');
 }
 
-export function isSoundPoint({ point }: VaultPoint): boolean {
+/** One that a clock dated too far ahead would be the newest for years, and is no measure of what else is kept. */
+export function isSoundPoint({ point, time }: VaultPoint, nowMs: number): boolean {
+  if (isInFuture(time, nowMs)) return false;
   return point === undefined || (point.complete && point.failure === undefined);
 }
 
