@@ -195,3 +195,22 @@ test('what a backup uses again after the mark stays', async () => {
   assert.equal(report.reclaimed.packs, 0);
   assert.deepEqual((await vault.check({ readData: 'all' })).errors, []);
 });
+
+test('index files that the store keeps stay, and packs that they do not name go all the same', async () => {
+  const unlocked = await withGarbage();
+  let reclaimed = 0;
+  for (const kept of await keysOf(unlocked, 'index/')) {
+    const store = openMemoryStore(unlocked.objects, { locked: true });
+    await using vault = await openVault(store, options);
+    await store.abilities.retention?.retain(kept, Date.now() + 30 * dayMs);
+    for (let round = 0; round < 3; round++) {
+      const report = await vault.prune({ graceMs: 0 });
+      reclaimed += report.reclaimed.packs;
+      const files = await keysOf(store, 'index/');
+      assert.ok(files.includes(kept));
+      assert.ok(files.length <= 2, 'no attempt leaves more than the one before');
+    }
+    assert.deepEqual((await vault.check({ readData: 'all' })).errors, []);
+  }
+  assert.ok(reclaimed > 0);
+});

@@ -55,14 +55,14 @@ export async function sweepMarks(
   const survey = await surveyRepository(access, { progress: options.progress, signal }, earlier);
   const { places } = survey;
   const marks = (await loadMarks(access, signal)).filter(({ name }) => names.includes(name));
-  const { free, kept } = await whatMayGo(session, places, packsOfMarks(marks), nowMs, signal);
+  const { free, kept, keptFiles } = await whatMayGo(session, places, packsOfMarks(marks), nowMs, signal);
   const settlement = settleMarks(places, survey.blobs, free);
   const rewritten = await rewritePacks(access, places, settlement.moved, {
     packBytesTarget: session.packBytesTarget,
     progress: options.progress,
     signal,
   });
-  await replaceIndex(session, places, settlement, rewritten, held);
+  await replaceIndex(session, places, { settlement, rewritten, keptFiles }, held);
   const going = packsToDelete(places, settlement, free);
   await lock.confirm();
   const refused = await deletePacks(session, going, options, signal);
@@ -80,14 +80,21 @@ export async function sweepMarks(
   };
 }
 
-/** Marked packs that the store lets go and that can be read where they must be; and those that it keeps. */
+interface Permitted {
+  readonly free: ReadonlyMap<string, MarkedPack>;
+  readonly kept: readonly MarkedPack[];
+  /** Ids of index files that the store keeps. None of them names a pack that is free. */
+  readonly keptFiles: ReadonlySet<string>;
+}
+
+/** Marked packs that the store lets go and that can be read where they must be; and what it keeps. */
 async function whatMayGo(
   session: Session,
   places: Places,
   marked: ReadonlyMap<string, MarkedPack>,
   nowMs: number,
   signal: AbortSignal,
-): Promise<{ readonly free: ReadonlyMap<string, MarkedPack>; readonly kept: readonly MarkedPack[] }> {
+): Promise<Permitted> {
   const { store } = session.access;
   const keys = [...marked.keys()].map((id) => objectKey('pack', id));
   const files = places.files.map(({ id }) => objectKey('index', id));
@@ -106,7 +113,8 @@ async function whatMayGo(
     // a cold pack is left out of the mark: what it wastes costs less than bringing it back
     else if (until !== undefined) kept.push(withDate(pack, until));
   }
-  return { free, kept };
+  const keptFiles = places.files.filter(({ id }) => retained.has(objectKey('index', id)));
+  return { free, kept, keptFiles: new Set(keptFiles.map(({ id }) => id)) };
 }
 
 /** A pack stays as long as it, or an index file that names it, is kept by the store. */
@@ -125,17 +133,21 @@ function withDate({ retainedUntilMs: _, ...pack }: MarkedPack, until: number | '
   return until === 'forever' ? pack : { ...pack, retainedUntilMs: until };
 }
 
+interface IndexWork extends Pick<Permitted, 'keptFiles'> {
+  readonly settlement: Settlement;
+  readonly rewritten: Rewritten;
+}
+
 /** Nothing to do when no pack of the index changes. */
 async function replaceIndex(
   { access }: Session,
   places: Places,
-  { removed }: Settlement,
-  rewritten: Rewritten,
+  { settlement: { removed }, rewritten, keptFiles }: IndexWork,
   { signal, lock }: { readonly signal: AbortSignal; readonly lock: HeldLock },
 ): Promise<void> {
   if (removed.size === 0) return;
   const change = { removed, added: rewritten.packs };
-  const replaced = filesToReplace(places, change);
+  const replaced = filesToReplace(places, change).difference(keptFiles);
   await lock.confirm();
   const written = new Set(await writeIndex(access, places, change, replaced, signal));
   await lock.confirm();
