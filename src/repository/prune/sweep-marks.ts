@@ -147,7 +147,7 @@ async function replaceIndex(
 ): Promise<void> {
   if (removed.size === 0) return;
   const change = { removed, added: rewritten.packs };
-  const replaced = filesToReplace(places, change).difference(keptFiles);
+  const replaced = new Set([...filesToReplace(places, change)].filter((id) => !keptFiles.has(id)));
   await lock.confirm();
   const written = new Set(await writeIndex(access, places, change, replaced, signal));
   await lock.confirm();
