@@ -36,6 +36,19 @@ export async function proveStoreOf(context: CliContext, request: VaultRequest): 
   return { kind: facts.kind, location, probes, verdict: verdictOf(probes), startMs, endMs: context.nowMs() };
 }
 
+/** Of a vault that was just made. A store that is unfit is told: the vault is there, and nothing is in it yet. */
+export async function proveNewVault(context: CliContext, vault: Vault, request: VaultRequest): Promise<void> {
+  try {
+    const proved = await proveStoreOf(context, request);
+    const error = unproved(proved);
+    if (error) context.output.warn(`${error.message}. ${error.hint ?? ''}`.trimEnd());
+    await recordProof(context, vault, proved);
+  } catch (error) {
+    if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
+    context.output.warn(`the store of ${vault.location} could not be proved: ${error.message}`);
+  }
+}
+
 /** The plan's own retention would keep every probe for as long as the data. */
 function withoutRefusals(request: VaultRequest): VaultRequest {
   const { append_only: _adds, immutability: _retains, ...declared } = request.declared ?? {};

@@ -164,6 +164,8 @@ test('13 and 14: damage and missing objects are named', async () => {
   const json = await cliEnds(13, options, 'check', '--read-data', '--vault', copy, '--json');
   assert.equal(lastLine(json)['code'], 'VAULT_DAMAGED');
   fs.rmSync(join(copy, 'config'));
+  await cliEnds(0, options, 'snapshots', '--vault', copy);
+  fs.rmSync(join(copy, 'lifeboat', 'spare', 'config'));
   assert.match((await cliEnds(14, options, 'snapshots', '--vault', copy)).stderr, /"config"/);
 });
 

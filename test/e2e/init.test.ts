@@ -151,7 +151,7 @@ test('what cannot stand in a plan is refused before anything is made', async () 
     [2, /is inside .*uploads, which uploads backs up/, ['--vault', 'uploads/vault']],
     [2, /inside another one, or named twice/, [...vault, ...vault]],
     [2, /is not empty and is no vault/, ['--vault', at('shop')]],
-    [2, /comes later/, ['--vault', 's3://bucket/x']],
+    [2, /keeps its vaults in folders/, ['--vault', 's3://bucket/x']],
     [2, /is not understood/, [...vault, '--system', 'a=postgres:x']],
     [2, /cannot be the name of a system/, [...vault, '--system', 'a b=files:uploads']],
     [1, /is not there/, [...vault, '--system', 'a=files:gone']],

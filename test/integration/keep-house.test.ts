@@ -129,3 +129,18 @@ test('damage that the daily share found is told in every pass until it is mended
   assert.equal(damage(later), 'VAULT_DAMAGED');
   assert.equal(later.isGood, false);
 });
+
+test('a pass with nothing to do asks a store for a dozen things, and writes nothing', async () => {
+  writePlan(', retention: { last: 2 }');
+  await days(3);
+  await scene.pass();
+  const before = scene.asked.length;
+  const idle = await scene.pass();
+  const asked = scene.asked.slice(before);
+  assert.deepEqual([idle.backups, idle.chores], [0, 0]);
+  assert.ok(asked.length <= 12, asked.join('\n'));
+  assert.deepEqual(
+    asked.filter((each) => /^(put|delete) /.test(each)),
+    [],
+  );
+});

@@ -11,6 +11,7 @@ import { passVoice } from '../../src/cli/run-due/pass-voice.ts';
 import { runPass } from '../../src/cli/run-due/run-pass.ts';
 import { createVaultAccess } from '../../src/cli/vault-access.ts';
 import type { RunRecord } from '../../src/evidence/record.ts';
+import type { CountedStore } from '../../src/object-store/count.ts';
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
 import { monotonicMs } from '../../src/platform/clock.ts';
 import { createFilesSource } from '../../src/source/files/files-source.ts';
@@ -29,6 +30,8 @@ export interface PassScene extends Disposable {
   pass(): Promise<PassResult>;
   /** With on_failure and the dead man's switch. */
   passAndTell(): Promise<PassResult>;
+  /** What stores were asked for in all passes so far: `get data/12/1234…`. */
+  readonly asked: readonly string[];
   /** Lines that passes said so far. */
   readonly said: readonly string[];
   makeVault(name: string): Promise<void>;
@@ -50,6 +53,7 @@ export async function passScene(): Promise<PassScene> {
   fs.mkdirSync(join(folder.path, 'data'));
   fs.writeFileSync(join(folder.path, 'data', 'a'), 'one');
   const said: string[] = [];
+  const asked: string[] = [];
   const opening = (name: string) => ({
     store: openLocalStore(join(folder.path, name)),
     password: testPassword,
@@ -61,6 +65,7 @@ export async function passScene(): Promise<PassScene> {
     path: folder.path,
     nowMs: Date.parse('2026-11-10T12:30:00Z'),
     said,
+    asked,
     writeText: (plan) => fs.writeFileSync(join(folder.path, 'lifeboat.yaml'), plan),
     pass: async () => {
       const running = scene.context();
@@ -76,7 +81,7 @@ export async function passScene(): Promise<PassScene> {
       await using vault = await openVault(opening(name));
       return (await vault.records()).records;
     },
-    context: () => contextOf(folder.path, () => scene.nowMs, said),
+    context: () => contextOf(folder.path, () => scene.nowMs, said, asked),
     [Symbol.dispose]: () => {
       for (const [name, value] of before) {
         if (value === undefined) delete process.env[name];
@@ -89,7 +94,7 @@ export async function passScene(): Promise<PassScene> {
   return scene;
 }
 
-function contextOf(folder: string, nowMs: () => number, said: string[]): AppContext {
+function contextOf(folder: string, nowMs: () => number, said: string[], asked: string[]): AppContext {
   const stream = {
     isTerminal: false,
     wantsColour: false,
@@ -103,7 +108,12 @@ function contextOf(folder: string, nowMs: () => number, said: string[]): AppCont
   // the root gives sources the real clock
   const source = () => createFilesSource({ paths: [join(folder, 'data')], nowMs });
   const common = {
-    adapters: { ...appAdapters, source: async () => source() },
+    adapters: {
+      ...appAdapters,
+      source: async () => source(),
+      openStore: async (...from: Parameters<typeof appAdapters.openStore>) =>
+        overheard(await appAdapters.openStore(...from), asked),
+    },
     output,
     folder,
     programVersion: '0.0.0',
@@ -111,4 +121,20 @@ function contextOf(folder: string, nowMs: () => number, said: string[]): AppCont
     signal: new AbortController().signal,
   };
   return { ...common, ...createVaultAccess(common), describeCommands: async () => [] };
+}
+
+function overheard(store: CountedStore, asked: string[]): CountedStore {
+  const note = <T>(what: string, answer: T): T => {
+    asked.push(what);
+    return answer;
+  };
+  return {
+    ...store,
+    put: (key, ...rest) => note(`put ${key}`, store.put(key, ...rest)),
+    get: (key, ...rest) => note(`get ${key}`, store.get(key, ...rest)),
+    stat: (key, ...rest) => note(`stat ${key}`, store.stat(key, ...rest)),
+    list: (prefix, ...rest) => note(`list ${prefix}`, store.list(prefix, ...rest)),
+    delete: (key, ...rest) => note(`delete ${key}`, store.delete(key, ...rest)),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
 }

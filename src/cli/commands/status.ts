@@ -8,24 +8,29 @@ import {
   objectiveName,
   type Status,
 } from '../../objective/objective.ts';
+import type { DeletionPause } from '../../recovery-point/suspicion.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import { warnOfRecoveryKeys } from '../keys/recovery-key-warning.ts';
 import { planOptions, profileOf } from '../load-plan.ts';
 import { type AssessedSystem, assessPlan, type PlanAssessment } from '../plan/assess-plan.ts';
 import { planHistory, type VaultHistory } from '../plan/plan-history.ts';
-import { openPlan } from '../plan/plan-session.ts';
+import { openPlan, type PlanSession } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
 import { tellStores } from '../plan/store-proofs.ts';
+import { tellVaults } from '../plan/tell-vaults.ts';
+import { type VaultState, vaultState } from '../plan/vault-state.ts';
 import { momentText } from '../quantity-text.ts';
-import { pausesOf, tellPauses } from '../retention/plan-pauses.ts';
+import { pausesOf, reaches, tellPauses } from '../retention/plan-pauses.ts';
+import { givesUp } from '../run-due/pass-prune.ts';
+import { suspected } from '../run-due/suspicion-findings.ts';
 import type { Style } from '../style.ts';
 
 export const status: Command<AppContext> = {
   description:
     'Shows where each system stands against its RPO, RTO and proof age, worst first. It reads what this machine last read from ' +
     'the vaults and says how old that is; --refresh opens them. What is not known or not proven is never green. Exit code 7 ' +
-    'when an objective is not met; else, when a vault is away or not believed, that error and its exit code.',
+    'when an objective is not met; else, when a vault is away, damaged, not believed or under suspicion, that error and its exit code.',
   options: [...planOptions, { flag: '--refresh', description: 'read the vaults now' }],
   examples: [
     { line: 'lifeboat status', says: 'what this machine knows' },
@@ -38,9 +43,13 @@ export const status: Command<AppContext> = {
     const nowMs = context.nowMs();
     const assessment = assessPlan(session.plan, histories, nowMs);
     await report(context, session.plan.metadata.name, assessment, histories, nowMs);
+    const pauses = pausesOf(session, histories);
+    const states = statesOf(session, histories, assessment, nowMs);
+    await context.output.text('');
+    await tellVaults(context.output, states);
     warnOfRecoveryKeys(context.output, histories, nowMs);
-    await tellPauses(context, pausesOf(session, histories));
-    return statusEnd(assessment, histories);
+    await tellPauses(context, pauses);
+    return statusEnd(assessment, histories, wrongOf(states, pauses));
   },
 };
 
@@ -71,10 +80,53 @@ export async function report(
       );
   }
   await output.text(`\n${factsText(histories, nowMs)}`);
-  await tellStores(output, histories, nowMs);
+  await tellStores(output, histories);
 }
 
-function statusEnd({ verdict, systems }: PlanAssessment, histories: readonly VaultHistory[]): CommandEnd {
+function statesOf(
+  session: PlanSession,
+  histories: readonly VaultHistory[],
+  { systems }: PlanAssessment,
+  nowMs: number,
+): readonly VaultState[] {
+  const pauses = pausesOf(session, histories);
+  return session.plan.vaults.flatMap((vault) => {
+    const history = histories.find((each) => each.vault === vault.name);
+    if (history === undefined) return [];
+    const own = pauses.filter(({ system }) => reaches(session, history, system));
+    return [vaultState({ vault, history, systems, pauses: own, givesUp: givesUp(session, vault), nowMs })];
+  });
+}
+
+/** What no objective measures, and must not end in success all the same. */
+function wrongOf(
+  states: readonly VaultState[],
+  [pause]: readonly DeletionPause[],
+): LifeboatError | undefined {
+  if (pause !== undefined) return suspected(pause);
+  for (const { vault, facets } of states) {
+    for (const [name, code] of failures) {
+      const failed = facets.find((facet) => facet.name === name && facet.status === 'failed');
+      if (failed !== undefined)
+        return new LifeboatError(code, `vault ${vault}: ${failed.words}`, {
+          hint: 'Run `lifeboat status --refresh` after you have mended it.',
+        });
+    }
+  }
+  return undefined;
+}
+
+const failures = [
+  ['reread', 'VAULT_DAMAGED'],
+  ['store', 'STORE_UNFIT'],
+  ['immutable', 'AUDIT_FAILED'],
+] as const;
+
+function statusEnd(
+  { verdict, systems }: PlanAssessment,
+  histories: readonly VaultHistory[],
+  wrong: LifeboatError | undefined,
+): CommandEnd {
   const summary = {
     status: verdict.status,
     sentence: verdict.sentence,
@@ -82,8 +134,7 @@ function statusEnd({ verdict, systems }: PlanAssessment, histories: readonly Vau
     systems: verdict.systems,
   };
   const [away] = histories.flatMap(({ trouble }) => (trouble === undefined ? [] : [trouble]));
-  if (verdict.status === 'met' || verdict.status === 'at-risk')
-    return away === undefined ? { summary } : { summary, error: away };
+  if (verdict.status === 'met' || verdict.status === 'at-risk') return endWith(summary, away ?? wrong);
   const unmet = systems.filter((system) => system.status === 'breached' || system.status === 'unknown');
   const next = unmet.flatMap(({ worst }) => (worst?.nextAction === undefined ? [] : [worst.nextAction]))[0];
   return {
@@ -96,6 +147,10 @@ function statusEnd({ verdict, systems }: PlanAssessment, histories: readonly Vau
       },
     ),
   };
+}
+
+function endWith(summary: CommandEnd['summary'], error: LifeboatError | undefined): CommandEnd {
+  return error === undefined ? { summary } : { summary, error };
 }
 
 const headings = ['state', 'system', 'RPO', 'RTO', 'proof', 'newest proven point', 'next run'] as const;

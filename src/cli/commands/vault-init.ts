@@ -8,6 +8,7 @@ import type { Command, CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
 import { planOptions } from '../load-plan.ts';
 import { newPassword } from '../new-password.ts';
+import { proveNewVault } from '../prove-vault-store.ts';
 import { recordInit, recordKey } from '../record-vault-event.ts';
 import { newRecoveryKey } from '../recovery-key.ts';
 import { makeSecretFile, requireAbsent } from '../secret-file.ts';
@@ -73,6 +74,7 @@ export const vaultInit: Command = {
     // after the recovery key was shown: a vault that takes no record must not cost it
     await recordInit(context, vault);
     if (key) await recordKey(context, vault, { action: 'add', keyId: key.id, purpose: 'recovery' });
+    await proveNewVault(context, vault, place);
     return end;
   },
 };

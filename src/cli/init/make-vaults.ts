@@ -1,6 +1,7 @@
 /** Makes the vaults of a new plan, with their key files, and opens those that are there. */
 import type { Vault } from '../../vault/vault.ts';
 import type { AppContext, VaultRequest } from '../cli-context.ts';
+import { proveNewVault } from '../prove-vault-store.ts';
 import { recordInit } from '../record-vault-event.ts';
 import type { ChosenVault, InitChoices } from './init-choices.ts';
 import { dropKeyFile, type KeyFiles, makeKeyFile } from './plan-keys.ts';
@@ -57,6 +58,7 @@ async function makeVault(
     });
     made.push(`the vault ${chosen.path}`);
     await recordInit(context, vault);
+    await proveNewVault(context, vault, requestFor(chosen, plan));
     return vault;
   } catch (error) {
     if (await isBegun(context, chosen.path)) made.push(`an unfinished vault in ${chosen.path}`);

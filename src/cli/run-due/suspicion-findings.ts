@@ -20,7 +20,8 @@ export function suspicionFindings(
     });
 }
 
-function suspected({ system, reason }: DeletionPause): LifeboatError {
+/** DELETION_PAUSED. */
+export function suspected({ system, reason }: DeletionPause): LifeboatError {
   return new LifeboatError(
     'DELETION_PAUSED',
     `${system} looks as if its data were destroyed, and nothing is deleted where its points lie: ${reason}`,

@@ -1,0 +1,202 @@
+/** How each vault of a plan stands, from its records alone: what was done to it, what is owed, what is not known. Pure. */
+import type { RunRecord } from '../../evidence/record.ts';
+import { recoveryKeyProof } from '../../evidence/recovery-key-proof.ts';
+import type { AuditRecord } from '../../evidence/vault-records.ts';
+import { copyLagMs, lagText } from '../../objective/copy-lag.ts';
+import { durationText } from '../../objective/duration-text.ts';
+import type { ResolvedVault } from '../../plan/resolved-plan.ts';
+import type { DeletionPause } from '../../recovery-point/suspicion.ts';
+import { coveragePercent } from '../../vault/rolling-check.ts';
+import { bytesText, plural } from '../quantity-text.ts';
+import { decideCheck, lastRollingCheck, standingDamage } from '../run-due/owed-check.ts';
+import { decidePrune, lastPruneRecord } from '../run-due/owed-prune.ts';
+import { lastStoreRecord, whatIsWrong } from '../run-due/owed-store-check.ts';
+import type { AssessedSystem } from './assess-plan.ts';
+import type { VaultHistory } from './plan-history.ts';
+
+/** What is owed every day is late when it was owed for so long. */
+export const lateAfterMs = 2 * 86_400_000;
+
+/** `none`: the plan does not ask for it, or there is nothing to do. What is not known is never `ok`. */
+export type FacetStatus = 'ok' | 'none' | 'owed' | 'late' | 'unknown' | 'failed';
+
+export interface Facet {
+  readonly name: 'reading' | 'copies' | 'store' | 'reread' | 'deletion' | 'immutable' | 'key';
+  readonly status: FacetStatus;
+  readonly words: string;
+  /** For machines. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface VaultState {
+  readonly vault: string;
+  readonly role: string;
+  readonly facets: readonly Facet[];
+}
+
+export interface VaultFacts {
+  readonly vault: ResolvedVault;
+  readonly history: VaultHistory;
+  readonly systems: readonly AssessedSystem[];
+  /** Of systems that have points there. */
+  readonly pauses: readonly DeletionPause[];
+  /** The plan gives up points of some system there. */
+  readonly givesUp: boolean;
+  readonly nowMs: number;
+}
+
+export function vaultState(facts: VaultFacts): VaultState {
+  const { vault } = facts;
+  const facets = [reading, copies, store, reread, deletion, immutable, key];
+  return { vault: vault.name, role: vault.role, facets: facets.flatMap((facet) => facet(facts)) };
+}
+
+function reading({ history: { readAtMs, trouble } }: VaultFacts): readonly Facet[] {
+  if (trouble !== undefined) return [facet('reading', 'failed', trouble.message, { code: trouble.code })];
+  if (readAtMs === undefined) return [facet('reading', 'unknown', 'was never read', {})];
+  return [];
+}
+
+function copies({ vault: { name }, systems, nowMs }: VaultFacts): readonly Facet[] {
+  const lags = systems.flatMap((system) => system.copies.filter((lag) => lag.vault === name));
+  if (lags.length === 0) return [];
+  const owedPoints = lags.reduce((sum, lag) => sum + lag.owedPoints, 0);
+  const lagMs = Math.max(...lags.map((lag) => copyLagMs(lag, nowMs)));
+  const doubt = lags.find((lag) => lag.doubt !== undefined)?.doubt;
+  if (doubt !== undefined) return [facet('copies', 'unknown', doubt, {})];
+  const fields = { owed_points: owedPoints, lag_ms: lagMs };
+  const worst = lags.toSorted((a, b) => copyLagMs(b, nowMs) - copyLagMs(a, nowMs))[0];
+  if (owedPoints === 0 || worst === undefined) return [facet('copies', 'ok', 'has every point', fields)];
+  const isLate = systems.some(({ assessments }) =>
+    assessments.some(
+      ({ objective, vault, status }) =>
+        objective.kind === 'copy-lag' && vault === name && status === 'breached',
+    ),
+  );
+  return [facet('copies', isLate ? 'late' : 'owed', `${worst.system}: ${lagText(worst, nowMs)}`, fields)];
+}
+
+function store({ history: { records }, nowMs }: VaultFacts): readonly Facet[] {
+  const last = lastStoreRecord(records);
+  if (last === undefined) return [facet('store', 'unknown', 'was never proved', {})];
+  const fields = { verdict: last.verdict, proved_at: isoText(last.endMs) };
+  if (last.verdict === 'fail') return [facet('store', 'failed', whatIsWrong(last), fields)];
+  if (last.verdict !== 'pass') return [facet('store', 'unknown', whatIsWrong(last), fields)];
+  const isLate = nowMs - last.endMs > lateAfterMs;
+  return [facet('store', isLate ? 'late' : 'ok', `proved ${ago(last.endMs, nowMs)}`, fields)];
+}
+
+function reread({ history: { records }, nowMs }: VaultFacts): readonly Facet[] {
+  const last = lastRollingCheck(records);
+  const coverage = last?.coverage;
+  const percent = coverage === undefined ? undefined : coveragePercent(coverage);
+  const fields = {
+    percent,
+    within_ms: coverage?.withinMs,
+    checked_at: last === undefined ? undefined : isoText(last.endMs),
+  };
+  if (standingDamage(records) !== undefined)
+    return [facet('reread', 'failed', 'a check found damage, and nobody has mended it', fields)];
+  const decision = decideCheck(records, nowMs);
+  if (last === undefined || coverage === undefined) {
+    const isEmpty = decision.kind === 'wait' && decision.dueMs === undefined;
+    const words = isEmpty ? 'nothing there to read' : 'no share was read back yet';
+    return [facet('reread', isEmpty ? 'none' : 'unknown', words, fields)];
+  }
+  const isLate = decision.kind === 'check' && nowMs - decision.sinceMs > lateAfterMs;
+  const words = `${percent}% read back within ${durationText(coverage.withinMs)}, last ${ago(last.endMs, nowMs)}`;
+  return [facet('reread', isLate ? 'late' : decision.kind === 'check' ? 'owed' : 'ok', words, fields)];
+}
+
+function deletion(facts: VaultFacts): readonly Facet[] {
+  const { vault, history, pauses, givesUp, nowMs } = facts;
+  const last = lastPruneRecord(history.records);
+  const removableAt = last?.removableAtMs;
+  const fields = {
+    pending_bytes: last?.bytesPending,
+    removable_at: removableAt === undefined ? undefined : isoText(removableAt),
+    pruned_at: last === undefined ? undefined : isoText(last.endMs),
+  };
+  const [pause] = pauses;
+  if (pause !== undefined)
+    return [facet('deletion', 'failed', `paused: ${pause.system} is suspicious`, fields)];
+  if (vault.declared.append_only === true) {
+    const words = 'this machine only adds; another one prunes';
+    return [facet('deletion', 'none', words, fields)];
+  }
+  const pending =
+    last === undefined || last.bytesPending === 0 || removableAt === undefined
+      ? 'nothing is pending'
+      : `${bytesText(last.bytesPending)} pending, next go ${dayText(removableAt)}`;
+  const decision = decidePrune(history.records, givesUp, nowMs);
+  if (decision.kind === 'nothing') {
+    const words = last === undefined && !givesUp ? 'the plan gives nothing up' : pending;
+    return [facet('deletion', last === undefined && !givesUp ? 'none' : 'ok', words, fields)];
+  }
+  const isLate = nowMs - decision.sinceMs > lateAfterMs;
+  return [facet('deletion', isLate ? 'late' : 'owed', `${pending}; a prune is owed`, fields)];
+}
+
+function immutable({ vault: { declared }, history: { records }, nowMs }: VaultFacts): readonly Facet[] {
+  const last = lastAudit(records);
+  const untilMs = last?.immutableUntilMs;
+  const fields = {
+    until: untilMs === undefined ? undefined : isoText(untilMs),
+    audited_at: last === undefined ? undefined : isoText(last.endMs),
+    objects_without_retention: last?.objectsWithoutRetention,
+  };
+  if (last?.verdict === 'fail') {
+    const words = `${plural(last.objectsWithoutRetention, 'object')} can be deleted, as an audit found`;
+    return [facet('immutable', 'failed', words, fields)];
+  }
+  const isAsked = declared.immutability !== undefined && declared.immutability.mode !== 'offline';
+  if (untilMs === undefined)
+    return isAsked ? [facet('immutable', 'unknown', 'no audit has proved it', fields)] : [];
+  if (untilMs <= nowMs)
+    return [facet('immutable', 'late', `until ${dayText(untilMs)}, which is over`, fields)];
+  return [
+    facet('immutable', 'ok', `until ${dayText(untilMs)}, audited ${ago(last?.endMs ?? 0, nowMs)}`, fields),
+  ];
+}
+
+function key({ history: { records }, nowMs }: VaultFacts): readonly Facet[] {
+  const proof = recoveryKeyProof(records, nowMs);
+  switch (proof.kind) {
+    case 'unknown':
+      return [facet('key', 'unknown', 'nothing is known of its recovery key', {})];
+    case 'no-key':
+      return [facet('key', 'failed', 'it has no recovery key', {})];
+    case 'never':
+      return [facet('key', 'unknown', 'nobody has proved that the recovery key works', {})];
+    case 'old':
+    case 'proven': {
+      const words = `recovery key tested ${ago(proof.atMs, nowMs)}`;
+      return [facet('key', proof.kind === 'old' ? 'late' : 'ok', words, { tested_at: isoText(proof.atMs) })];
+    }
+  }
+}
+
+function lastAudit(records: readonly RunRecord[]): AuditRecord | undefined {
+  return records
+    .filter((record): record is AuditRecord => record.type === 'audit')
+    .reduce<AuditRecord | undefined>(
+      (last, record) => (last === undefined || record.endMs >= last.endMs ? record : last),
+      undefined,
+    );
+}
+
+function facet(name: Facet['name'], status: FacetStatus, words: string, fields: Facet['fields']): Facet {
+  return { name, status, words, fields };
+}
+
+function ago(atMs: number, nowMs: number): string {
+  return `${durationText(Math.max(0, nowMs - atMs))} ago`;
+}
+
+function isoText(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
+function dayText(atMs: number): string {
+  return isoText(atMs).slice(0, 10);
+}

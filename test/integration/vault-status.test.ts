@@ -1,0 +1,83 @@
+/** How status shows each vault, and how it ends because of one. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import type { CommandEnd } from '../../src/cli/command.ts';
+import { status } from '../../src/cli/commands/status.ts';
+import { parseInput } from '../../src/cli/parse-input.ts';
+import { type PassScene, passScene } from '../support/pass-scene.ts';
+
+const dayMs = 86_400_000;
+
+let scene: PassScene;
+
+beforeEach(async () => {
+  scene = await passScene();
+});
+
+afterEach(() => scene[Symbol.dispose]());
+
+function writePlan(vault: string): void {
+  scene.writeText(`version: 1
+metadata: { id: 5f0c8a52-7f0e-4a39-9a51-0e6a3c6f1d77, name: T, owner: Jane }
+vaults: { here: { location: ./here${vault} } }
+systems:
+  db: { source: { kind: files, paths: [./data] }, schedule: weekly on sunday at 02:00, checks: [files] }
+`);
+}
+
+interface Shown {
+  readonly end: CommandEnd;
+  /** The lines of vaults, by what they are about. */
+  facet(name: string): string;
+}
+
+async function show(): Promise<Shown> {
+  const before = scene.said.length;
+  const parsed = parseInput('status', status, ['--refresh']);
+  assert.ok(parsed.kind === 'run');
+  const end = await status.run(scene.context(), parsed.input);
+  const lines = scene.said.slice(before);
+  return { end, facet: (name) => lines.find((line) => line.slice(11).startsWith(name))?.trim() ?? 'no line' };
+}
+
+test('what was done is shown with its time, and what nobody did is unknown', async () => {
+  writePlan('');
+  await scene.pass();
+  const { end, facet } = await show();
+  assert.equal(end.error, undefined);
+  assert.match(facet('store'), /^ok +store +proved 0 ms ago$/);
+  assert.match(facet('re-read'), /^UNKNOWN +re-read +no share was read back yet$/);
+  assert.match(facet('deletion'), /^– +deletion +the plan gives nothing up$/);
+  assert.match(facet('immutable'), /^no line$/);
+  assert.match(facet('key'), /recovery key/);
+});
+
+test('what is owed every day is late after two days, however good it was before', async () => {
+  writePlan(', retention: { last: 1 }');
+  await scene.pass();
+  scene.nowMs += dayMs;
+  await scene.pass();
+  const fresh = await show();
+  assert.match(fresh.facet('re-read'), /^ok +re-read +[\d.]+% read back within 30 d, last 0 ms ago$/);
+  assert.match(fresh.facet('deletion'), /^ok +deletion +nothing is pending$/);
+  scene.nowMs += 4 * dayMs;
+  const old = await show();
+  assert.match(old.facet('store'), /^LATE +store/);
+  assert.match(old.facet('re-read'), /^LATE +re-read/);
+});
+
+test('a suspicion ends status in an error, though every objective is met', async () => {
+  writePlan('');
+  const file = join(scene.path, 'data', 'a');
+  fs.utimesSync(file, 1, 1);
+  await scene.pass();
+  fs.writeFileSync(file, 'two');
+  fs.utimesSync(file, 1, 1);
+  scene.nowMs += 8 * dayMs;
+  await scene.pass();
+  const { end, facet } = await show();
+  assert.equal(end.error?.code, 'DELETION_PAUSED');
+  assert.match(facet('deletion'), /^FAILED +deletion +paused: db is suspicious$/);
+});
