@@ -34,9 +34,19 @@ export async function readBackSnapshot(
   request: ReadBackRequest,
   snapshotId: string,
 ): Promise<ReadBackOutcome> {
+  return await readBackSnapshots(request, [snapshotId]);
+}
+
+/** Of one system, in one reading and one record. `beforeRecord` runs when they are read and nothing is recorded yet. */
+export async function readBackSnapshots(
+  request: ReadBackRequest,
+  snapshotIds: readonly string[],
+  beforeRecord?: () => Promise<void>,
+): Promise<ReadBackOutcome> {
   const { run, system, vault } = request;
   const startMs = run.nowMs();
-  const { errors, ...found } = await readOrDoubt(request, snapshotId, startMs);
+  const { errors, ...found } = await readOrDoubt(request, snapshotIds, startMs);
+  await beforeRecord?.();
   const record: CheckRecord = {
     type: 'check',
     ...sharedFields(run, vault.id, system),
@@ -46,7 +56,7 @@ export async function readBackSnapshot(
     ...found,
   };
   await vault.append(record);
-  return errors.length === 0 ? { record } : { record, error: damagedSnapshot(vault, snapshotId, errors) };
+  return errors.length === 0 ? { record } : { record, error: damagedSnapshots(vault, snapshotIds, errors) };
 }
 
 type ReadFacts = Pick<
@@ -57,9 +67,13 @@ type ReadFacts = Pick<
 };
 
 /** When not even the index can be read, nothing is known of any snapshot: none is named. */
-async function readOrDoubt(request: ReadBackRequest, snapshotId: string, nowMs: number): Promise<ReadFacts> {
+async function readOrDoubt(
+  request: ReadBackRequest,
+  snapshotIds: readonly string[],
+  nowMs: number,
+): Promise<ReadFacts> {
   try {
-    return await read(request, snapshotId, nowMs);
+    return await read(request, snapshotIds, nowMs);
   } catch (error) {
     if (request.signal?.aborted || !isDamage(error)) throw error;
     const hint = error.hint ?? 'Run `lifeboat check`.';
@@ -68,10 +82,14 @@ async function readOrDoubt(request: ReadBackRequest, snapshotId: string, nowMs: 
   }
 }
 
-async function read(request: ReadBackRequest, snapshotId: string, nowMs: number): Promise<ReadFacts> {
+async function read(
+  request: ReadBackRequest,
+  snapshotIds: readonly string[],
+  nowMs: number,
+): Promise<ReadFacts> {
   const { vault, cacheDirectory, signal } = request;
   const known = loadReadPacks(cacheDirectory, vault.id, nowMs);
-  const report = await readSnapshots(request, [snapshotId], known);
+  const report = await readSnapshots(request, snapshotIds, known);
   for (const packId of report.readPackIds) known.set(packId, nowMs);
   const errors = report.snapshots.flatMap((snapshot) => snapshot.errors);
   // where something is damaged, what was read before is read again next time
@@ -136,11 +154,20 @@ export async function recordDamage(request: ReadBackRequest, error: unknown, sta
   await vault.append(record);
 }
 
-function damagedSnapshot(vault: Vault, snapshotId: string, errors: readonly CheckFinding[]): LifeboatError {
+function damagedSnapshots(
+  vault: Vault,
+  snapshotIds: readonly string[],
+  errors: readonly CheckFinding[],
+): LifeboatError {
   const [first] = errors;
+  const [only = '', ...others] = snapshotIds;
+  const what =
+    others.length === 0
+      ? `snapshot ${only.slice(0, 8)} does not read back`
+      : `not all of ${snapshotIds.length} snapshots read back`;
   return new LifeboatError(
     'VAULT_DAMAGED',
-    `snapshot ${snapshotId.slice(0, 8)} does not read back from ${vault.location}: ${first?.object} ${first?.what}`,
+    `${what} from ${vault.location}: ${first?.object} ${first?.what}`,
     {
       hint: first?.hint ?? 'Run `lifeboat check --read-data`.',
       details: { errors: errors.slice(0, 20) },

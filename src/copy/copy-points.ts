@@ -1,148 +1,76 @@
 /**
- * Points of one vault into others: their snapshots are copied, the source being read once, and each copy gets a record
- * with all that the capture's own record says, and is read back where it lies now. Only then it counts there.
+ * Points of one vault into others: their snapshots are copied, the source being read once, and each copy is read back
+ * where it lies now and gets a record with all that the capture's own record says. Only then it counts there. Many
+ * points are copied in rounds: between two of them no vault is locked, so that a forget or a sweep has its turn.
  */
-import { type ReadBackOutcome, readBackSnapshot } from '../backup/read-back-snapshot.ts';
-import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
-import type { BackupRecord, CheckRecord, CopyRecord } from '../evidence/record.ts';
-import { recordTimes } from '../evidence/record-common.ts';
-import { type RunContext, sharedFields } from '../evidence/run-context.ts';
 import { copySnapshots } from '../repository/repository.ts';
-import type { CopyReport, TargetReport, WorkProgress } from '../repository/repository-types.ts';
 import type { Vault } from '../vault/vault.ts';
+import type { CopyDestination, CopyPointsOutcome, CopyPointsRequest, VaultCopies } from './copy-request.ts';
+import { recordCopies } from './record-copies.ts';
 
-/** What the source's vault has recorded of the point. */
-export type PointRecord = (BackupRecord | CopyRecord) & { readonly snapshotId: string };
-
-export interface CopyPointsRequest {
-  readonly run: RunContext;
-  readonly from: Vault;
-  readonly to: readonly CopyDestination[];
-  readonly cacheDirectory: string;
-  readonly progress?: (progress: WorkProgress) => void;
-  readonly signal?: AbortSignal;
-}
-
-export interface CopyDestination {
-  readonly vault: Vault;
-  readonly points: readonly PointRecord[];
-}
-
-export interface VaultCopies {
-  readonly copied: readonly CopiedPoint[];
-  /** COPY_INCOMPLETE, one for each point that the source has not whole. */
-  readonly failed: readonly LifeboatError[];
-  readonly bytesStored: number;
-  /** Why not everything that could be copied is there and counts. */
-  readonly error?: LifeboatError;
-}
-
-export interface CopiedPoint {
-  readonly record: CopyRecord;
-  readonly check: CheckRecord;
-}
-
-export interface CopyPointsOutcome {
-  /** In the order of the destinations. */
-  readonly vaults: readonly VaultCopies[];
-  readonly bytesRead: number;
-}
+/** Of one source; what is copied in one go, recorded, and read back. */
+const pointsPerRound = 16;
 
 /** Raised is what keeps the source from being read, and interruptions; all else is in the outcome. */
 export async function copyPoints(request: CopyPointsRequest): Promise<CopyPointsOutcome> {
-  const { run, from, to, signal, progress } = request;
+  const vaults: VaultCopies[] = request.to.map(() => ({ copied: [], failed: [], bytesStored: 0 }));
+  let bytesRead = 0;
+  for (const ids of roundsOf(request.to)) {
+    const wanted = request.to.map(({ vault, points }, at) => ({
+      vault,
+      // a vault that failed is left alone until the next run
+      points: vaults[at]?.error === undefined ? points.filter(({ snapshotId }) => ids.has(snapshotId)) : [],
+    }));
+    const round = await copyRound({ ...request, to: wanted });
+    bytesRead += round.bytesRead;
+    for (const [at, more] of round.vaults.entries()) vaults[at] = joined(vaults[at], more);
+  }
+  return { vaults, bytesRead };
+}
+
+/** The oldest first, and each point in the same round for all vaults that want it: so it is read once. */
+function roundsOf(to: readonly CopyDestination[]): readonly ReadonlySet<string>[] {
+  const capturedAt = new Map<string, number>();
+  for (const { points } of to)
+    for (const { snapshotId, capturedAtMs = 0 } of points) capturedAt.set(snapshotId, capturedAtMs);
+  const ids = [...capturedAt].sort((a, b) => a[1] - b[1]).map(([id]) => id);
+  const rounds: ReadonlySet<string>[] = [];
+  for (let at = 0; at < ids.length; at += pointsPerRound)
+    rounds.push(new Set(ids.slice(at, at + pointsPerRound)));
+  return rounds;
+}
+
+async function copyRound(request: CopyPointsRequest): Promise<CopyPointsOutcome> {
+  const { run, from, signal, progress } = request;
+  const to = request.to.filter(({ points }) => points.length > 0);
+  if (to.length === 0) return { vaults: request.to.map(() => nothing), bytesRead: 0 };
   const startMs = run.nowMs();
   const targets = to.map(({ vault, points }) => ({
     repository: vault.repository,
     snapshotIds: points.map(({ snapshotId }) => snapshotId),
   }));
-  const report: CopyReport = await copySnapshots(from.repository, targets, {
+  const report = await copySnapshots(from.repository, targets, {
     ...(progress === undefined ? {} : { progress }),
     ...(signal === undefined ? {} : { signal }),
   });
-  const vaults: VaultCopies[] = [];
+  const done = new Map<Vault, VaultCopies>();
   for (const [at, destination] of to.entries()) {
     const target = report.targets[at];
-    if (target !== undefined) vaults.push(await recordAll(request, destination, target, startMs));
+    if (target === undefined) continue;
+    done.set(destination.vault, await recordCopies(request, destination, target, startMs));
   }
+  const vaults = request.to.map(({ vault }) => done.get(vault) ?? nothing);
   return { vaults, bytesRead: report.bytesRead };
 }
 
-/** What goes wrong here keeps the points of this vault from counting, and those of no other. */
-async function recordAll(
-  request: CopyPointsRequest,
-  destination: CopyDestination,
-  { copied, failed, bytesStored, error }: TargetReport,
-  startMs: number,
-): Promise<VaultCopies> {
-  const done: CopiedPoint[] = [];
-  const problems = error === undefined ? [] : [error];
-  try {
-    for (const { from, snapshot } of copied) {
-      const point = destination.points.find(({ snapshotId }) => snapshotId === from);
-      if (point === undefined) continue;
-      const record = copyRecord(request, destination.vault, point, snapshot.id, startMs);
-      await destination.vault.append(record);
-      const check = await readBack(request, destination.vault, record, snapshot.id);
-      done.push({ record, check: check.record });
-      if (check.error !== undefined) problems.push(check.error);
-    }
-  } catch (cause) {
-    if (
-      request.signal?.aborted ||
-      !(cause instanceof LifeboatError) ||
-      hasCode(cause, 'ASSERTION', 'INTERNAL')
-    )
-      throw cause;
-    problems.push(cause);
-  }
-  const [first] = problems;
-  const failures = failed.map((failure) => failure.error);
-  return { copied: done, failed: failures, bytesStored, ...(first === undefined ? {} : { error: first }) };
-}
+const nothing: VaultCopies = { copied: [], failed: [], bytesStored: 0 };
 
-async function readBack(
-  { run, cacheDirectory, progress, signal }: CopyPointsRequest,
-  vault: Vault,
-  { system, systemHash }: CopyRecord,
-  snapshotId: string,
-): Promise<ReadBackOutcome> {
-  const identity =
-    system === undefined || systemHash === undefined ? undefined : { name: system, hash: systemHash };
-  const request = {
-    run,
-    vault,
-    cacheDirectory,
-    ...(identity === undefined ? {} : { system: identity }),
-    ...(progress === undefined ? {} : { progress }),
-    ...(signal === undefined ? {} : { signal }),
-  };
-  return await readBackSnapshot(request, snapshotId);
-}
-
-/** The proof of a point is bound to the system as it was captured, not as the plan describes it now. */
-function copyRecord(
-  { run, from }: CopyPointsRequest,
-  vault: Vault,
-  point: PointRecord,
-  snapshotId: string,
-  startMs: number,
-): CopyRecord {
-  // what the capture cost is no part of what the copy cost
-  const { requests: _requests, ...captured } = point;
-  const { system, systemHash, planId, planHash, error } = point;
+function joined(before: VaultCopies = nothing, more: VaultCopies): VaultCopies {
+  const error = before.error ?? more.error;
   return {
-    ...captured,
-    ...sharedFields(run, vault.id),
-    ...recordTimes(startMs, run.nowMs()),
-    type: 'copy',
-    trigger: run.trigger,
-    snapshotId,
-    from: { vault: from.id, snapshotId: point.snapshotId },
-    ...(system === undefined ? {} : { system }),
-    ...(systemHash === undefined ? {} : { systemHash }),
-    ...(planId === undefined ? {} : { planId }),
-    ...(planHash === undefined ? {} : { planHash }),
+    copied: [...before.copied, ...more.copied],
+    failed: [...before.failed, ...more.failed],
+    bytesStored: before.bytesStored + more.bytesStored,
     ...(error === undefined ? {} : { error }),
   };
 }

@@ -5,7 +5,8 @@
  */
 
 import { requireRecords } from '../../backup/backup-system.ts';
-import { type CopiedPoint, copyPoints, type PointRecord, type VaultCopies } from '../../copy/copy-points.ts';
+import { copyPoints } from '../../copy/copy-points.ts';
+import type { CopiedPoint, PointRecord, VaultCopies } from '../../copy/copy-request.ts';
 import { defined } from '../../error/assert.ts';
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import { type CopyRoute, copyRoute, type RoutedVault } from '../../plan/copy-route.ts';
