@@ -6,11 +6,10 @@ import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { RestoreRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
-import { manifestFolder } from '../recovery-point/manifest.ts';
 import type { RestoreReport, WorkProgress } from '../repository/repository-types.ts';
 import type { Destination, SafetyCopy } from '../source/destination.ts';
 import type { Vault } from '../vault/vault.ts';
-import type { RestorePreview } from './preview-restore.ts';
+import { type RestorePreview, selectionOf } from './preview-restore.ts';
 import { removeTree } from './remove-tree.ts';
 import type { InPlace } from './restore-target.ts';
 import { makeStaging } from './staging.ts';
@@ -191,16 +190,11 @@ async function restoreTo(request: ApplyRequest, target: string, staging?: string
   return await vault.repository.restore(preview.snapshot, {
     target,
     verify: true,
-    select: (path, isDirectory) => (isManifest(path) ? 'skip' : preview.choice.select(path, isDirectory)),
+    select: selectionOf(preview.choice),
     ...(staging === undefined ? {} : { replaceFrom: staging }),
     ...(progress === undefined ? {} : { progress }),
     ...(signal === undefined ? {} : { signal }),
   });
-}
-
-function isManifest(path: Buffer): boolean {
-  const text = path.toString('utf8');
-  return text === `/${manifestFolder}` || text.startsWith(`/${manifestFolder}/`);
 }
 
 function recordOf(request: ApplyRequest, startMs: number, { report, safetyCopy }: Done): RestoreRecord {

@@ -3,11 +3,13 @@
  * `applyRestore` consumes.
  */
 import { existsSync, lstatSync } from 'node:fs';
-import { LifeboatError } from '../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import { decodeManifest, type Manifest, manifestFolder, manifestPath } from '../recovery-point/manifest.ts';
 import type { Snapshot, SnapshotEntry } from '../repository/repository-types.ts';
 import type { Destination } from '../source/destination.ts';
 import type { SourceFinding } from '../source/source.ts';
+import { type ColdSurvey, isWithinReach, surveyCold } from '../thaw/survey-cold.ts';
+import { type ThawOffer, thawOffers } from '../thaw/thaw-offers.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { PathChoice } from './path-choice.ts';
 import { type Chosen, placeFindings } from './place-findings.ts';
@@ -27,7 +29,15 @@ export interface RestorePreview {
   readonly overwrites: readonly string[];
   readonly overwriteCount: number;
   readonly findings: readonly SourceFinding[];
+  /** What of it lies in an archive class and must be thawed first. Absent where the store has none. */
+  readonly cold?: ColdParts;
   readonly destination?: Destination;
+}
+
+export interface ColdParts {
+  readonly survey: ColdSurvey;
+  /** How it can be thawed; none when nothing is cold. */
+  readonly offers: readonly ThawOffer[];
 }
 
 export interface PreviewRequest {
@@ -50,6 +60,7 @@ export async function previewRestore(request: PreviewRequest): Promise<RestorePr
     target.kind === 'in-place'
       ? target.destination((path) => chosen.paths.has(path.toString('latin1')))
       : undefined;
+  const cold = await coldOf(request, snapshot);
   const overwrites = destination ? await destination.overwrites(signal) : overwritesInFolder(target, chosen);
   return {
     snapshot,
@@ -65,8 +76,31 @@ export async function previewRestore(request: PreviewRequest): Promise<RestorePr
       ...(destination ? await destination.preflight(signal) : []),
       ...placeFindings({ target, chosen, overwrites, isPart: choice.patterns.length > 0, destination }),
     ],
+    ...(cold === undefined ? {} : { cold }),
     ...(destination === undefined ? {} : { destination }),
   };
+}
+
+/** What is restored of a snapshot: what was chosen, without our own file in it. */
+export function selectionOf(choice: PathChoice): PathChoice['select'] {
+  return (path, isDirectory) => (isManifest(path) ? 'skip' : choice.select(path, isDirectory));
+}
+
+function isManifest(path: Buffer): boolean {
+  const text = path.toString('utf8');
+  return text === `/${manifestFolder}` || text.startsWith(`/${manifestFolder}/`);
+}
+
+async function coldOf(
+  { vault, choice, nowMs, signal }: PreviewRequest,
+  snapshot: Snapshot,
+): Promise<ColdParts | undefined> {
+  const { archive, repository } = vault;
+  if (archive === undefined) return undefined;
+  const stop = signal === undefined ? {} : { signal };
+  const needed = await repository.packsOfRestore(snapshot, { select: selectionOf(choice), ...stop });
+  const survey = await surveyCold(archive, needed, { nowMs, ...stop });
+  return { survey, offers: isWithinReach(survey) ? [] : thawOffers(archive.thaw, survey) };
 }
 
 async function chosenEntries({ vault, choice, signal }: PreviewRequest, snapshot: Snapshot): Promise<Chosen> {
@@ -118,7 +152,7 @@ function overwritesInFolder(target: RestoreTarget, { paths, folders }: Chosen): 
   });
 }
 
-/** Snapshots that no plan made have none. */
+/** Snapshots that no plan made have none; of one that lies in an archive class the snapshot's own time has to do. */
 async function readManifest(
   vault: Vault,
   snapshot: Snapshot,
@@ -126,6 +160,11 @@ async function readManifest(
 ): Promise<Manifest | undefined> {
   if (!snapshot.tags?.some((tag) => tag.startsWith('system:'))) return undefined;
   const pieces: Buffer[] = [];
-  for await (const piece of vault.repository.dump(snapshot, manifestPath, signal)) pieces.push(piece);
+  try {
+    for await (const piece of vault.repository.dump(snapshot, manifestPath, signal)) pieces.push(piece);
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_COLD')) return undefined;
+    throw error;
+  }
   return decodeManifest(Buffer.concat(pieces));
 }

@@ -13,6 +13,7 @@ import {
 } from '../repository/repository.ts';
 import type { Repository } from '../repository/repository-types.ts';
 import { spareKey } from '../repository/spare-key.ts';
+import { archiveAccess } from './archive-access.ts';
 import { appendRecord, type EvidenceWriterOptions, knownHead } from './evidence-writer.ts';
 import { rememberLocation } from './known-history.ts';
 import { createPlanArchive } from './plan-archive.ts';
@@ -129,6 +130,7 @@ function vaultOf(
     stateFolder: options.stateFolder,
   };
   const spares = file && createSpares({ store, repository, file, knownRecord: knownRecordOf(options, id) });
+  const archive = archiveAccess(store);
   let isFresh = false;
   return {
     id,
@@ -137,6 +139,7 @@ function vaultOf(
     storeKind: store.facts.kind,
     storeUse: () => ({ ...(options.counts ?? noUse) }),
     repository,
+    ...(archive === undefined ? {} : { archive }),
     plans: createPlanArchive(repository.sealed),
     ...(spares === undefined ? {} : { spares }),
     async append(record) {

@@ -7,6 +7,7 @@
 import type { ChainProblem } from '../evidence/chain.ts';
 import type { RunRecord, StoreUse } from '../evidence/record.ts';
 import type { Repository } from '../repository/repository-types.ts';
+import type { ArchiveAccess } from './archive-access.ts';
 import type { VaultFile } from './vault-file.ts';
 import type { VaultSpares } from './vault-spares.ts';
 
@@ -21,6 +22,8 @@ export interface Vault extends AsyncDisposable {
   /** What its store was asked for and what it carried since the vault was opened. */
   readonly storeUse: () => StoreUse;
   readonly repository: Repository;
+  /** Absent where the store has no archive classes. */
+  readonly archive?: ArchiveAccess;
   /** Appends one record to this machine's chain; durable in the vault when the promise resolves. */
   append(record: RunRecord): Promise<void>;
   /** All records of all writers, and what is wrong with their chains. Also refreshes the local cache. */

@@ -67,7 +67,13 @@ export const rooms: readonly Room[] = [
     holds: ['copy/'],
     also: { backup: 'a copied point is read back, and counts, exactly as a captured one' },
   },
-  { name: 'restore', layer: 3, holds: ['restore/'] },
+  { name: 'thaw', layer: 3, holds: ['thaw/'] },
+  {
+    name: 'restore',
+    layer: 3,
+    holds: ['restore/'],
+    also: { thaw: 'a preview says what must be thawed before anything can be read' },
+  },
   {
     name: 'verify',
     layer: 3,
@@ -134,6 +140,7 @@ export const fronts: Readonly<Record<string, readonly string[]>> = {
     'src/repository/repository-types.ts',
     'src/repository/repair-types.ts',
     'src/repository/spare-key.ts',
+    'src/repository/for-each-limited.ts',
   ],
 };
 

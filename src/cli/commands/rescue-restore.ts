@@ -3,18 +3,25 @@ import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { manifestFolder } from '../../recovery-point/manifest.ts';
-import type { RestoreReport, Snapshot } from '../../repository/repository-types.ts';
-import { choosePaths } from '../../restore/path-choice.ts';
+import type { Repository, RestoreReport, Snapshot } from '../../repository/repository-types.ts';
+import { choosePaths, type PathChoice } from '../../restore/path-choice.ts';
 import { makeStaging } from '../../restore/staging.ts';
+import { type ColdSurvey, joinSurveys, surveyCold } from '../../thaw/survey-cold.ts';
+import { thawOffers } from '../../thaw/thaw-offers.ts';
+import type { ArchiveAccess } from '../../vault/archive-access.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { snapshotOption, vaultAlone, vaultAloneOption } from '../choose-vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
 import { newestSnapshots, systemName } from '../newest-snapshots.ts';
+import { openThawed } from '../open-thawed.ts';
 import { bytesText, durationText, momentText, plural } from '../quantity-text.ts';
 import { noteReadOnly } from '../read-only-note.ts';
 import { shortId } from '../snapshot-text.ts';
+import { refuseColdData, thawFirst, throughStages } from '../thaw-first.ts';
+import { thawOptions, thawPricesOf, thawWishOf } from '../thaw-options.ts';
+import { coldFields, coldLines } from '../thaw-text.ts';
 
 export const rescueRestore: Command = {
   description:
@@ -33,8 +40,14 @@ export const rescueRestore: Command = {
     },
     { flag: '--overwrite', description: 'restore into a folder that is not empty, replacing files' },
     { flag: '--verify', description: 'read every restored file back and compare it' },
+    ...thawOptions,
+    { flag: '--preview', description: 'only show what must be thawed before it' },
   ],
   examples: [
+    {
+      line: 'lifeboat rescue restore --vault s3://shop-backups/vault --thaw standard',
+      says: 'from an archive class: thaw, wait, restore',
+    },
     {
       line: 'lifeboat rescue restore --vault /mnt/usb/vault',
       says: 'the newest state of everything, to ./restored-ID',
@@ -47,13 +60,15 @@ export const rescueRestore: Command = {
   run: async (context, input) => {
     const request = vaultAlone(input);
     const startMs = context.nowMs();
-    await using vault = await context.openVault(request);
+    const wish = thawWishOf(input);
+    await using vault = await openThawed(context, request, wish);
     const selector = input.value('--snapshot');
     const snapshots =
       selector === undefined
         ? await newestSnapshots(vault, context.signal, context.output.warn)
         : [await vault.repository.snapshot(selector, {}, context.signal)];
     const target = await targetOf(context, input, snapshots);
+    if (await reachOrPreview(context, input, vault, snapshots)) return { summary: { applied: false } };
     const isReadOnly = await noteReadOnly(context, request);
     const reports: RestoreReport[] = [];
     for (const snapshot of snapshots) reports.push(await restoreOne(context, input, vault, snapshot, target));
@@ -62,6 +77,57 @@ export const rescueRestore: Command = {
     return { ...end, summary: { ...end.summary, locked: !isReadOnly } };
   },
 };
+
+/** Thaws what lies in an archive class, after telling it. True when that was all that was asked for. */
+async function reachOrPreview(
+  context: CliContext,
+  input: Input,
+  vault: Vault,
+  snapshots: readonly Snapshot[],
+): Promise<boolean> {
+  const wish = thawWishOf(input);
+  const isPreview = input.has('--preview');
+  const { archive } = vault;
+  if (archive === undefined) return isPreview;
+  const staged = { vault: async () => vault, wish, isPreview, consent: async () => undefined };
+  const surveys: ColdSurvey[] = [];
+  for (const snapshot of snapshots)
+    surveys.push(
+      await throughStages(context, staged, () =>
+        surveyOf(context, input, vault.repository, archive, snapshot),
+      ),
+    );
+  const survey = joinSurveys(surveys);
+  const telling = { survey, offers: thawOffers(archive.thaw, survey), prices: thawPricesOf(input) };
+  const lines = coldLines(telling);
+  if (isPreview || lines.length > 0)
+    await context.output.result(
+      { type: 'cold', what: 'the data', ...coldFields(telling) },
+      lines.length === 0 ? 'nothing must be thawed' : lines.join('\n  '),
+    );
+  if (isPreview) return true;
+  refuseColdData('the restore', survey, wish);
+  if (wish) await thawFirst(context, { archive, what: 'the data', survey, wish });
+  return false;
+}
+
+async function surveyOf(
+  { nowMs, signal }: CliContext,
+  input: Input,
+  repository: Repository,
+  archive: ArchiveAccess,
+  snapshot: Snapshot,
+): Promise<ColdSurvey> {
+  const needed = await repository.packsOfRestore(snapshot, { select: selectOf(input, snapshot), signal });
+  return await surveyCold(archive, needed, { nowMs: nowMs(), signal });
+}
+
+/** Each system has a manifest of its own under one name; the vault keeps them. */
+function selectOf(input: Input, snapshot: Snapshot): PathChoice['select'] {
+  const { select } = choosePaths(input.values('--include'));
+  const system = systemName(snapshot);
+  return (path, isDirectory) => (system !== undefined && isOurs(path) ? 'skip' : select(path, isDirectory));
+}
 
 async function restoreOne(
   context: CliContext,
@@ -76,14 +142,11 @@ async function restoreOne(
   output.note(`restoring ${what} of ${momentText(snapshot.timeMs)} to ${target}`);
   using progress = output.progress('restore');
   using staging = input.has('--overwrite') ? makeStaging(target) : undefined;
-  const { select } = choosePaths(input.values('--include'));
   return await vault.repository.restore(snapshot, {
     target,
     ...(staging === undefined ? {} : { replaceFrom: staging.path }),
     verify: input.has('--verify'),
-    // each system has a manifest of its own under one name; the vault keeps them
-    select: (path, isDirectory) =>
-      system !== undefined && isOurs(path) ? 'skip' : select(path, isDirectory),
+    select: selectOf(input, snapshot),
     progress: progress.report,
     signal,
   });

@@ -1,4 +1,5 @@
 /** `lifeboat restore`: brings systems back, to a folder or in place, after showing what it would do. */
+import { defined } from '../../error/assert.ts';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { durationText } from '../../objective/duration-text.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
@@ -7,6 +8,8 @@ import { proofLevel } from '../../recovery-point/recovery-point.ts';
 import type { RestoreOutcome } from '../../restore/apply-restore.ts';
 import { choosePaths } from '../../restore/path-choice.ts';
 import type { RestorePreview } from '../../restore/preview-restore.ts';
+import { joinSurveys } from '../../thaw/survey-cold.ts';
+import type { ThawWish } from '../../thaw/thaw-objects.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import { confirmOrRefuse } from '../confirm.ts';
@@ -24,6 +27,9 @@ import {
 } from '../plan/restore-system.ts';
 import { findPoint, noPoint } from '../plan/verify-systems.ts';
 import { bytesText, plural } from '../quantity-text.ts';
+import { refuseColdData, thawFirst, throughStages } from '../thaw-first.ts';
+import { thawOptions, thawPricesOf, thawWishOf } from '../thaw-options.ts';
+import { type ColdTelling, coldFields, coldLines } from '../thaw-text.ts';
 
 export const restore: Command<AppContext> = {
   description:
@@ -42,6 +48,7 @@ export const restore: Command<AppContext> = {
     { flag: '--point', value: 'ID', description: 'this point, by the beginning of its id' },
     { flag: '--vault', value: 'NAME', description: 'only from this vault of the plan' },
     { flag: '--include', value: 'GLOB', description: 'only these paths', repeatable: true },
+    ...thawOptions,
     { flag: '--preview', description: 'only show what it would do' },
     { flag: '--yes', description: 'do it without asking' },
   ],
@@ -52,6 +59,10 @@ export const restore: Command<AppContext> = {
       says: 'go back to the state of that time',
     },
     { line: "lifeboat restore uploads --to ./back --include '*.png'", says: 'only some files' },
+    {
+      line: 'lifeboat restore uploads --vault archive --to ./back --thaw standard',
+      says: 'from an archive class: thaw, wait, restore',
+    },
   ],
   run: async (context, input) => {
     const to = targetOf(input);
@@ -82,20 +93,23 @@ async function previewAndApply(
   requests: readonly RestoreSystemRequest[],
 ): Promise<CommandEnd> {
   const previews: RestorePreview[] = [];
+  const wish = thawWishOf(input);
+  const prices = thawPricesOf(input);
   for (const request of requests) {
-    const preview = await previewSystemRestore(context, request);
+    const preview = await previewInReach(context, input, request, wish);
     previews.push(preview);
-    await context.output.result(previewRecord(request, preview), previewText(request, preview));
+    const cold = preview.cold && { ...preview.cold, prices };
+    await context.output.result(previewRecord(request, preview, cold), previewText(request, preview, cold));
   }
   if (input.has('--preview')) return { summary: { systems: requests.length, applied: false } };
   for (const [at, request] of requests.entries()) {
     const preview = previews[at];
-    if (preview) refuseSystemRestore(request, preview);
+    if (preview === undefined) continue;
+    refuseSystemRestore(request, preview);
+    if (preview.cold) refuseColdData(`the restore of ${request.system.name}`, preview.cold.survey, wish);
   }
-  await confirmOrRefuse(`Restore ${requests.map(({ system }) => system.name).join(', ')} now?`, {
-    given: input.has('--yes'),
-    flag: '--yes',
-  });
+  await consent(input, questionOf(requests, previews));
+  if (wish) await thawData(context, requests, previews, wish);
   const outcomes: RestoreOutcome[] = [];
   for (const [at, request] of requests.entries()) {
     const preview = previews[at];
@@ -107,6 +121,47 @@ async function previewAndApply(
       context.output.warn(`the record of it waits on this machine: ${outcome.recordWaits.message}`);
   }
   return restoreEnd(outcomes);
+}
+
+async function consent(input: Input, question: string): Promise<void> {
+  await confirmOrRefuse(question, { given: input.has('--yes'), flag: '--yes' });
+}
+
+function questionOf(requests: readonly RestoreSystemRequest[], previews: readonly RestorePreview[]): string {
+  const names = requests.map(({ system }) => system.name).join(', ');
+  const cold = previews.reduce((sum, preview) => sum + (preview.cold?.survey.cold.length ?? 0), 0);
+  return cold === 0 ? `Restore ${names} now?` : `Thaw ${plural(cold, 'pack')} and then restore ${names} now?`;
+}
+
+async function previewInReach(
+  context: AppContext,
+  input: Input,
+  request: RestoreSystemRequest,
+  wish: ThawWish | undefined,
+): Promise<RestorePreview> {
+  const staged = {
+    vault: () => request.vaults.open(request.found.vault),
+    wish,
+    isPreview: input.has('--preview'),
+    consent: (question: string) => consent(input, question),
+  };
+  return await throughStages(context, staged, () => previewSystemRestore(context, request));
+}
+
+/** Vault by vault: what all systems need of one is asked for before anything is waited for. */
+async function thawData(
+  context: AppContext,
+  requests: readonly RestoreSystemRequest[],
+  previews: readonly RestorePreview[],
+  wish: ThawWish,
+): Promise<void> {
+  const each = requests.map((request, at) => ({ request, survey: previews[at]?.cold?.survey }));
+  for (const [vault, own] of Map.groupBy(each, ({ request }) => request.found.vault)) {
+    const { archive } = await defined(own[0], 'restore from a vault').request.vaults.open(vault);
+    const survey = joinSurveys(own.flatMap((one) => one.survey ?? []));
+    const what = `the data of ${own.map(({ request }) => request.system.name).join(', ')} in ${vault}`;
+    if (archive !== undefined) await thawFirst(context, { archive, what, survey, wish });
+  }
 }
 
 function restoreEnd(outcomes: readonly RestoreOutcome[]): CommandEnd {
@@ -181,7 +236,11 @@ function pickOf(context: AppContext, input: Input, timeZone: string) {
   };
 }
 
-function previewText({ system, found, session }: RestoreSystemRequest, preview: RestorePreview): string {
+function previewText(
+  { system, found, session }: RestoreSystemRequest,
+  preview: RestorePreview,
+  cold: ColdTelling | undefined,
+): string {
   const when = describeMoment(preview.capturedAtMs, session.plan.metadata.timeZone);
   const where =
     preview.destination?.description ?? (preview.target.kind === 'folder' ? preview.target.folder : '');
@@ -191,6 +250,9 @@ function previewText({ system, found, session }: RestoreSystemRequest, preview: 
     `  to     ${where}`,
     `  over   ${preview.overwriteCount === 0 ? 'nothing' : `${plural(preview.overwriteCount, 'entry', 'entries')}, such as ${preview.overwrites.slice(0, 3).join(', ')}`}`,
     ...wayBackText(preview),
+    ...(cold === undefined ? [] : coldLines(cold)).map(
+      (line, at) => `  ${at === 0 ? 'cold' : '    '}   ${line}`,
+    ),
     ...preview.findings.map(({ severity, message, hint }) => `  ${severity}: ${message}. ${hint}`),
   ].join('\n');
 }
@@ -205,7 +267,11 @@ function wayBackText({ target, overwriteCount }: RestorePreview): readonly strin
     : [`  first  a safety copy of what is there now, in ${target.safetyParent}`];
 }
 
-function previewRecord({ system, found }: RestoreSystemRequest, preview: RestorePreview) {
+function previewRecord(
+  { system, found }: RestoreSystemRequest,
+  preview: RestorePreview,
+  cold: ColdTelling | undefined,
+) {
   return {
     type: 'preview',
     system: system.name,
@@ -222,6 +288,7 @@ function previewRecord({ system, found }: RestoreSystemRequest, preview: Restore
     overwrites: preview.overwriteCount,
     safety_copy: preview.target.kind === 'in-place' && preview.target.safetyParent !== undefined,
     findings: preview.findings,
+    ...(cold === undefined ? {} : { archive: coldFields(cold) }),
   };
 }
 
