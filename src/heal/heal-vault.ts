@@ -3,6 +3,7 @@
  * that hold the same data, and read back. Applied to what `previewHealing` saw.
  */
 
+import { hasCode } from '../error/lifeboat-error.ts';
 import type { CheckRecord, CopyRecord, RunRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, sharedFields } from '../evidence/run-context.ts';
@@ -37,8 +38,7 @@ export async function healVault(
     snapshots: preview.snapshots,
     wrongElsewhere: preview.spares.filter(({ isThere }) => isThere).map(({ key }) => key),
   });
-  if (preview.returnedSnapshots.length > 0)
-    await vault.repository.forget(preview.returnedSnapshots, work.signal);
+  await forgetReturned(vault, preview, work.signal);
   const keys = { removed: preview.removedKeys, lost: healing.lostKeys ?? new Set<string>() };
   const small = await vault.spares?.mend(keys, work.signal);
   await recordNewSnapshots(run, healing, preview, records, report.snapshots);
@@ -53,6 +53,19 @@ export async function healVault(
   await vault.append(record);
   await vault.records(work.signal);
   return { report, mended, lost, record, check };
+}
+
+/** What the store itself keeps until a date goes with a later retention. */
+async function forgetReturned(
+  vault: Vault,
+  { returnedSnapshots }: HealingPreview,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await vault.repository.forget(returnedSnapshots, signal);
+  } catch (error) {
+    if (!hasCode(error, 'OBJECT_RETAINED')) throw error;
+  }
 }
 
 function keysOf({ diagnosis, returnedKeys, returnedSnapshots }: HealingPreview): string[] {

@@ -2,7 +2,9 @@
 
 import { evidencePrefix } from '../evidence/chain.ts';
 import type { RunRecord } from '../evidence/record.ts';
+import { holdsFromRecords } from '../recovery-point/holds.ts';
 import { recoveryPointsFromRecords } from '../recovery-point/points-from-records.ts';
+import { deletionPauses } from '../recovery-point/suspicion.ts';
 import type { Diagnosis, HealPreview, RepairWork, SnapshotToMake } from '../repository/repair-types.ts';
 import { repairsOf } from '../repository/repository.ts';
 import type { Vault, VaultRecords } from '../vault/vault.ts';
@@ -22,7 +24,7 @@ export interface HealingPreview {
   /** Ids of keys that records say were removed, but never the one in use; and those of them that are there again. */
   readonly removedKeys: ReadonlySet<string>;
   readonly returnedKeys: readonly string[];
-  /** Snapshots that records say were given up, and that are there again. */
+  /** Snapshots that records say were given up, and that are there again; but none that is held or under suspicion. */
   readonly returnedSnapshots: readonly string[];
 }
 
@@ -59,7 +61,7 @@ export async function previewHealing({ vault, donors, ...work }: Healing): Promi
     snapshotsWithoutDonor: wanted.filter((id) => !matched.has(id)),
     removedKeys,
     returnedKeys: keys.map(({ id }) => id).filter((id) => removedKeys.has(id)),
-    returnedSnapshots: returned(vault, history),
+    returnedSnapshots: isKnown ? returned(vault, history) : [],
   };
 }
 
@@ -89,13 +91,16 @@ export function goneSnapshotsOf(vault: Vault, { records, snapshotIds }: VaultRec
   return points.map(({ snapshotId }) => snapshotId).filter((id) => !there.has(id));
 }
 
-function returned(vault: Vault, { records, snapshotIds }: VaultRecords): string[] {
+/** While anything is suspicious, nothing is deleted. A hold counts here whatever its date: retention looks at that. */
+function returned(vault: Vault, { records, problems, snapshotIds }: VaultRecords): string[] {
+  if (problems.length > 0 || deletionPauses(records).length > 0) return [];
+  const holds = holdsFromRecords(records, Number.NEGATIVE_INFINITY);
   const givenUp = new Set(
     records.flatMap((record) =>
       record.type === 'forget' && record.vault === vault.id ? record.snapshotIds : [],
     ),
   );
-  return snapshotIds.filter((id) => givenUp.has(id));
+  return snapshotIds.filter((id) => givenUp.has(id) && holds(vault.id, id).length === 0);
 }
 
 /** A key that was added again after it had been removed is a new one, with a name of its own. */

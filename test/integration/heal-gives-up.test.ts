@@ -1,0 +1,92 @@
+/** Snapshots that were given up and are there again: healing deletes them, but for those that nobody may delete. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { RunRecord } from '../../src/evidence/record.ts';
+import { recordTimes } from '../../src/evidence/record-common.ts';
+import { type RunContext, sharedFields } from '../../src/evidence/run-context.ts';
+import { healVault } from '../../src/heal/heal-vault.ts';
+import { previewHealing } from '../../src/heal/preview-healing.ts';
+import { openMemoryStore } from '../../src/object-store/memory/memory-store.ts';
+import { initVault } from '../../src/vault/open-vault.ts';
+import type { Vault } from '../../src/vault/vault.ts';
+import { testPassword } from '../support/stock-restic.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { backUp, quickKdf, quickLocks } from '../support/vault.ts';
+
+let moment = Date.UTC(2026, 10, 1);
+const nowMs = (): number => (moment += 1000);
+const run: RunContext = {
+  ...{ runId: 'run', host: 'test-host', programVersion: '0.0.0-test', trigger: 'manual' },
+  nowMs,
+  newId: () => crypto.randomUUID(),
+  redact: (text) => text,
+};
+
+/** One snapshot that a record gives up and that is still there. */
+async function withLeftover(
+  folder: string,
+  store: ReturnType<typeof openMemoryStore>,
+): Promise<{ readonly vault: Vault; readonly id: string }> {
+  const vault = await initVault({
+    ...{ store, password: testPassword, nowMs, lockTiming: quickLocks, workers: 1 },
+    ...{ role: 'primary' as const, kdf: quickKdf },
+    ...{ stateFolder: join(folder, 'state'), cacheDirectory: join(folder, 'cache') },
+  });
+  writeFileSync(join(folder, 'file'), 'content');
+  const { snapshot } = await backUp(vault.repository, join(folder, 'file'));
+  const given = { type: 'forget', snapshotIds: [snapshot.id], bytesFreed: 0 } as const;
+  await vault.append({ ...common(vault), ...given });
+  return { vault, id: snapshot.id };
+}
+
+function common(vault: Vault) {
+  return { ...sharedFields(run, vault.id), ...recordTimes(nowMs(), nowMs()), verdict: 'pass' as const };
+}
+
+async function heals(vault: Vault): Promise<readonly string[]> {
+  const healing = { vault, donors: [] };
+  await healVault(run, healing, await previewHealing(healing));
+  return await vault.repository.snapshotIds();
+}
+
+test('what was given up and is there again goes, unless somebody holds it or something is suspicious', async () => {
+  const reasons: readonly [string, (vault: Vault, id: string) => RunRecord | undefined][] = [
+    ['nothing', () => undefined],
+    [
+      'a hold',
+      (vault, id) => ({
+        ...common(vault),
+        ...{ type: 'hold', kind: 'legal-hold', action: 'set', reason: 'court', snapshotIds: [id] },
+      }),
+    ],
+    [
+      'a suspicion',
+      (vault) => ({
+        ...common(vault),
+        system: 'uploads',
+        type: 'pause',
+        action: 'pause',
+        reason: 'encrypted',
+      }),
+    ],
+  ];
+  for (const [what, recordOf] of reasons) {
+    using folder = temporaryFolder();
+    const { vault, id } = await withLeftover(folder.path, openMemoryStore());
+    await using _vault = vault;
+    const record = recordOf(vault, id);
+    if (record !== undefined) await vault.append(record);
+    assert.deepEqual(await heals(vault), what === 'nothing' ? [] : [id], what);
+  }
+});
+
+test('what the store itself keeps does not keep a vault from being healed', async () => {
+  using folder = temporaryFolder();
+  const store = openMemoryStore([], { locked: true });
+  const { vault, id } = await withLeftover(folder.path, store);
+  await using _vault = vault;
+  await store.abilities.retention?.retain(`snapshots/${id}`, Date.now() + 86_400_000);
+  assert.deepEqual(await heals(vault), [id]);
+});
