@@ -28,7 +28,8 @@ export function owedAudits(
 ): readonly Chore[] {
   return request.session.plan.vaults.flatMap((vault): readonly Chore[] => {
     const history = histories.find((each) => each.vault === vault.name);
-    const forMs = lockOf(vault)?.for;
+    // a folder retains nothing, which the daily proof of its store says
+    const forMs = vault.store === 'folder' ? undefined : lockOf(vault)?.for;
     if (forMs === undefined || history === undefined || history.trouble !== undefined) return [];
     const decision = decideAudit(history.records, forMs, context.nowMs());
     if (decision.kind === 'wait') return [];

@@ -33,8 +33,8 @@ const immutability = strict({
   for: maybe(positiveDuration(), 'How long nothing can be deleted or changed.', '30 days'),
 }).meta({
   id: 'immutability',
-  description: 'For how long nothing there can be deleted or changed.',
-  use: 'planned',
+  description:
+    'For how long nothing there can be deleted or changed. In S3 and Azure new objects are retained from the moment they are written, and `run-due` extends that for what points need.',
 });
 
 const lifecycleRule = strict({
