@@ -37,6 +37,7 @@ export function thawConformance(
   expected: ThawExpectations,
 ): void {
   describe(`thawing in ${name}`, () => {
+    const check = checkerOf(make, expected.coldClass);
     check('tells what is cold, by class, with the speeds that fit', async ({ archive, needed, nowMs }) => {
       const survey = await surveyCold(archive, needed, { nowMs: nowMs() });
       assert.equal(survey.objects, objects + 1);
@@ -81,7 +82,7 @@ export function thawConformance(
       assert.ok(rest.asked <= objects - 20 + scene.archive.connections, `${rest.asked} asked again`);
       assert.equal(rest.pendingObjects, 0);
     });
-    if (expected.thaws === 'in-time') checkTime();
+    if (expected.thaws === 'in-time') checkTime(check, expected.coldClass);
     if (expected.speeds.length < 3)
       check('refuses a speed that is not offered before it asks for anything', async (scene) => {
         const speed = speeds.find((each) => !expected.speeds.includes(each)) ?? 'bulk';
@@ -90,67 +91,70 @@ export function thawConformance(
         assert.deepEqual(await scene.archive.thaw.stateOf('data/cold-0'), { kind: 'cold' });
       });
   });
+}
 
-  function checkTime(): void {
-    check('only asks when nobody waits, and says when it is usually there', async (scene) => {
-      const outcome = await thawObjects({ ...requestOf(scene), wish: { ...wish, wait: false } });
-      assert.deepEqual([outcome.asked, outcome.readyObjects, outcome.pendingObjects], [objects, 1, objects]);
-      const usualMs = scene.archive.thaw.usualMs(expected.coldClass, 'standard') ?? 0;
-      assert.ok(Math.abs(outcome.usuallyReadyAtMs - scene.nowMs() - usualMs) < 60_000);
-      await scene.advanceMs?.(usualMs + 60_000);
-      const survey = await surveyCold(scene.archive, scene.needed, { nowMs: scene.nowMs() });
-      assert.ok(isWithinReach(survey));
-    });
-    check('looks at few objects while it waits', async (scene) => {
-      const counted = withCounts(scene.store);
-      const archive = archiveAccess(counted);
-      assert.ok(archive);
-      const startMs = scene.nowMs();
-      await thawObjects({ ...requestOf(scene), archive });
-      const waitedMs = scene.nowMs() - startMs;
-      const usualMs = scene.archive.thaw.usualMs(expected.coldClass, 'standard') ?? 0;
-      assert.ok(waitedMs >= usualMs && waitedMs < usualMs * 1.1, `waited ${waitedMs} of ${usualMs} ms`);
-      // a survey of all, then 16 in each of at most 100 rounds, then all once more
-      assert.ok(counted.counts.stats <= 4 * objects + 100 * 16, `${counted.counts.stats} looks`);
-    });
-    check('gives up after three times the usual time', async (scene) => {
-      const stuck: ArchiveAccess = {
-        ...scene.archive,
-        thaw: { ...scene.archive.thaw, stateOf: async () => ({ kind: 'thawing' }) },
-      };
-      const outcome = await thawObjects({ ...requestOf(scene), archive: stuck });
-      assert.equal(outcome.pendingObjects, objects + 1);
-    });
-  }
-
-  interface Scene extends ColdStoreUnderTest {
-    readonly archive: ArchiveAccess;
-    readonly needed: readonly NeededPack[];
-  }
-
-  function requestOf({ archive, needed, nowMs, advanceMs }: Scene): ThawRequest {
-    return {
-      archive,
-      needed,
-      wish,
-      nowMs,
-      sleep: async (ms, signal) => {
-        signal?.throwIfAborted();
-        await advanceMs?.(ms);
-      },
+function checkTime(check: Check, coldClass: string): void {
+  check('only asks when nobody waits, and says when it is usually there', async (scene) => {
+    const outcome = await thawObjects({ ...requestOf(scene), wish: { ...wish, wait: false } });
+    assert.deepEqual([outcome.asked, outcome.readyObjects, outcome.pendingObjects], [objects, 1, objects]);
+    const usualMs = scene.archive.thaw.usualMs(coldClass, 'standard') ?? 0;
+    assert.ok(Math.abs(outcome.usuallyReadyAtMs - scene.nowMs() - usualMs) < 60_000);
+    await scene.advanceMs?.(usualMs + 60_000);
+    const survey = await surveyCold(scene.archive, scene.needed, { nowMs: scene.nowMs() });
+    assert.ok(isWithinReach(survey));
+  });
+  check('looks at few objects while it waits', async (scene) => {
+    const counted = withCounts(scene.store);
+    const archive = archiveAccess(counted);
+    assert.ok(archive);
+    const startMs = scene.nowMs();
+    await thawObjects({ ...requestOf(scene), archive });
+    const waitedMs = scene.nowMs() - startMs;
+    const usualMs = scene.archive.thaw.usualMs(coldClass, 'standard') ?? 0;
+    assert.ok(waitedMs >= usualMs && waitedMs < usualMs * 1.1, `waited ${waitedMs} of ${usualMs} ms`);
+    // a survey of all, then 16 in each of at most 100 rounds, then all once more
+    assert.ok(counted.counts.stats <= 4 * objects + 100 * 16, `${counted.counts.stats} looks`);
+  });
+  check('gives up after three times the usual time', async (scene) => {
+    const stuck: ArchiveAccess = {
+      ...scene.archive,
+      thaw: { ...scene.archive.thaw, stateOf: async () => ({ kind: 'thawing' }) },
     };
-  }
+    const outcome = await thawObjects({ ...requestOf(scene), archive: stuck });
+    assert.equal(outcome.pendingObjects, objects + 1);
+  });
+}
 
-  function check(what: string, body: (scene: Scene) => Promise<void>): void {
+interface Scene extends ColdStoreUnderTest {
+  readonly archive: ArchiveAccess;
+  readonly needed: readonly NeededPack[];
+}
+
+function requestOf({ archive, needed, nowMs, advanceMs }: Scene): ThawRequest {
+  return {
+    archive,
+    needed,
+    wish,
+    nowMs,
+    sleep: async (ms, signal) => {
+      signal?.throwIfAborted();
+      await advanceMs?.(ms);
+    },
+  };
+}
+
+type Check = (what: string, body: (scene: Scene) => Promise<void>) => void;
+
+function checkerOf(make: () => Promise<ColdStoreUnderTest>, coldClass: string): Check {
+  return (what, body) =>
     test(what, async () => {
       const made = await make();
       try {
-        await body({ ...made, ...(await coldObjectsIn(made.store, expected.coldClass)) });
+        await body({ ...made, ...(await coldObjectsIn(made.store, coldClass)) });
       } finally {
         await made.dispose();
       }
     });
-  }
 }
 
 async function coldObjectsIn(

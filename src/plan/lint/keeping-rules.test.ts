@@ -42,6 +42,15 @@ testCauses([
     says: /deleted 30 days after they were written.*the retention of music promises 90 days, 60 days more/,
   },
   {
+    name: 'folders and index become cold',
+    rule: 'lifecycle-arithmetic',
+    plan: bucket(`lifecycle: [{ applies_to: current, prefix: x/, ${move(30)} }]`) + music(''),
+    cause: 'prefix: x/',
+    cure: 'prefix: y/',
+    says: /^the rule moves the folders and the index of backups to GLACIER as well/,
+    severity: 'warning',
+  },
+  {
     name: 'less than what the class bills, as a note',
     rule: 'lifecycle-arithmetic',
     plan: bucket(`lifecycle: [{ ${move(30)}, expire_after: 90 days }]`) + music(''),

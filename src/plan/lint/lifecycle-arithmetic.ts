@@ -26,7 +26,13 @@ function hitsOfVault(plan: ResolvedPlan, vault: ResolvedVault): readonly LintHit
   return rules.flatMap((rule, index) => {
     const at: PlanPath = ['vaults', vault.name, 'lifecycle', index];
     const moves = moveHits(at, rule, archive);
-    return [...moves, ...currentHits(at, rule, kept), ...(moves.length > 0 ? [] : classNotes(at, rule))];
+    const cold = coldVaultHits(at, rule, vault);
+    return [
+      ...moves,
+      ...currentHits(at, rule, kept),
+      ...cold,
+      ...(moves.length > 0 ? [] : classNotes(at, rule)),
+    ];
   });
 }
 
@@ -85,6 +91,36 @@ function currentHits(at: PlanPath, rule: LifecycleRule, kept: KeepPromise | unde
 }
 
 const dayMs = 86_400_000;
+
+/** Classes that nothing can be read from without a thaw of hours. */
+const coldClasses: readonly string[] = ['GLACIER', 'DEEP_ARCHIVE', 'Archive'];
+
+/** Folders lie beside the data, so a rule of the store cannot tell them apart. */
+function coldVaultHits(at: PlanPath, rule: LifecycleRule, { location }: ResolvedVault): readonly LintHit[] {
+  const { applies_to: appliesTo, transition, prefix = '' } = rule;
+  if (appliesTo !== 'current' || transition === undefined) return [];
+  if (!coldClasses.includes(transition.storage_class) || !meetsVault(prefix, location)) return [];
+  return [
+    {
+      at: [...at, 'transition'],
+      severity: 'warning',
+      message:
+        `the rule moves the folders and the index of backups to ${transition.storage_class} as well, so that nothing can be ` +
+        'listed or checked without a thaw of hours',
+      suggestion: `say \`storage_class: ${transition.storage_class}\` for the vault, which moves data alone, and let the rule apply to noncurrent versions`,
+    },
+  ];
+}
+
+/** Whether keys of the vault begin so; those of its locks alone would do no harm. */
+function meetsVault(prefix: string, location: string): boolean {
+  const path = /^(?:s3:\/\/[^/]+|azure:\/\/[^/]+\/[^/]+)\/?(.*)$/.exec(location)?.[1]?.replace(/\/*$/, '');
+  const root = path === undefined || path === '' ? '' : `${path}/`;
+  return ['data/', 'index/'].some((kind) => {
+    const own = `${root}${kind}`;
+    return own.startsWith(prefix) || prefix.startsWith(own);
+  });
+}
 
 /** What the large stores bill at least; their price lists say it, and data is safe either way. */
 const billedDays: Readonly<Record<string, number>> = {
