@@ -40,7 +40,10 @@ export function recoveryKeyWarning(vaults: readonly VaultKeyProof[], nowMs: numb
       of('old'),
       (names) => `the recovery key of ${names} was last proved ${oldest(of('old'), nowMs)} ago`,
     ),
-    ...said(of('no-key'), (names) => `${names} has no recovery key`),
+    ...said(
+      of('no-key'),
+      (names) => `${names} ${of('no-key').length === 1 ? 'has' : 'have'} no recovery key`,
+    ),
   ];
   if (parts.length === 0) return undefined;
   const isTestable = of('never').length + of('old').length > 0;
