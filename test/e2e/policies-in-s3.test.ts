@@ -64,11 +64,11 @@ function write(name: string, text: string): void {
 }
 
 /** The backup host only adds; the others have a plan of their own. */
-function planText(appendOnly: boolean): string {
+function planText(appendOnly: boolean, others = ''): string {
   return `version: 1
 metadata: { id: 0b1d6a3e-6c2b-4d0e-9a53-5a1e8f0f7a11, name: Shop, owner: Jane Doe, time_zone: UTC }
 vaults:
-  away:
+${others}  away:
     location: s3://${bucket}/vault
     endpoint: ${server.endpoint}
     region: us-east-1
@@ -114,7 +114,8 @@ test('the backup host makes the vault, backs up, proves and checks, and only add
   );
   await cliEnds(0, host, 'backup');
   await cliEnds(0, host, 'verify');
-  await cliEnds(0, host, 'run-due');
+  const pass = jsonLines(await cliEnds(0, host, 'run-due', '--json'));
+  assert.ok(pass.some(({ type, vault, until }) => type === 'audit' && vault === 'away' && until !== null));
   await cliEnds(0, host, 'check', '--vault', 'away');
   const refused = await cliEnds(1, host, 'prune', '--json');
   assert.equal(lastLine(refused)['code'], 'STORE_APPEND_ONLY');
@@ -199,7 +200,9 @@ test('whoever prunes removes what retention gave up; what object lock keeps stay
   assert.equal(lastLine(await cliEnds(1, backupHost(), ...forget))['code'], 'STORE_APPEND_ONLY');
   await cliEnds(0, keeper(), ...forget);
   const marked = await cliEnds(0, keeper(), 'prune', '--json');
-  assert.ok(lastLine(marked));
+  const pruned = jsonLines(marked).find(({ type }) => type === 'prune');
+  assert.deepEqual([pruned?.['reclaimed_packs'], Number(pruned?.['pending_packs']) > 0], [0, true]);
+  assert.ok(Date.parse(String(pruned?.['removable_at'])) > Date.now() + dayMs);
   const after = await everyVersion(admin);
   const there = new Set(after.map(({ Key, VersionId }) => `${Key} ${VersionId}`));
   const gone = before.filter(
@@ -244,6 +247,16 @@ test('whoever restores brings everything back, and can neither write nor delete 
   const location = `s3:${server.endpoint}/${bucket}/vault`;
   await cliEnds(0, rescue, 'rescue', 'restore', '--vault', location, '--to', alone);
   assert.deepEqual(compareTrees(join(folder, 'uploads'), join(alone, folder, 'uploads')), []);
+});
+
+test('points of another vault are copied into it with the key of the backup host', async () => {
+  write('lifeboat.yaml', planText(true, '  here: { location: ./here, password: "${file:./password}" }\n'));
+  const host = options(keys.backup);
+  await cliEnds(0, host, 'vault', 'init', 'here', '--no-recovery-key');
+  const saved = jsonLines(await cliEnds(0, host, 'backup', '--json'));
+  const copy = saved.find(({ type }) => type === 'copy');
+  assert.equal(copy?.['vault'], 'away', JSON.stringify(saved));
+  await cliEnds(0, host, 'copy', '--to', 'away');
 });
 
 function rescueEnvironment({ accessKeyId, secretAccessKey }: RoleKeys) {
