@@ -164,3 +164,20 @@ test('a prune removes whole cold packs and rewrites none', async () => {
     [],
   );
 });
+
+test('a copy from an archive class names what must be thawed, and succeeds while it can be read', async () => {
+  using folder = temporaryFolder();
+  write(folder.path, 8);
+  await using from = await makeVault(store, { dataPackClass, packBytesTarget });
+  const { snapshot } = await backUp(from, folder.path);
+  await using to = await makeVault(openMemoryStore(), { packBytesTarget });
+  const copy = () => copySnapshots(from, [{ repository: to, snapshotIds: [snapshot.id] }]);
+  const refused = (await copy()).targets[0];
+  assert.deepEqual([refused?.copied, refused?.failed[0]?.error.code], [[], 'COPY_INCOMPLETE']);
+  assert.match(refused?.failed[0]?.error.message ?? '', /must be thawed first/);
+  assert.deepEqual(await to.snapshotIds(), []);
+  await thawAll((await from.packsOfRestore(snapshot)).map(({ key }) => key));
+  nowMs += 6 * hour;
+  const done = (await copy()).targets[0];
+  assert.deepEqual([done?.copied.length, done?.failed], [1, []]);
+});

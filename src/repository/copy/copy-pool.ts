@@ -109,7 +109,7 @@ class Pool implements CopyPool {
     try {
       stored = await source.access.store.get(key, piece, signal);
     } catch (error) {
-      if (!hasCode(error, 'OBJECT_DAMAGED', 'OBJECT_MISSING')) throw error;
+      if (!hasCode(error, 'OBJECT_DAMAGED', 'OBJECT_MISSING', 'OBJECT_COLD')) throw error;
       return piece.blobs.map((blob) => ({ blob, reason: error.message }));
     }
     this.#bytesRead += stored.length;

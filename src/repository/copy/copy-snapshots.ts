@@ -232,7 +232,7 @@ async function whatIsMissing(
 
 function notCopied(snapshotId: string, why: string): LifeboatError {
   return new LifeboatError('COPY_INCOMPLETE', `snapshot ${snapshotId.slice(0, 8)} was not copied: ${why}`, {
-    hint: 'Run `lifeboat check --read-data` on the vault it was to come from, and copy it from another one that has it.',
+    hint: 'Copy it from another vault that has it. Where it must be thawed first, restore the point from that vault with `--thaw` and copy it while it can be read; else run `lifeboat check --read-data` there.',
     details: { snapshot: snapshotId },
   });
 }

@@ -1,4 +1,5 @@
 /** Other repositories that hold the same blobs under keys of their own. Every blob is proven by its id. */
+import { hasCode, type LifeboatError } from '../../error/lifeboat-error.ts';
 import type { BlobIndex } from '../index/blob-index.ts';
 import { objectKey } from '../layout.ts';
 import { openBlob } from '../read/open-blob.ts';
@@ -44,13 +45,20 @@ export async function openDonors(sessions: readonly Session[], signal?: AbortSig
     given,
     has: ({ type, id }) => donors.some(({ index }) => index.has(type, id)),
     async fetch(blob, fetchSignal) {
+      let cold: LifeboatError | undefined;
       for (const [at, { session }] of donors.entries()) {
-        const bytes = await fetchFrom(at, blob, fetchSignal);
+        const bytes = await fetchFrom(at, blob, fetchSignal).catch((error: unknown) => {
+          if (!hasCode(error, 'OBJECT_COLD')) throw error;
+          cold = error;
+          return undefined;
+        });
         if (!bytes) continue;
         const { location } = session.access.store;
         given.set(location, (given.get(location) ?? 0) + 1);
         return bytes;
       }
+      // a donor has it, and would give it when it is thawed: that is no loss
+      if (cold !== undefined) throw cold;
       return undefined;
     },
     inPackOrder(blobs) {
