@@ -184,3 +184,30 @@ test('a point that no vault has whole is named, and the vault is not said to be 
   assert.deepEqual([archive?.copied, archive?.error?.code], [[], 'COPY_INCOMPLETE']);
   assert.deepEqual(storedFiles(scene, 'archive', 'snapshots'), []);
 });
+
+test('a copy of a vault as files, or the same one under another name, is no second vault', async () => {
+  for (const make of [fs.cpSync, fs.symlinkSync] as const) {
+    await threeVaults();
+    await scene.backup({});
+    fs.rmSync(scene.vaultPath('away'), { recursive: true });
+    if (make === fs.cpSync) fs.cpSync(scene.vaultPath('here'), scene.vaultPath('away'), { recursive: true });
+    else fs.symlinkSync(scene.vaultPath('here'), scene.vaultPath('away'));
+    for (const refresh of [true, false]) {
+      const [here, away, archive] = await scene.histories(refresh);
+      assert.equal(here?.trouble, undefined);
+      assert.equal(archive?.trouble, undefined);
+      assert.ok(away?.trouble !== undefined, `away is not counted, refresh ${refresh}`);
+    }
+    scene.write('uploads/a.txt', 'later');
+    const backups = await scene.backup();
+    assert.deepEqual(
+      backups.map(({ vault, error }) => [vault, error?.code]),
+      [
+        ['here', undefined],
+        ['away', 'PLAN_INVALID'],
+        ['archive', undefined],
+      ],
+    );
+    if (make === fs.cpSync) scene[Symbol.dispose]();
+  }
+});

@@ -74,7 +74,8 @@ async function readNow(
 ): Promise<Facts> {
   try {
     const vault = await vaults.open(name);
-    return historyOf(session, await vault.records(context.signal));
+    const read = historyOf(session, await vault.records(context.signal));
+    return countedOnce(read, name, vaults.twin(name));
   } catch (error) {
     if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
     return {
@@ -93,7 +94,7 @@ async function believed(
   known: VaultRecords,
 ): Promise<Facts> {
   const trouble = await vaults.absence(name);
-  const facts = historyOf(session, known);
+  const facts = countedOnce(historyOf(session, known), name, vaults.twin(name));
   return trouble === undefined ? facts : { ...facts, trouble, isStale: true };
 }
 
@@ -107,6 +108,21 @@ export function historyOf(session: PlanSession, known: VaultRecords): Facts {
   if (first === undefined) return { records, points, snapshotIds, readAtMs };
   const trouble = notBelieved(first.what, problems.length);
   return { records, points: [], snapshotIds, doubtful: points.map(withoutProof), readAtMs, trouble };
+}
+
+/** The same vault a second time is no second copy. It can still be restored from. */
+function countedOnce(facts: Facts, name: string, twin: string | undefined): Facts {
+  if (twin === undefined) return facts;
+  const trouble = new LifeboatError(
+    'PLAN_INVALID',
+    `the vault ${name} is the vault ${twin} once more, and counts as no second copy`,
+    {
+      hint: `Give ${name} a place of its own and make a vault there with \`lifeboat vault init\`; \`lifeboat copy\` fills it.`,
+      details: { vault: name, twin },
+    },
+  );
+  const { points, doubtful = points.map(withoutProof) } = facts;
+  return { ...facts, points: [], doubtful, trouble };
 }
 
 /** Plans may share a vault and have systems of the same name. What others found out about the vault itself counts. */

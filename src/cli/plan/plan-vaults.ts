@@ -15,6 +15,11 @@ export interface PlanVaults extends AsyncDisposable {
   known(name: string): VaultRecords | undefined;
   /** Why the vault that is known cannot be where it was, seen without its key; `undefined` when it is there. */
   absence(name: string): Promise<LifeboatError | undefined>;
+  /**
+   * An earlier vault of the plan that is known to be the same one: under another name, or as a copy of its files. It
+   * must not count twice, and what was found of the one is not known of the other.
+   */
+  twin(name: string): string | undefined;
 }
 
 export function openPlanVaults(context: AppContext, session: PlanSession): PlanVaults {
@@ -31,6 +36,7 @@ export function openPlanVaults(context: AppContext, session: PlanSession): PlanV
       return await vault;
     },
     known: (name) => knownHistory(cacheDirectory(), locationOf(session, vaultOf(name))),
+    twin: (name) => twinOf(session, vaultOf(name)),
     absence: (name) => absenceOf(context, session, vaultOf(name)),
     async [Symbol.asyncDispose]() {
       for (const vault of await Promise.allSettled(opened.values())) {
@@ -79,6 +85,14 @@ async function absenceOf(
     if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
     return error;
   }
+}
+
+function twinOf(session: PlanSession, vault: ResolvedVault): string | undefined {
+  const { vaults } = session.plan;
+  const idOf = (each: ResolvedVault) => knownHistory(cacheDirectory(), locationOf(session, each))?.vaultId;
+  const id = idOf(vault);
+  const earlier = vaults.slice(0, vaults.indexOf(vault));
+  return id === undefined ? undefined : earlier.find((each) => idOf(each) === id)?.name;
 }
 
 function notThere(name: string, location: string, cause?: unknown): LifeboatError {
