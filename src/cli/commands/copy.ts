@@ -5,9 +5,11 @@ import type { AppContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
 import type { Input } from '../input.ts';
 import { planOptions, profileOf } from '../load-plan.ts';
+import { type AskedState, askedStates, cannotBeGiven, isAsked, stillLacking } from '../plan/asked-points.ts';
 import { type CopySystemRequest, copySystem, type SystemCopy } from '../plan/copy-system.ts';
 import { newRun } from '../plan/new-run.ts';
 import { endOf, reportCopy } from '../plan/plan-backup.ts';
+import { planHistory } from '../plan/plan-history.ts';
 import { chosenSystems, openPlan, type PlanSession } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
 
@@ -16,7 +18,7 @@ export const copy: Command<AppContext> = {
     'Brings every vault of the plan the points that it should have and does not: the newest, and those that its own ' +
     'retention keeps. The vault that a point comes from is read once for all that need it; everything is proven by ' +
     'its hash on the way, sealed under the key of the other vault, and read back there. Backups do this by themselves; ' +
-    'the command makes up for a vault that was away. With --point it copies just that point. Exit code 3 when a ' +
+    'the command makes up for a vault that was away. With --point it copies just that point, by the id that it has in any vault. Exit code 3 when a ' +
     'point could not be copied because no vault has it whole.',
   arguments: [{ name: 'SYSTEM', kind: 'any', description: 'only these systems of the plan' }],
   options: [
@@ -41,61 +43,64 @@ export const copy: Command<AppContext> = {
   run: async (context, input) => {
     const session = await openPlan(input.value('--plan'), context.folder, profileOf(input));
     const systems = chosenSystems(session.plan, input.list('SYSTEM'));
+    requireVaults(session, input);
     await using vaults = openPlanVaults(context, session);
     const run = newRun(context, session, 'manual');
-    const choice = choiceOf(session, input);
+    const ids = input.values('--point');
+    const states =
+      ids.length === 0
+        ? undefined
+        : askedStates(ids, systems, await planHistory(context, session, vaults, true));
+    const request = requestOf(input, states);
     const copies: SystemCopy[] = [];
     for (const system of systems) {
-      for (const one of await copySystem(context, { session, vaults, run, ...choice.request }, system)) {
+      for (const one of await copySystem(context, { session, vaults, run, ...request }, system)) {
         copies.push(one);
         await reportCopy(context, one);
       }
     }
-    choice.requireFound();
-    if (copies.length === 0) await context.output.text('Every vault has what it should have.');
-    const { error } = endOf(copies, 'copies');
+    const lacking =
+      states === undefined
+        ? []
+        : stillLacking(session.plan, states, await planHistory(context, session, vaults, true), (vault) =>
+            isTarget(request, vault),
+          );
+    if (copies.length === 0 && lacking.length === 0) await context.output.text(nothingToDo(states));
+    const error = endOf(copies, 'copies').error ?? cannotBeGiven(lacking);
     const points = copies.reduce((sum, { copied }) => sum + copied.length, 0);
     const failed = copies.filter((one) => one.error !== undefined).length;
     return { summary: { vaults: copies.length, points, failed }, ...(error === undefined ? {} : { error }) };
   },
 };
 
-interface Choice {
-  readonly request: Pick<CopySystemRequest, 'from' | 'into' | 'asked'>;
-  /** Raises SNAPSHOT_NOT_FOUND for a point that no vault has. */
-  readonly requireFound: () => void;
-}
+type Chosen = Pick<CopySystemRequest, 'from' | 'into' | 'asked'>;
 
-function choiceOf({ plan }: PlanSession, input: Input): Choice {
+function requestOf(input: Input, states: readonly AskedState[] | undefined): Chosen {
   const from = input.value('--from');
   const into = input.values('--to');
-  const ids = input.values('--point');
-  for (const name of [...into, ...(from === undefined ? [] : [from])]) {
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(into.length === 0 ? {} : { into }),
+    ...(states === undefined ? {} : { asked: (point: RecoveryPoint) => isAsked(states, point) }),
+  };
+}
+
+function requireVaults({ plan }: PlanSession, input: Input): void {
+  const from = input.value('--from');
+  for (const name of [...input.values('--to'), ...(from === undefined ? [] : [from])]) {
     if (plan.vaults.some((vault) => vault.name === name)) continue;
     throw new LifeboatError('USAGE', `the plan has no vault "${name}"`, {
       hint: `It has: ${plan.vaults.map((vault) => vault.name).join(', ')}.`,
     });
   }
-  const found = new Set<string>();
-  const asked = ({ id }: RecoveryPoint): boolean => {
-    const matching = ids.filter((begin) => id.startsWith(begin));
-    for (const begin of matching) found.add(begin);
-    return matching.length > 0;
-  };
-  return {
-    request: {
-      ...(from === undefined ? {} : { from }),
-      ...(into.length === 0 ? {} : { into }),
-      ...(ids.length === 0 ? {} : { asked }),
-    },
-    requireFound: () => {
-      const missing = ids.find((id) => !found.has(id));
-      if (missing === undefined) return;
-      throw new LifeboatError(
-        'SNAPSHOT_NOT_FOUND',
-        `no vault has a point whose id begins with "${missing}" and that is not in the others yet`,
-        { hint: 'Run `lifeboat points` to see the ids.' },
-      );
-    },
-  };
+}
+
+function isTarget({ from, into }: Chosen, vault: string): boolean {
+  return vault !== from && into?.includes(vault) !== false;
+}
+
+function nothingToDo(states: readonly AskedState[] | undefined): string {
+  if (states === undefined) return 'Every vault has what it should have.';
+  const ids = [...new Set(states.map(({ id }) => id.slice(0, 8)))].join(', ');
+  return `Every vault that it was to go to has ${ids} already.`;
 }
