@@ -153,12 +153,12 @@ function endWith(summary: CommandEnd['summary'], error: LifeboatError | undefine
   return error === undefined ? { summary } : { summary, error };
 }
 
-const headings = ['state', 'system', 'RPO', 'RTO', 'proof', 'newest proven point', 'next run'] as const;
+const headings = ['state', 'system', 'RPO', 'RTO', 'proof', 'next run'] as const;
 
 interface Row {
   readonly cells: readonly string[];
   readonly paint: (text: string) => string;
-  /** Why, and what to do; for all that is not met. */
+  /** What is proven; and for all that is not met why, and what to do. */
   readonly details: readonly string[];
 }
 
@@ -180,13 +180,13 @@ function rowOf(system: AssessedSystem, nowMs: number, style: Style): Row {
       cell('rpo'),
       cell('rto'),
       cell('proof-age'),
-      system.newestProven === undefined ? 'none' : momentText(system.newestProven.capturedAtMs),
       system.nextRunMs === undefined
         ? 'by hand'
         : `in ${durationText(Math.max(0, system.nextRunMs - nowMs))}`,
     ],
     paint: painter(system.status, style),
     details: [
+      `    newest proven point: ${system.newestProven === undefined ? 'none' : momentText(system.newestProven.capturedAtMs)}`,
       ...(system.concern === undefined ? [] : [`    ${system.concern}`]),
       ...unmet.map(
         ({ objective, reason, nextAction }) =>
@@ -207,13 +207,14 @@ function lagLines({ copies, assessments, concern }: AssessedSystem, nowMs: numbe
     .map((words) => `    copies: ${words}`);
 }
 
-/** `3 min of 1 h (5%)`. */
+/** `3 min of 1 h`; the share as well where it is more than that. */
 function measuredText(assessment: Assessment | undefined): string {
   if (assessment === undefined) return '–';
   const { measuredMs, ratio, objective } = assessment;
   const target = durationText(objective.targetMs);
   if (measuredMs === undefined || ratio === undefined) return `? of ${target}`;
-  return `${durationText(measuredMs)} of ${target} (${ratioText(ratio)})`;
+  const share = ratio > 1 ? ` (${ratioText(ratio)})` : '';
+  return `${durationText(measuredMs)} of ${target}${share}`;
 }
 
 function painter(state: Status, style: Style): (text: string) => string {
@@ -237,7 +238,7 @@ function factsText(histories: readonly VaultHistory[], nowMs: number): string {
     ({ vault, readAtMs }) =>
       `${vault} ${readAtMs === undefined ? 'never' : `${durationText(Math.max(0, nowMs - readAtMs))} ago`}`,
   );
-  return `Read from the vaults: ${ages.join(', ')}. RPO and RTO are measured; lifeboat status --refresh reads again.`;
+  return `Read from the vaults: ${ages.join(', ')}.\nRPO and RTO are measured; lifeboat status --refresh reads again.`;
 }
 
 function systemRecord(system: AssessedSystem, nowMs: number) {
