@@ -94,7 +94,11 @@ export async function checkOpenVault(
   });
   const report = await withSmallObjects(vault, found, readData === 'all', signal);
   progress[Symbol.dispose]();
-  const coverage = await noteRead(vault, report, { withinMs: rollingWithinMs, nowMs: nowMs() });
+  const coverage = await noteRead(vault, report, {
+    withinMs: rollingWithinMs,
+    nowMs: nowMs(),
+    keeps: options.keepsRecord,
+  });
   await tell(context, report, nowMs() - startMs);
   if (rolling !== undefined || readData !== undefined) await output.text(coverageText(coverage));
   if (options.keepsRecord && !isReadOnly) {

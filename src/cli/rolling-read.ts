@@ -21,14 +21,22 @@ export function rollingChoice(
   return { choose: (sizes) => packsToReread({ sizes, times, withinMs, nowMs }) };
 }
 
+interface NoteOptions {
+  readonly withinMs: number | undefined;
+  readonly nowMs: number;
+  /** Default true. */
+  readonly keeps?: boolean;
+}
+
 /**
  * Keeps when packs were read, of those that are there; a pack that was read now and is wrong counts as not read.
- * `withinMs` is that of a rolling check. Returns how far all reading together has come.
+ * `withinMs` is that of a rolling check; `keeps` is false for a rescue, which needs nothing of this machine. Returns how
+ * far all reading together has come.
  */
 export async function noteRead(
   vault: Vault,
   { packSizes: sizes, soundPackIds, coldPackIds }: CheckReport,
-  { withinMs, nowMs }: { readonly withinMs: number | undefined; readonly nowMs: number },
+  { withinMs, nowMs, keeps = true }: NoteOptions,
 ): Promise<Coverage> {
   const before = loadReadTimes(cacheDirectory(), vault.id, nowMs);
   const packs = new Map([...before.packs].filter(([id]) => sizes.has(id)));
@@ -38,8 +46,8 @@ export async function noteRead(
   for (const id of soundPackIds) cold.delete(id);
   for (const id of coldPackIds) cold.add(id);
   const times = { packs, cold, ...(rollingAtMs === undefined ? {} : { rollingAtMs }) };
-  if (withinMs !== undefined || soundPackIds.length > 0 || coldPackIds.length > 0)
-    await saveReadTimes(cacheDirectory(), vault.id, times);
+  const isNews = withinMs !== undefined || soundPackIds.length > 0 || coldPackIds.length > 0;
+  if (keeps && isNews) await saveReadTimes(cacheDirectory(), vault.id, times);
   return coverageOf({ sizes, times, withinMs: withinMs ?? rereadWithinMsDefault, nowMs });
 }
 
