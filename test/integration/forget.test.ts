@@ -255,3 +255,20 @@ test('points that a wrong clock dated ahead take the place of none', async () =>
   assert.equal(end.error, undefined);
   assert.deepEqual(await pointIds(), ids.toSpliced(2, 1), 'the last two, and the two that seem to be newer');
 });
+
+test('a record that gives everything up, whoever wrote it, does not empty a vault', async () => {
+  await uploadsScene('{ last: 1 }');
+  const ids = await backUpDaily(2, [1]);
+  const stored = storedFiles(scene, 'here', 'snapshots').length;
+  {
+    await using vault = await scene.open('here');
+    const [backup] = (await vault.records()).records.filter(({ type }) => type === 'backup');
+    assert.ok(backup);
+    const { id: _id, ...common } = backup;
+    const more = { type: 'forget', id: 'forged', verdict: 'pass', bytesFreed: 0 } as const;
+    await vault.append({ ...common, ...more, snapshotIds: ids });
+  }
+  const { end } = await run(forget, '--yes');
+  assert.ok(hasCode(end.error, 'RETENTION_REFUSED'));
+  assert.equal(storedFiles(scene, 'here', 'snapshots').length, stored);
+});

@@ -163,20 +163,25 @@ function groupOf(judging: Judging, system: ResolvedSystem, holds: Holds): Retent
     .map((point) => vaultPoint(point, byId.get(point.snapshotId)));
   const policies = request.policy === undefined ? policiesOf(system, vault) : [request.policy];
   const places = proven.get(system.name) ?? new Set<string>();
+  const isProvenElsewhere = [...places].some((name) => name !== vault.name);
   const guarded = guardDecisions(judged(points, policies, nowMs), {
     holdsOf: ({ id, point }) => (point === undefined ? [] : holds(point.vault, id)),
     isProven: isProvenPoint,
-    isProvenElsewhere: [...places].some((name) => name !== vault.name),
+    isProvenElsewhere,
     isByHand: request.policy !== undefined,
   });
-  const { decisions, refusal } = guarded;
-  if (refusal === undefined && !decisions.some(({ kept, point }) => kept && isProvenPoint(point)))
-    places.delete(vault.name);
+  const { decisions } = guarded;
+  const isProvenHere = decisions.some(({ kept, point }) => kept && isProvenPoint(point));
+  const leftovers = leftoversOf(judging, system.name, holds);
+  // a record alone, which whoever may add to the vault can write, must not be enough to empty it
+  const isLast = leftovers.length > 0 && !isProvenHere && !isProvenElsewhere;
+  const refusal = guarded.refusal ?? (isLast ? 'what was given up there may be all that is left' : undefined);
+  if (refusal === undefined && !isProvenHere) places.delete(vault.name);
   return {
     title: system.name,
     system: identityOf(system),
     decisions,
-    leftovers: leftoversOf(judging, system.name, holds),
+    leftovers,
     ...(refusal === undefined ? {} : { refusal: refused(system.name, vault.name, refusal) }),
   };
 }
