@@ -14,6 +14,14 @@ const gdpr =
 
 testCauses([
   {
+    name: 'nothing can be read before it was thawed',
+    rule: 'cold-only',
+    plan: bucket('storage_class: GLACIER') + music(''),
+    cause: 'storage_class: GLACIER',
+    cure: 'storage_class: STANDARD_IA',
+    says: /^music can be restored only after a thaw: store is in an archive class$/,
+  },
+  {
     name: 'the archive holds for the difference of both days',
     rule: 'lifecycle-arithmetic',
     plan: bucket(`lifecycle: [{ ${move(30)}, expire_after: 90 days }]`) + archived,

@@ -6,6 +6,7 @@ import { breachOrder } from './breach-order.ts';
 import { budgetSum } from './budget-sum.ts';
 import { capturePrintsNothing } from './capture-prints-nothing.ts';
 import { classSchedule } from './class-schedule.ts';
+import { coldOnly } from './cold-only.ts';
 import { commandCannotWork } from './command-cannot-work.ts';
 import { commandPassword } from './command-password.ts';
 import { contactGaps } from './contact-gaps.ts';
@@ -122,6 +123,7 @@ export const lintRules: readonly LintRule[] = [
   erasureAnswer,
   replicaIsNoBackup,
   threeTwoOne,
+  coldOnly,
   escalationDeadEnd,
   contactGaps,
   recoveryNeed,
