@@ -56,10 +56,14 @@ function withoutIndex(objects: Objects): Objects {
   return new Map([...objects].filter(([key]) => !key.startsWith('index/')));
 }
 
-async function missingFiles(scene: Scene, vault: Repository): Promise<readonly string[]> {
+async function missingFiles(
+  scene: Scene,
+  vault: Repository,
+  snapshotId = scene.snapshotId,
+): Promise<readonly string[]> {
   const target = join(scene.root, 'restored');
   try {
-    await restoreTo(vault, scene.snapshotId, target);
+    await restoreTo(vault, snapshotId, target);
     const differences = compareTrees(scene.folder, join(target, scene.folder), { ignore: ['mtime'] });
     assert.deepEqual(
       differences.filter((line) => !line.includes('is missing')),
@@ -120,4 +124,39 @@ test('healing that is cut off anywhere loses nothing that could be read, and can
     assert.ok((await missingFiles(scene, vault)).length <= 1, 'no further file is lost');
   });
   assert.ok(cuts > 20);
+});
+
+test('packs and then snapshots: cut off anywhere, every file that can be read stays in some snapshot', async () => {
+  using root = temporaryFolder();
+  const scene = await makeScene(root.path);
+  const repair = async (vault: Repository): Promise<void> => {
+    const { damagedPacks, missingPacks } = await repairsOf(vault).diagnose();
+    const packs = await repairsOf(vault).previewPacks([...damagedPacks, ...missingPacks]);
+    if (packs.packs.length > 0) await repairsOf(vault).applyPacks(packs);
+    const snapshots = await repairsOf(vault).previewSnapshots();
+    if (snapshots.changes.length > 0) await repairsOf(vault).applySnapshots(snapshots, { forget: true });
+  };
+  const cuts = await cutEverywhere(scene, damagedPack(scene.objects), repair, async (vault) => {
+    const lost: number[] = [];
+    for (const id of await vault.snapshotIds()) lost.push((await missingFiles(scene, vault, id)).length);
+    assert.ok(Math.min(...lost) <= 1, 'no further file is lost');
+  });
+  assert.ok(cuts > 20);
+});
+
+test('a recovery of lost folders that is cut off anywhere makes its snapshot in the end, and makes one', async () => {
+  using root = temporaryFolder();
+  const scene = await makeScene(root.path);
+  const lost = new Map([...scene.objects].filter(([key]) => !key.startsWith('snapshots/')));
+  const recover = async (vault: Repository): Promise<void> => {
+    const preview = await repairsOf(vault).previewRecover();
+    if (preview.trees.length > 0) await repairsOf(vault).applyRecover(preview);
+    assert.equal((await vault.snapshotIds()).length, 1);
+  };
+  const cuts = await cutEverywhere(scene, lost, recover, async (vault) => {
+    const made = await vault.snapshotIds();
+    const { trees } = await repairsOf(vault).previewRecover();
+    assert.equal(made.length + trees.length, 1, 'recovered, or still to be recovered');
+  });
+  assert.ok(cuts > 5);
 });
