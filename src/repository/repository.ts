@@ -46,6 +46,7 @@ import { restoreSnapshot } from './restore/restore-snapshot.ts';
 import { writeRepository } from './save/write-repository.ts';
 import { createSealedObjects } from './sealed-objects.ts';
 import {
+  currentView,
   freshView,
   keepSession,
   lockOptions,
@@ -200,7 +201,7 @@ function readerOf(session: Session): SnapshotReader {
     },
     restore: (snapshot, options) =>
       withReadLock(session, options.signal, async (signal) => {
-        const { index, trees } = await freshView(session, signal);
+        const { index, trees } = await currentView(session, signal);
         return await restoreSnapshot({ access, index, trees, workers: session.workers }, snapshot, {
           ...options,
           signal,

@@ -3,7 +3,7 @@ import { defined } from '../error/assert.ts';
 import { hasCode } from '../error/lifeboat-error.ts';
 import type { RepositoryConfig } from './config.ts';
 import type { BlobIndex } from './index/blob-index.ts';
-import { loadIndex } from './index/load-index.ts';
+import { listIds, loadIndex } from './index/load-index.ts';
 import type { LockOwner } from './lock/lock-owner.ts';
 import type { LockOptions, LockTiming } from './lock/with-lock.ts';
 import { withSharedLock } from './lock/with-shared-lock.ts';
@@ -29,6 +29,16 @@ export interface IndexView {
   readonly index: BlobIndex;
   readonly trees: TreeReader;
 }
+
+/** What a view of the whole index was made of. */
+interface ViewOrigin {
+  /** Ids of the index files, sorted. */
+  readonly files: readonly string[];
+  /** Places then; a writer adds its own. */
+  readonly places: number;
+}
+
+const origins = new WeakMap<IndexView, ViewOrigin>();
 
 /** Reading takes a lock so that nobody removes what is being read; a vault that cannot be written has none to fear. */
 export async function withReadLock<T>(
@@ -69,9 +79,21 @@ export async function viewOf(
 }
 
 export async function freshView(session: Session, signal?: AbortSignal): Promise<IndexView> {
-  const { index } = await loadIndex(session.access, signal);
-  session.view = { index, trees: createTreeReader(session.access, index) };
-  return session.view;
+  const { index, files } = await loadIndex(session.access, signal);
+  const view = { index, trees: createTreeReader(session.access, index) };
+  origins.set(view, { files: files.toSorted(), places: index.size });
+  session.view = view;
+  return view;
+}
+
+/** As fresh: index files are named by what they hold, so that with the same ones nothing need be loaded again. */
+export async function currentView(session: Session, signal?: AbortSignal): Promise<IndexView> {
+  const { view } = session;
+  const origin = view && origins.get(view);
+  if (view === undefined || origin?.places !== view.index.size) return await freshView(session, signal);
+  const files = await listIds(session.access, 'index', signal);
+  const isSame = files.length === origin.files.length && files.every((id, at) => id === origin.files[at]);
+  return isSame ? view : await freshView(session, signal);
 }
 
 /** Of every repository that is open, for work on two of them at once. */
