@@ -1,7 +1,7 @@
 /** The repair commands as a person runs them: a preview first, then the repair, and a vault that stock restic calls whole. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { seededRandom } from '../support/seeded-random.ts';
 import { resticMustSucceed } from '../support/stock-restic.ts';
@@ -108,4 +108,17 @@ test('what no vault has is named, and given up only when asked to', async () => 
   assert.match(preview.stdout, /lost: .*file-/);
   await cliEnds(0, options, 'repair', 'snapshots', '--vault', 'here', '--forget', '--yes');
   await expectSound();
+});
+
+test('a damaged snapshot that somebody holds is not removed', async () => {
+  fs.cpSync(join(scene.path, 'away'), join(scene.path, 'held'), { recursive: true });
+  const [snapshot = ''] = objects('held', 'snapshots');
+  await cliEnds(0, options, 'pin', basename(snapshot), '--vault', 'held', '--why', 'court', '--legal-hold');
+  const [pack = ''] = objects('held', 'data');
+  flip(pack, 100);
+  await cliEnds(0, options, 'repair', 'packs', '--vault', 'held', '--yes');
+  const run = ['repair', 'snapshots', '--vault', 'held', '--forget', '--yes'] as const;
+  const refused = await cliEnds(1, options, ...run);
+  assert.match(refused.stderr, /under legal hold: court/);
+  assert.deepEqual(objects('held', 'snapshots'), [snapshot]);
 });

@@ -1,9 +1,12 @@
 /** `lifeboat repair snapshots`: snapshots without what is not there. */
 
+import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { recordTimes } from '../../evidence/record-common.ts';
 import { sharedFields } from '../../evidence/run-context.ts';
+import { holdsFromRecords, holdText } from '../../recovery-point/holds.ts';
 import type { SnapshotChange, SnapshotsPreview } from '../../repository/repair-types.ts';
 import { repairsOf } from '../../repository/repository.ts';
+import type { Vault } from '../../vault/vault.ts';
 import type { Command } from '../command.ts';
 import { plural } from '../quantity-text.ts';
 import { repairOptions, runOf, runRepair, tellAll } from '../repair/run-repair.ts';
@@ -46,6 +49,7 @@ export const repairSnapshots: Command = {
       },
       apply: async (vault, preview, work) => {
         const forget = input.has('--forget');
+        await refuseHeld(vault, preview, forget, context.nowMs(), work.signal);
         const done = await repairsOf(vault.repository).applySnapshots(preview, { ...work, forget });
         const removed = done.filter(({ becomes }) => forget || becomes === 'remove').map(({ id }) => id);
         const nowMs = context.nowMs();
@@ -82,4 +86,23 @@ function changeText({ id, becomes, files, folders }: SnapshotChange): string {
   const lines = [...files.map((file) => `  lost: ${file}`), ...folders.map((folder) => `  empty: ${folder}`)];
   const more = lines.length > pathsMax ? [`  … and ${lines.length - pathsMax} more`] : [];
   return [`${head}: rewritten`, ...lines.slice(0, pathsMax), ...more].join('\n');
+}
+
+/** What somebody holds is replaced by nothing that lacks something. */
+async function refuseHeld(
+  vault: Vault,
+  { changes }: SnapshotsPreview,
+  forget: boolean,
+  nowMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { records } = await vault.records(signal);
+  const holds = holdsFromRecords(records, nowMs);
+  for (const { id, becomes } of changes) {
+    const [hold] = forget || becomes === 'remove' ? holds(vault.id, id) : [];
+    if (hold === undefined) continue;
+    throw new LifeboatError('POINT_HELD', `${id.slice(0, 8)} is ${holdText(hold)}`, {
+      hint: `Heal the vault from another one, or release the point first with \`lifeboat unpin ${id.slice(0, 8)} --why TEXT\`, if you may.`,
+    });
+  }
 }
