@@ -97,7 +97,8 @@ function oldPoint({ good, random }: ChaosScene): GoodPoint | undefined {
 }
 
 function drawFault({ random, usualMs }: ChaosScene, kind: FaultKind, victim: number): Fault {
-  const afterMs = random.below(Math.ceil(usualMs));
+  // all begin at once and none has more to do than the half of what took so long
+  const afterMs = random.below(Math.ceil(usualMs * 0.6));
   const lastsMs = random.pick([500, 2000, 5000]);
   const cut = random.pick(cutKinds);
   const percent = random.pick([30, 100]);

@@ -8,7 +8,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backupSystem } from '../../src/backup/backup-system.ts';
-import { copyPoints, type PointRecord } from '../../src/copy/copy-points.ts';
+import { copyPoints } from '../../src/copy/copy-points.ts';
+import type { PointRecord } from '../../src/copy/copy-request.ts';
 import { LifeboatError } from '../../src/error/lifeboat-error.ts';
 import { recordTimes } from '../../src/evidence/record-common.ts';
 import { type RunContext, sharedFields } from '../../src/evidence/run-context.ts';
@@ -300,6 +301,8 @@ export interface CutAct {
   readonly objects: BothObjects;
   /** False when the act ended before the cut. */
   readonly isCut: boolean;
+  /** On both stores together. */
+  readonly operations: number;
   readonly machine: string;
 }
 
@@ -318,7 +321,12 @@ export async function actUntil(
   await withVaults(wrapped, machine, scene.deadOwner, (vaults) => act.carryOut(vaults, scene)).catch(
     (error: unknown) => expectCut(error, cut),
   );
-  return { objects: [memory[0].objects, memory[1].objects], isCut: cut.isCut(), machine };
+  return {
+    objects: [memory[0].objects, memory[1].objects],
+    isCut: cut.isCut(),
+    operations: cut.operations(),
+    machine,
+  };
 }
 
 function expectCut(error: unknown, cut: SharedCut): void {

@@ -5,6 +5,8 @@ import type { ObjectStore } from '../../src/object-store/object-store.ts';
 export interface SharedCut {
   wrap(store: ObjectStore): ObjectStore;
   readonly isCut: () => boolean;
+  /** How many were begun. */
+  readonly operations: () => number;
 }
 
 export function sharedCut(operations: number): SharedCut {
@@ -22,6 +24,7 @@ export function sharedCut(operations: number): SharedCut {
   };
   return {
     isCut: () => calls > operations,
+    operations: () => calls,
     wrap: (store) => ({
       ...store,
       async put(...call) {
