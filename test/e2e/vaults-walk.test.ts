@@ -3,12 +3,15 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startAzurite } from '../support/azure-server.ts';
+import { type AzureServer, startAzurite } from '../support/azure-server.ts';
 import { compareTrees } from '../support/compare-trees.ts';
-import { startMoto } from '../support/s3-server.ts';
+import { type S3Server, startMoto } from '../support/s3-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type CliOptions, cli, cliEnds, jsonLines, lastLine, password } from './cli-process.ts';
 import { rarely } from './up-scene.ts';
+
+const ofType = (run: Parameters<typeof jsonLines>[0], type: string) =>
+  jsonLines(run).filter((line) => line.type === type);
 
 test('three vaults are made, filled by one capture, kept by themselves, shown, and restored from', async () => {
   await using s3 = await startMoto();
@@ -23,9 +26,54 @@ test('three vaults are made, filled by one capture, kept by themselves, shown, a
   write('s3-access', `${s3.accessKeyId}:${s3.secretAccessKey}\n`);
   write('azure-access', `${azure.accountKey}\n`);
   write('password', `${password}\n`);
-  write(
-    'lifeboat.yaml',
-    `version: 1
+  write('lifeboat.yaml', planOf(s3, azure, bucket, container));
+  const environment = { AWS_CONFIG_FILE: '/dev/null', AWS_EC2_METADATA_DISABLED: 'true' };
+  const options: CliOptions = { folder, environment, secrets: [s3.secretAccessKey, azure.accountKey] };
+
+  for (const vault of ['disk', 'bucket', 'archive'])
+    await cliEnds(0, options, 'vault', 'init', vault, '--no-recovery-key');
+  const first = await cliEnds(0, options, 'run-due', '--json');
+  assert.equal(ofType(first, 'backup').length, 1);
+  assert.deepEqual(
+    ofType(first, 'copy')
+      .map(({ vault, verdict, read_back }) => [vault, verdict, read_back])
+      .sort(),
+    [
+      ['archive', 'pass', 'pass'],
+      ['bucket', 'pass', 'pass'],
+    ],
+  );
+  const idle = await cliEnds(0, options, 'run-due', '--json');
+  const { backups, copies, proofs, chores, good } = lastLine(idle);
+  assert.deepEqual([backups, copies, proofs, chores, good], [0, 0, 0, 0, true]);
+
+  await looksAtVaults(options);
+  await cliEnds(0, options, 'copies');
+  await cliEnds(0, options, 'forget', '--preview');
+  await cliEnds(0, options, 'prune', '--preview');
+  assert.match(
+    (await cliEnds(0, options, 'vault', 'policy', 'bucket', '--for', 'backup')).stdout,
+    /s3:PutObject/,
+  );
+  await cliEnds(0, options, 'vault', 'audit', 'bucket');
+  const audited = await cliEnds(0, options, 'status', '--json');
+  const locked = ofType(audited, 'vault').find(({ vault }) => vault === 'bucket');
+  assert.partialDeepStrictEqual(locked, { immutable: { status: 'ok' } });
+  assert.equal(
+    lastLine(await cli(options, 'forget', '--yes', '--vault', 'bucket', '--json'))['forgotten'],
+    0,
+  );
+
+  // the disk is lost, with everything on it
+  rmSync(join(folder, 'disk'), { recursive: true });
+  await cliEnds(0, options, 'restore', 'uploads', '--to', join(folder, 'back'), '--yes');
+  const back = join(folder, 'back', folder, 'uploads');
+  assert.deepEqual(compareTrees(join(folder, 'uploads'), back), []);
+  assert.ok(readFileSync(join(back, '7'), 'utf8').startsWith('7 7 '));
+});
+
+function planOf(s3: S3Server, azure: AzureServer, bucket: string, container: string): string {
+  return `version: 1
 metadata: { id: 0b1d6a3e-6c2b-4d0e-9a53-5a1e8f0f7a12, name: Shop, owner: Jane Doe, time_zone: UTC }
 vaults:
   disk: { location: ./disk, password: "\${file:./password}", retention: { daily: 7 } }
@@ -51,30 +99,10 @@ vaults:
 objectives: { rpo: 40 days, rto: 8 h }
 systems:
   uploads: { source: { kind: files, paths: [./uploads] }, schedule: ${rarely}, checks: [files], vaults: [disk, bucket] }
-`,
-  );
-  const environment = { AWS_CONFIG_FILE: '/dev/null', AWS_EC2_METADATA_DISABLED: 'true' };
-  const options: CliOptions = { folder, environment, secrets: [s3.secretAccessKey, azure.accountKey] };
+`;
+}
 
-  for (const vault of ['disk', 'bucket', 'archive'])
-    await cliEnds(0, options, 'vault', 'init', vault, '--no-recovery-key');
-  const first = await cliEnds(0, options, 'run-due', '--json');
-  const ofType = (run: Parameters<typeof jsonLines>[0], type: string) =>
-    jsonLines(run).filter((line) => line.type === type);
-  assert.equal(ofType(first, 'backup').length, 1);
-  assert.deepEqual(
-    ofType(first, 'copy')
-      .map(({ vault, verdict, read_back }) => [vault, verdict, read_back])
-      .sort(),
-    [
-      ['archive', 'pass', 'pass'],
-      ['bucket', 'pass', 'pass'],
-    ],
-  );
-  const idle = await cliEnds(0, options, 'run-due', '--json');
-  const { backups, copies, proofs, chores, good } = lastLine(idle);
-  assert.deepEqual([backups, copies, proofs, chores, good], [0, 0, 0, 0, true]);
-
+async function looksAtVaults(options: CliOptions): Promise<void> {
   const shown = await cliEnds(0, options, 'status', '--json');
   const states = new Map(ofType(shown, 'vault').map((line) => [line['vault'], line]));
   assert.deepEqual([...states.keys()], ['disk', 'bucket', 'archive']);
@@ -91,27 +119,4 @@ systems:
     blocks.split('\n').every((line) => line.length <= 80),
     blocks,
   );
-
-  await cliEnds(0, options, 'copies');
-  await cliEnds(0, options, 'forget', '--preview');
-  await cliEnds(0, options, 'prune', '--preview');
-  assert.match(
-    (await cliEnds(0, options, 'vault', 'policy', 'bucket', '--for', 'backup')).stdout,
-    /s3:PutObject/,
-  );
-  await cliEnds(0, options, 'vault', 'audit', 'bucket');
-  const audited = await cliEnds(0, options, 'status', '--json');
-  const locked = ofType(audited, 'vault').find(({ vault }) => vault === 'bucket');
-  assert.partialDeepStrictEqual(locked, { immutable: { status: 'ok' } });
-  assert.equal(
-    lastLine(await cli(options, 'forget', '--yes', '--vault', 'bucket', '--json'))['forgotten'],
-    0,
-  );
-
-  // the disk is lost, with everything on it
-  rmSync(join(folder, 'disk'), { recursive: true });
-  await cliEnds(0, options, 'restore', 'uploads', '--to', join(folder, 'back'), '--yes');
-  const back = join(folder, 'back', folder, 'uploads');
-  assert.deepEqual(compareTrees(join(folder, 'uploads'), back), []);
-  assert.ok(readFileSync(join(back, '7'), 'utf8').startsWith('7 7 '));
-});
+}
