@@ -199,7 +199,9 @@ test('what is no recovery key is not split, and one that opens nothing neither',
   using scene = await makeScene();
   const { options, at } = scene;
   writeFileSync(at('pw'), `${password}\n`);
-  writeFileSync(at('foreign'), `${scene.recoveryKey.replaceAll(/[1-9]/g, 'A')}\n`);
+  // the first digit stands for a single bit: another one there would make it no key at all
+  const [first = '', ...digits] = scene.recoveryKey;
+  writeFileSync(at('foreign'), `${first}${digits.join('').replaceAll(/[1-9]/g, 'A')}\n`);
   await cliEnds(2, options, 'key', 'split', ...inVault, '--recovery-key-file', 'pw', '--out', 'shares');
   await cliEnds(12, options, 'key', 'split', ...inVault, '--recovery-key-file', 'foreign', '--out', 'shares');
   await cliEnds(
