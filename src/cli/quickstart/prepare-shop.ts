@@ -80,7 +80,8 @@ async function lintPlan(context: AppContext, folder: QuickstartFolder): Promise<
 export async function backUpAndProve(context: AppContext, folder: QuickstartFolder): Promise<void> {
   const { output } = context;
   const plan = ['--plan', folder.planFile];
-  const backups = recordsOf((await runCommand(context, 'backup', backup, plan)).records, 'backup');
+  const { records: told } = await runCommand(context, 'backup', backup, plan);
+  const backups = [...recordsOf(told, 'backup'), ...recordsOf(told, 'copy')];
   const proofs = recordsOf((await runCommand(context, 'verify', verify, plan)).records, 'verify');
   for (const proof of proofs) {
     const system = textField(proof, 'system');
@@ -100,7 +101,7 @@ function proofText(
 ): string {
   const [first] = copies;
   const bytes = first === undefined ? 0 : numberField(first, 'bytes');
-  const into = plural(copies.length, 'vault');
+  const into = plural(copies.filter(({ verdict }) => verdict === 'pass').length, 'vault');
   const passed = listField(proof, 'checks').filter((check) => check['verdict'] === 'pass').length;
   return [
     `   ${output.style.green('ok')}  ${textField(proof, 'system').padEnd(9)}  ${bytesText(bytes).padStart(9)} into ${into}, read back;`,

@@ -110,7 +110,7 @@ export function nextLines(program: string, folder: QuickstartFolder, from: strin
     `   ${program} init /srv/my-app        # looks, asks, writes a plan`,
     `   ${program} backup --plan /srv/my-app/lifeboat.yaml`,
     `   ${program} verify --plan /srv/my-app/lifeboat.yaml`,
-    `   ${program} key test --plan /srv/my-app/lifeboat.yaml   # type the recovery key from your paper`,
+    `   ${program} key test --plan /srv/my-app/lifeboat.yaml   # with the recovery key`,
   ];
 }
 
