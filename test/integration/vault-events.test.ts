@@ -9,7 +9,7 @@ import { cliEnds, lastLine, password } from '../e2e/cli-process.ts';
 import { resticMustSucceed } from '../support/stock-restic.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-test('making a vault, adding and removing a key are in its records', async () => {
+test('making a vault, the proof of its store, adding and removing a key are in its records', async () => {
   using folder = temporaryFolder();
   const options = { folder: folder.path };
   await cliEnds(0, options, 'vault', 'init', 'vault', '--recovery-key-file', 'sheet');
@@ -33,6 +33,7 @@ test('making a vault, adding and removing a key are in its records', async () =>
   assert.deepEqual(told, [
     ['init', ''],
     ['key', 'add'],
+    ['store', ''],
     ['key', 'add'],
     ['key', 'remove'],
   ]);
