@@ -18,6 +18,7 @@ import { loadMarks, type PruneMark, packsOfMarks, writeMark } from './prune-mark
 import { refuseAppendOnly } from './refuse-append-only.ts';
 import type { Survey } from './survey.ts';
 import { isDue, type SweepReport, sweepMarks } from './sweep-marks.ts';
+import { clearDeadRequests } from './sweep-request.ts';
 import { withExclusive } from './with-exclusive.ts';
 
 /** What a prune would do. Writes nothing but a lock, and not even that where nothing can be written. */
@@ -47,6 +48,8 @@ export async function pruneRepository(session: Session, options: PruneOptions): 
   });
   const due = plan.marks.filter((mark) => isDue(mark, options.graceMs, nowMs) && isWorthTrying(mark, nowMs));
   const swept = due.length === 0 ? undefined : await sweep(session, due, options, nowMs, plan.survey);
+  // a sweep that died after its last mark was gone left its request, and there may never be another sweep
+  if (swept === undefined) await clearDeadRequests(session.access, session.owner, '', options.signal);
   session.view = undefined;
   const left = swept === undefined ? plan.marks : await loadMarks(session.access, options.signal);
   return reportOf(plan, swept, left, options, nowMs);

@@ -50,7 +50,7 @@ export async function liveRequests(
   return requests;
 }
 
-/** Takes away what dead owners left, but not one's own. To be called under the exclusive lock. */
+/** Takes away what owners left that are provably dead, but not one's own. Nobody else needs them. */
 export async function clearDeadRequests(
   access: RepositoryAccess,
   me: LockOwner,
