@@ -1,14 +1,14 @@
 /** Proves the store of a vault and keeps what was found as evidence in it. */
+
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, sharedFields } from '../evidence/run-context.ts';
 import type { StoreProbe, StoreRecord } from '../evidence/vault-records.ts';
 import { nowMs as wallClockMs } from '../platform/clock.ts';
-import { hostname } from '../platform/host.ts';
-import { randomUuid } from '../platform/random.ts';
 import { proveStore, verdictOf } from '../vault/prove-store.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CliContext, VaultRequest } from './cli-context.ts';
+import { manualRun } from './manual-run.ts';
 import { whatIsWrong } from './run-due/owed-store-check.ts';
 
 export interface ProvedStore {
@@ -60,7 +60,7 @@ export async function recordProof(
   context: CliContext,
   vault: Vault,
   proved: ProvedStore,
-  run: RunContext = runOf(context),
+  run: RunContext = manualRun(context),
 ): Promise<void> {
   const { kind, probes, verdict, startMs, endMs } = proved;
   const record: StoreRecord = {
@@ -99,16 +99,4 @@ function unfit(proved: Pick<ProvedStore, 'location' | 'probes'>): LifeboatError 
     hint: 'Run `lifeboat vault check` to see every probe. Do not rely on this vault before it passes.',
     details: { probes: proved.probes.filter(({ verdict }) => verdict === 'fail').map(({ name }) => name) },
   });
-}
-
-function runOf({ nowMs, output, programVersion }: CliContext): RunContext {
-  return {
-    runId: randomUuid(),
-    host: hostname(),
-    programVersion,
-    trigger: 'manual',
-    nowMs,
-    newId: randomUuid,
-    redact: output.redact,
-  };
 }

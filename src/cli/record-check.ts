@@ -1,11 +1,10 @@
 import type { CheckRecord, ReadCoverage } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { sharedFields } from '../evidence/run-context.ts';
-import { hostname } from '../platform/host.ts';
-import { randomUuid } from '../platform/random.ts';
 import type { CheckReport } from '../repository/repository-types.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CliContext } from './cli-context.ts';
+import { manualRun } from './manual-run.ts';
 
 export interface DoneCheck {
   readonly report: CheckReport;
@@ -27,16 +26,8 @@ export async function recordCheck(context: CliContext, vault: Vault, done: DoneC
   // packs in an archive class were not read: then no snapshot is known to be whole
   const isWhole = readData === 'all' && report.coldPackIds.length === 0;
   const scope = readData === 'all' && !isWhole ? 'part' : readData;
-  const { nowMs, programVersion } = context;
-  const run = {
-    runId: randomUuid(),
-    host: hostname(),
-    programVersion,
-    trigger: 'manual' as const,
-    nowMs,
-    newId: randomUuid,
-    redact: context.output.redact,
-  };
+  const { nowMs } = context;
+  const run = manualRun(context);
   const record: CheckRecord = {
     type: 'check',
     ...sharedFields(run, vault.id),

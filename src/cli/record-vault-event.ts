@@ -1,12 +1,12 @@
 /** What is done to a vault itself goes into its history: that it was made, and which keys came and went. */
+
 import type { KeyPurpose, KeyRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { sharedFields } from '../evidence/run-context.ts';
 import type { KeyTestRecord } from '../evidence/vault-records.ts';
-import { hostname } from '../platform/host.ts';
-import { randomUuid } from '../platform/random.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CliContext } from './cli-context.ts';
+import { manualRun } from './manual-run.ts';
 
 export async function recordInit(context: CliContext, vault: Vault): Promise<void> {
   await vault.append({ type: 'init', ...common(context, vault) });
@@ -37,16 +37,8 @@ export async function recordKeyTest(
   await vault.append({ type: 'key-test', ...common(context, vault), ...tested });
 }
 
-function common({ nowMs, output, programVersion }: CliContext, vault: Vault) {
-  const run = {
-    runId: randomUuid(),
-    host: hostname(),
-    programVersion,
-    trigger: 'manual' as const,
-    nowMs,
-    newId: randomUuid,
-    redact: output.redact,
-  };
-  const atMs = nowMs();
+function common(context: CliContext, vault: Vault) {
+  const run = manualRun(context);
+  const atMs = context.nowMs();
   return { ...sharedFields(run, vault.id), ...recordTimes(atMs, atMs), verdict: 'pass' as const };
 }

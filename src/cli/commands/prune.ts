@@ -1,5 +1,7 @@
 /** `lifeboat prune`: removes what no recovery point needs any more. */
+
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { RunContext } from '../../evidence/run-context.ts';
 import { parseDuration } from '../../plan/duration.ts';
 import { deletionPauses } from '../../recovery-point/suspicion.ts';
 import type { Vault } from '../../vault/vault.ts';
@@ -7,12 +9,13 @@ import { vaultOptions } from '../choose-vault.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
+import { manualRun } from '../manual-run.ts';
 import { newRun } from '../plan/new-run.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
 import { previewVault } from '../prune/preview-vault.ts';
 import { graceOf, pruneVault } from '../prune/prune-vault.ts';
 import { soundRecords } from '../retention/preview-repository.ts';
-import { placeOf, type RetentionPlace, runAlone } from '../retention/searched-vaults.ts';
+import { placeOf, type RetentionPlace } from '../retention/searched-vaults.ts';
 
 const waitMsDefault = 5 * 60 * 1000;
 const maxUnusedPercentDefault = 5;
@@ -87,7 +90,7 @@ interface OpenVault {
 
 interface OpenedAll extends AsyncDisposable {
   readonly vaults: readonly OpenVault[];
-  readonly run: ReturnType<typeof runAlone>;
+  readonly run: RunContext;
   /** Of vaults that cannot be opened. */
   readonly errors: readonly LifeboatError[];
   /** Suspicions in the records of all that is open: what is good may be needed from any of them. */
@@ -106,7 +109,7 @@ async function openAll(context: AppContext, place: RetentionPlace): Promise<Open
     };
     return {
       vaults: [own],
-      run: runAlone(context),
+      run: manualRun(context),
       errors: [],
       pauses: () => pausesOf(context, [vault]),
       [Symbol.asyncDispose]: () => vault[Symbol.asyncDispose](),

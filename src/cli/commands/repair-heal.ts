@@ -1,4 +1,5 @@
 /** `lifeboat repair heal`: what is damaged here is made anew from another vault. */
+
 import { locationText, parseLocation } from '../../config/location.ts';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { type HealingOutcome, healVault } from '../../heal/heal-vault.ts';
@@ -10,9 +11,10 @@ import type { CliContext, VaultRequest } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import { confirmOrRefuse } from '../confirm.ts';
 import type { Input } from '../input.ts';
+import { manualRun } from '../manual-run.ts';
 import { plural } from '../quantity-text.ts';
 import { donorRequests } from '../repair/donor-requests.ts';
-import { repairOptions, runOf, tellAll } from '../repair/run-repair.ts';
+import { repairOptions, tellAll } from '../repair/run-repair.ts';
 
 export const repairHeal: Command = {
   description:
@@ -60,7 +62,11 @@ export const repairHeal: Command = {
       return { summary: { ...summary, healed: false, from_donors: fromDonors, lost_blobs: lost.length } };
     await confirmOrRefuse(questionOf(preview), { given: input.has('--yes'), flag: '--yes' });
     using work = context.output.progress('heal');
-    const outcome = await healVault(runOf(context), { ...healing, lostKeys, progress: work.report }, preview);
+    const outcome = await healVault(
+      manualRun(context),
+      { ...healing, lostKeys, progress: work.report },
+      preview,
+    );
     work[Symbol.dispose]();
     return await tellOutcome(context, vault, outcome, summary, preview);
   },

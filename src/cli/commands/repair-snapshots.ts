@@ -8,8 +8,9 @@ import type { SnapshotChange, SnapshotsPreview } from '../../repository/repair-t
 import { repairsOf } from '../../repository/repository.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { Command } from '../command.ts';
+import { manualRun } from '../manual-run.ts';
 import { plural } from '../quantity-text.ts';
-import { repairOptions, runOf, runRepair, tellAll } from '../repair/run-repair.ts';
+import { repairOptions, runRepair, tellAll } from '../repair/run-repair.ts';
 
 export const repairSnapshots: Command = {
   description:
@@ -53,7 +54,7 @@ export const repairSnapshots: Command = {
         const done = await repairsOf(vault.repository).applySnapshots(preview, { ...work, forget });
         const removed = done.filter(({ becomes }) => forget || becomes === 'remove').map(({ id }) => id);
         const nowMs = context.nowMs();
-        const shared = { ...sharedFields(runOf(context), vault.id), ...recordTimes(nowMs, nowMs) };
+        const shared = { ...sharedFields(manualRun(context), vault.id), ...recordTimes(nowMs, nowMs) };
         if (removed.length > 0)
           await vault.append({
             type: 'forget',

@@ -1,8 +1,6 @@
 /** `lifeboat vault audit`: can anybody delete what the points of a vault need, and until when not? */
+
 import { LifeboatError } from '../../error/lifeboat-error.ts';
-import type { RunContext } from '../../evidence/run-context.ts';
-import { hostname } from '../../platform/host.ts';
-import { randomUuid } from '../../platform/random.ts';
 import {
   type AuditRequest,
   auditError,
@@ -17,6 +15,7 @@ import type { CliContext, VaultRequest } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
 import { planOptions } from '../load-plan.ts';
+import { manualRun } from '../manual-run.ts';
 import { momentText, plural } from '../quantity-text.ts';
 
 export const vaultAudit: Command = {
@@ -66,7 +65,7 @@ export const vaultAudit: Command = {
       progress: line.report,
     };
     const audit = await auditVault(context, request);
-    await recordAudit(vault, runOf(context), audit, request.extend);
+    await recordAudit(vault, manualRun(context), audit, request.extend);
     line.clear();
     await tell(context, place, audit);
     return endOf(vault.location, audit, request.extend);
@@ -134,16 +133,4 @@ function nothingNeeded(location: string): LifeboatError {
 
 function dateOf(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : new Date(ms).toISOString();
-}
-
-function runOf({ nowMs, output, programVersion }: CliContext): RunContext {
-  return {
-    runId: randomUuid(),
-    host: hostname(),
-    programVersion,
-    trigger: 'manual',
-    nowMs,
-    newId: randomUuid,
-    redact: output.redact,
-  };
 }

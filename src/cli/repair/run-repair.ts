@@ -1,10 +1,8 @@
 /** What the repairs have in common: look, tell, ask, apply, record. */
 
 import { recordTimes } from '../../evidence/record-common.ts';
-import { type RunContext, sharedFields } from '../../evidence/run-context.ts';
+import { sharedFields } from '../../evidence/run-context.ts';
 import type { RepairRecord } from '../../evidence/vault-records.ts';
-import { hostname } from '../../platform/host.ts';
-import { randomUuid } from '../../platform/random.ts';
 import type { RepairWork } from '../../repository/repair-types.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { chooseVault, vaultOptions } from '../choose-vault.ts';
@@ -13,6 +11,7 @@ import type { CommandEnd } from '../command.ts';
 import type { OptionSpec } from '../command-spec.ts';
 import { confirmOrRefuse } from '../confirm.ts';
 import type { Input } from '../input.ts';
+import { manualRun } from '../manual-run.ts';
 
 export const repairOptions: readonly OptionSpec[] = [
   ...vaultOptions,
@@ -58,7 +57,7 @@ export async function runRepair<P>(
   const applied = await repair.apply(vault, preview, { signal });
   await vault.append({
     type: 'repair',
-    ...sharedFields(runOf(context), vault.id),
+    ...sharedFields(manualRun(context), vault.id),
     ...recordTimes(startMs, nowMs()),
     verdict: applied.objectsLost.length === 0 ? 'pass' : 'incomplete',
     action: repair.action,
@@ -68,18 +67,6 @@ export async function runRepair<P>(
   await vault.records(signal);
   await output.text(output.style.green('repaired; run `lifeboat check --read-data` to see that all is well'));
   return { summary: { ...fields, repaired: true, blobs_mended: applied.blobsMended } };
-}
-
-export function runOf({ output, nowMs, programVersion }: CliContext): RunContext {
-  return {
-    runId: randomUuid(),
-    host: hostname(),
-    programVersion,
-    trigger: 'manual',
-    nowMs,
-    newId: randomUuid,
-    redact: output.redact,
-  };
 }
 
 const linesMax = 20;

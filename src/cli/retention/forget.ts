@@ -1,9 +1,11 @@
 /** The three ways to give points up: by the plan, by rules given by hand, and by name. Each previews, asks, acts. */
+
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { AppContext, VaultRequest } from '../cli-context.ts';
 import type { CommandEnd } from '../command.ts';
 import { confirmOrRefuse } from '../confirm.ts';
 import type { Input } from '../input.ts';
+import { manualRun } from '../manual-run.ts';
 import { newRun } from '../plan/new-run.ts';
 import { planHistory } from '../plan/plan-history.ts';
 import { chosenSystems, type PlanSession } from '../plan/plan-session.ts';
@@ -18,7 +20,7 @@ import { previewPlanRetention } from './preview-plan.ts';
 import { previewRepositoryRetention } from './preview-repository.ts';
 import { type RetainRequest, refusalsOf, retainVaults } from './retain-plan.ts';
 import { goingIds, type RetentionPreview } from './retention-preview.ts';
-import { openSearchedVaults, runAlone } from './searched-vaults.ts';
+import { openSearchedVaults } from './searched-vaults.ts';
 import { tellPreview } from './tell-preview.ts';
 
 export async function forgetByPlan(
@@ -72,7 +74,7 @@ export async function forgetByRules(
   const preview = await previewRepositoryRetention(context, { vault, policy, by, filter });
   const reason = input.value('--why') ?? 'rules given by hand';
   return await previewAndApply(context, input, {
-    run: runAlone(context),
+    run: manualRun(context),
     preview,
     reason,
     open: async () => vault,

@@ -1,11 +1,11 @@
 /** The vaults in which a command looks for points that a person names: all of the plan, or the one of --vault. */
+
 import type { RunContext } from '../../evidence/run-context.ts';
-import { hostname } from '../../platform/host.ts';
-import { randomUuid } from '../../platform/random.ts';
 import { chooseVault } from '../choose-vault.ts';
 import type { AppContext, CliContext } from '../cli-context.ts';
 import type { Input } from '../input.ts';
 import { profileOf } from '../load-plan.ts';
+import { manualRun } from '../manual-run.ts';
 import { newRun } from '../plan/new-run.ts';
 import { openPlan, type PlanSession } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
@@ -39,7 +39,7 @@ export async function openSearchedVaults(
     return {
       searched,
       all: searched,
-      run: runAlone(context),
+      run: manualRun(context),
       timeZone: 'UTC',
       [Symbol.asyncDispose]: dispose,
     };
@@ -82,17 +82,4 @@ export async function placeOf(context: CliContext, input: Input): Promise<Retent
     ({ name, location }) => name === wanted || location === request.location,
   );
   return vault === undefined ? { request } : { session, vault: vault.name };
-}
-
-/** The circumstances of work without a plan. */
-export function runAlone({ nowMs, output, programVersion }: CliContext): RunContext {
-  return {
-    runId: randomUuid(),
-    host: hostname(),
-    programVersion,
-    trigger: 'manual',
-    nowMs,
-    newId: randomUuid,
-    redact: output.redact,
-  };
 }
