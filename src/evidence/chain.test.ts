@@ -8,6 +8,7 @@ import {
   type ChainHead,
   emptyChain,
   linkKey,
+  newestHeads,
   readLink,
   type StoredLink,
   verifyChain,
@@ -116,6 +117,16 @@ describe('chain of records', () => {
         assert.deepEqual(found, [`missing ${gone + 1}`]);
       }),
     );
+  });
+
+  it('tells the head of a whole chain, and of one with a problem what was known before', () => {
+    const links = chain(5);
+    const early = [at(links, 2).head];
+    assert.deepEqual(newestHeads(links, [], early), [at(links, -1).head]);
+    assert.deepEqual(newestHeads(links.slice(0, 2), [], early), early);
+    const holed = links.toSpliced(3, 1);
+    assert.deepEqual(newestHeads(holed, verifyChain(holed, early), early), early);
+    assert.deepEqual(newestHeads(holed, verifyChain(holed), []), []);
   });
 
   it('finds a chain that was removed as a whole', () => {

@@ -126,6 +126,32 @@ export function verifyChain(
   return problems.sort((a, b) => compareText(a.writer, b.writer) || a.sequence - b.sequence);
 }
 
+/**
+ * The last link of every writer, for the next `verifyChain`: what was known before, or what follows it in a chain that
+ * is whole. A chain with a problem tells nothing new, so that what lies about its end does not become its end.
+ */
+export function newestHeads(
+  links: readonly StoredLink[],
+  problems: readonly ChainProblem[],
+  before: readonly ChainHead[],
+): readonly ChainHead[] {
+  const doubtful = new Set(problems.map(({ writer }) => writer));
+  const heads = new Map(before.map((head) => [head.writer, head]));
+  for (const stored of links) {
+    const placed = placeLink(stored);
+    if (!placed.ok || doubtful.has(placed.link.writer)) continue;
+    const { writer, sequence, hash } = placed.link;
+    if (sequence > (heads.get(writer)?.sequence ?? 0)) heads.set(writer, { writer, sequence, hash });
+  }
+  return [...heads.values()];
+}
+
+export function isHead(value: unknown): value is ChainHead {
+  if (!isObject(value)) return false;
+  const { writer, sequence, hash } = value;
+  return typeof writer === 'string' && typeof hash === 'string' && Number.isSafeInteger(sequence);
+}
+
 /** A link whose bytes belong under its key. */
 interface PlacedLink {
   readonly key: string;

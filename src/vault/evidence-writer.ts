@@ -12,6 +12,7 @@ import {
   type ChainHead,
   type ChainLink,
   emptyChain,
+  isHead,
   linkKey,
   readLink,
 } from '../evidence/chain.ts';
@@ -130,12 +131,6 @@ function parseState(json: unknown): WriterState | undefined {
   const { writerId, head, undelivered } = json;
   if (typeof writerId !== 'string' || !isHead(head) || !Array.isArray(undelivered)) return undefined;
   return undelivered.every(isWaitingLink) ? { writerId, head, undelivered } : undefined;
-}
-
-function isHead(value: unknown): value is ChainHead {
-  if (!isObject(value)) return false;
-  const { writer, sequence, hash } = value;
-  return typeof writer === 'string' && typeof hash === 'string' && Number.isSafeInteger(sequence);
 }
 
 function isWaitingLink(value: unknown): value is WaitingLink {

@@ -174,17 +174,20 @@ async function readAndCache(
   const { vaultId, sealed } = writer;
   const { cacheDirectory } = options;
   const readAtMs = options.nowMs();
-  const cache = usableCache(loadRecordCache(cacheDirectory, vaultId), readAtMs);
+  const kept = loadRecordCache(cacheDirectory, vaultId);
+  const cache = usableCache(kept, readAtMs);
   // before the list is read: what others append meanwhile must not seem to be missing from it
-  const head = knownHead(writer);
-  const { records, problems, links } = await readRecords(
-    { sealed, vaultId, cached: cache?.links ?? new Map(), heads: head ? [head] : [] },
+  const own = knownHead(writer);
+  const known = [...(kept?.heads ?? []), ...(own ? [own] : [])];
+  const { records, problems, links, heads } = await readRecords(
+    { sealed, vaultId, cached: cache?.links ?? new Map(), heads: known },
     signal,
   );
   const snapshotIds = await repository.snapshotIds(signal);
   await rememberLocation(cacheDirectory, repository.location, vaultId);
   const allReadAtMs = cache?.allReadAtMs ?? readAtMs;
-  await saveRecordCache(cacheDirectory, vaultId, { readAtMs, allReadAtMs, links, problems, snapshotIds });
+  const reading = { readAtMs, allReadAtMs, links, heads, problems, snapshotIds };
+  await saveRecordCache(cacheDirectory, vaultId, reading);
   return { records, problems, snapshotIds, readAtMs };
 }
 

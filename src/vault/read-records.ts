@@ -5,6 +5,7 @@ import {
   type ChainLink,
   type ChainProblem,
   evidencePrefix,
+  newestHeads,
   readLink,
   verifyChain,
 } from '../evidence/chain.ts';
@@ -26,8 +27,10 @@ export type KeptLinks = ReadonlyMap<string, KeptLink>;
 export interface ReadRecords {
   readonly records: readonly RunRecord[];
   readonly problems: readonly ChainProblem[];
-  /** To be kept in a cache. */
+  /** To be kept in a cache, with the heads. */
   readonly links: KeptLinks;
+  /** Links that the next reading must find. */
+  readonly heads: readonly ChainHead[];
 }
 
 export interface ReadRecordsRequest {
@@ -57,11 +60,8 @@ export async function readRecords(request: ReadRecordsRequest, signal?: AbortSig
   await Promise.all(Array.from({ length: fetchesMax }, lane));
   const stored = [...links].map(([key, { text }]) => ({ key, bytes: Buffer.from(text) }));
   const parsed = recordsOf(links, vaultId);
-  return {
-    records: parsed.records,
-    problems: [...unreadable, ...verifyChain(stored, heads), ...parsed.problems],
-    links,
-  };
+  const problems = [...unreadable, ...verifyChain(stored, heads), ...parsed.problems];
+  return { records: parsed.records, problems, links, heads: newestHeads(stored, problems, heads) };
 }
 
 async function fetchLink(

@@ -1,7 +1,7 @@
 /** The records of one vault as they were last read, so that `status` answers without opening vaults. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ChainProblem } from '../evidence/chain.ts';
+import { type ChainHead, type ChainProblem, isHead } from '../evidence/chain.ts';
 import { isObject } from '../evidence/record-fields.ts';
 import { writeFileAtomically } from '../platform/atomic-file.ts';
 import { isTextOf, type KeptLink, type KeptLinks } from './read-records.ts';
@@ -11,11 +11,13 @@ export interface CachedRecords {
   /** When every record was last fetched; later readings fetched only what was new. */
   readonly allReadAtMs: number;
   readonly links: KeptLinks;
+  /** The newest link of every writer that was ever read in a whole chain: a reading that lacks it does not forget it. */
+  readonly heads: readonly ChainHead[];
   readonly problems: readonly ChainProblem[];
   readonly snapshotIds: readonly string[];
 }
 
-const version = 2;
+const version = 3;
 
 /** `undefined` when there is none that can be used. */
 export function loadRecordCache(cacheDirectory: string, vaultId: string): CachedRecords | undefined {
@@ -39,11 +41,11 @@ export async function saveRecordCache(
 
 function parseCache(json: unknown): CachedRecords | undefined {
   if (!isObject(json) || json['version'] !== version) return undefined;
-  const { readAtMs, allReadAtMs, links, problems, snapshotIds } = json;
+  const { readAtMs, allReadAtMs, links, heads, problems, snapshotIds } = json;
   if (typeof readAtMs !== 'number' || typeof allReadAtMs !== 'number') return undefined;
-  if (!isListOf(links, isLink) || !isListOf(problems, isProblem) || !isListOf(snapshotIds, isText))
-    return undefined;
-  return { readAtMs, allReadAtMs, links: new Map(links), problems, snapshotIds };
+  if (!isListOf(links, isLink) || !isListOf(heads, isHead)) return undefined;
+  if (!isListOf(problems, isProblem) || !isListOf(snapshotIds, isText)) return undefined;
+  return { readAtMs, allReadAtMs, links: new Map(links), heads, problems, snapshotIds };
 }
 
 function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {

@@ -50,9 +50,9 @@ async function append(id: string, faults: readonly Fault[] = []): Promise<void> 
   await vault.append(initRecord(vault.id, id));
 }
 
-async function read(options: { readonly anew?: boolean } = {}) {
-  const elsewhere = options.anew ? { cacheDirectory: join(scene.folder, '../other-caches') } : {};
-  await using vault = await scene.open('here', elsewhere);
+async function read({ anew, ...other }: { readonly anew?: boolean; readonly stateFolder?: string } = {}) {
+  const elsewhere = anew ? { cacheDirectory: join(scene.folder, '../other-caches') } : {};
+  await using vault = await scene.open('here', { ...elsewhere, ...other });
   const { records, problems } = await vault.records();
   return { ids: records.map(({ id }) => id), kinds: problems.map(({ kind }) => kind), problems };
 }
@@ -92,6 +92,20 @@ test('a chain that was cut short is noticed, also while links wait', async () =>
   await assert.rejects(append('three', [{ kind: 'fail', nth: 1, ...putOfLink }]));
   fs.rmSync(storedFiles(scene, 'here', 'lifeboat/evidence').at(-1) ?? '');
   assert.deepEqual((await read()).kinds, ['missing']);
+});
+
+test('what another machine wrote last and is gone is missed by whoever had read it, again and again', async () => {
+  await append('one');
+  await append('two');
+  const reader = () => read({ anew: true, stateFolder: join(scene.folder, '../other-state') });
+  assert.deepEqual((await reader()).kinds, []);
+  fs.rmSync(storedFiles(scene, 'here', 'lifeboat/evidence').at(-1) ?? '');
+  assert.deepEqual((await reader()).kinds, ['missing']);
+  assert.deepEqual((await reader()).kinds, ['missing'], 'one reading forgot what it missed');
+  scene.aheadMs = 8 * 86_400_000;
+  assert.deepEqual((await reader()).kinds, ['missing'], 'a cache that is too old still knows the head');
+  await append('three');
+  assert.deepEqual((await reader()).kinds, ['missing']);
 });
 
 test('two processes that append at once make one chain', async () => {
