@@ -88,8 +88,7 @@ export function parseJson(bytes: Buffer, what: string): unknown {
 }
 
 function damageHint(kind: ObjectKind): string {
-  if (kind === 'index')
-    return 'The index can be rebuilt from the packs: `restic repair index` (0.14: `restic rebuild-index`).';
+  if (kind === 'index') return '`lifeboat repair index` makes it anew from the packs.';
   if (kind === 'snapshot')
     return 'This snapshot is lost in this vault; use another one, or the same from another vault.';
   if (kind === 'lock')

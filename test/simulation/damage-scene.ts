@@ -12,7 +12,7 @@ import { backUp, makeVault, openVault, restoreTo, type VaultOptions } from '../s
 
 const options: VaultOptions = { packBytesTarget: 200 * 1024, workers: 1 };
 const kinds = ['config', 'keys/', 'data/', 'index/', 'snapshots/'] as const;
-const ways = ['flip', 'truncate', 'delete'] as const;
+const ways = ['flip', 'truncate', 'delete', 'swap'] as const;
 
 export interface DamageScene {
   readonly root: string;
@@ -27,6 +27,8 @@ export interface Damage {
   readonly way: (typeof ways)[number];
   /** The bit, or the length that is left. */
   readonly at: number;
+  /** The object that it changes places with. */
+  readonly other: string;
 }
 
 /** Two snapshots, two keys, several packs and index files. */
@@ -54,10 +56,12 @@ export async function makeDamageScene(root: string, seed: number): Promise<Damag
 export function drawDamage(scene: DamageScene, seed: number): Damage {
   const random: SeededRandom = seededRandom(seed);
   const kind = random.pick(kinds);
-  const key = random.pick([...scene.objects.keys()].filter((each) => each.startsWith(kind)).sort());
+  const keys = [...scene.objects.keys()].filter((each) => /^(config|keys|data|index|snapshots)/.test(each));
+  const key = random.pick(keys.filter((each) => each.startsWith(kind)).sort());
   const bytes = scene.objects.get(key)?.length ?? 0;
   const way = random.pick(ways);
-  return { key, way, at: way === 'flip' ? random.below(bytes * 8) : random.below(bytes) };
+  const at = way === 'flip' ? random.below(bytes * 8) : random.below(bytes);
+  return { key, way, at, other: random.pick(keys.filter((each) => each !== key).sort()) };
 }
 
 /**
@@ -68,7 +72,8 @@ export async function tryDamage(scene: DamageScene, damage: Damage): Promise<voi
   const store = openMemoryStore(scene.objects);
   const before = scene.objects.get(damage.key) ?? Buffer.alloc(0);
   if (damage.way === 'delete') await store.delete(damage.key);
-  else await store.put(damage.key, damaged(before, damage));
+  else await store.put(damage.key, damaged(scene, before, damage));
+  if (damage.way === 'swap') await store.put(damage.other, before);
   const vault = await openVault(store, options).catch((error: unknown) => expectNamed(error, damage));
   if (!vault) return;
   await using opened = vault;
@@ -76,12 +81,14 @@ export async function tryDamage(scene: DamageScene, damage: Damage): Promise<voi
   const text = report.errors.map(({ object, what, hint }) => `${object} ${what} ${hint}`).join('\n');
   if (damage.way !== 'delete' || /^(data|index)/.test(damage.key)) {
     assert.notEqual(text, '', 'check finds the damage');
-    if (damage.way !== 'delete' || damage.key.startsWith('data')) assert.ok(text.includes(damage.key), text);
+    const isNamed = text.includes(damage.key) || (damage.way === 'swap' && text.includes(damage.other));
+    if (damage.way !== 'delete' || damage.key.startsWith('data')) assert.ok(isNamed, text);
   }
   for (const [id, copy] of scene.copies) await restoreHonestly(scene, opened, id, copy, damage);
 }
 
-function damaged(bytes: Buffer, { way, at }: Damage): Buffer {
+function damaged(scene: DamageScene, bytes: Buffer, { way, at, other }: Damage): Buffer {
+  if (way === 'swap') return scene.objects.get(other) ?? Buffer.alloc(0);
   if (way === 'truncate') return bytes.subarray(0, at);
   const flipped = Buffer.from(bytes);
   flipped[at >> 3] = (flipped[at >> 3] ?? 0) ^ (1 << (at & 7));
@@ -89,11 +96,14 @@ function damaged(bytes: Buffer, { way, at }: Damage): Buffer {
 }
 
 /** Opening fails: with the object's name, something to do, and an exit code of its own. */
-function expectNamed(error: unknown, { key, way }: Damage): undefined {
+function expectNamed(error: unknown, { key, way, other }: Damage): undefined {
   assert.ok(error instanceof LifeboatError, String(error));
   // nobody can name a key that is not there
   if (way === 'delete' && key.startsWith('keys/')) assert.equal(error.code, 'WRONG_PASSWORD');
-  else assert.ok(error.message.includes(key), `"${error.message}" names ${key}`);
+  else {
+    const isNamed = error.message.includes(key) || (way === 'swap' && error.message.includes(other));
+    assert.ok(isNamed, `"${error.message}" names ${key}`);
+  }
   assert.ok([10, 12, 13, 14].includes(error.exitCode), `exit code ${error.exitCode}`);
   assert.notEqual(error.hint ?? '', '');
   return undefined;

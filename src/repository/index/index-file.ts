@@ -77,7 +77,7 @@ function isSize(value: unknown): value is number {
 
 function notAnIndex(what: string): LifeboatError {
   return new LifeboatError('OBJECT_DAMAGED', `${what} is not an index file`, {
-    hint: 'The index can be rebuilt from the packs: `restic repair index` (0.14: `restic rebuild-index`).',
+    hint: '`lifeboat repair index` makes it anew from the packs.',
     details: { object: what },
   });
 }

@@ -84,7 +84,7 @@ export async function listIds(
 
 export function missingBlob(type: string, id: string): LifeboatError {
   return new LifeboatError('OBJECT_MISSING', `no index file knows the ${type} blob ${id}`, {
-    hint: 'An index file may be missing: `restic repair index` rebuilds it from the packs; `lifeboat check` tells more.',
+    hint: 'An index file may be missing: `lifeboat check` tells more, `lifeboat repair index` makes it anew from the packs.',
     details: { blob: id },
   });
 }
