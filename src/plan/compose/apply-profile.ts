@@ -80,13 +80,33 @@ interface IdentifiedProfile {
   readonly namesById: ReadonlyMap<unknown, readonly string[]>;
 }
 
+/** How a machine reaches a vault and what it may do there; the vault is the same one. */
+const reachingFields: readonly string[] = ['append_only', 'credentials', 'limits', 'password'];
+
+/** A machine that prunes has the same plan with other keys: it must see the same backups. */
+function isOtherKeysOnly(base: PlainMap, overlay: PlainMap): boolean {
+  const known = memberOf(base, 'vaults');
+  return Object.entries(overlay).every(
+    ([block, vaults]) =>
+      block === 'vaults' &&
+      isPlainMap(vaults) &&
+      Object.entries(vaults).every(
+        ([name, fields]) =>
+          isPlainMap(memberOf(known, name)) &&
+          isPlainMap(fields) &&
+          Object.keys(fields).every((field) => reachingFields.includes(field)),
+      ),
+  );
+}
+
 /** State, locks and backups go by the plan's id: under one id those of two environments would mix. */
 function identityFindings(
   merged: MergedSources,
   { name, overlay, namesById }: IdentifiedProfile,
   severity: Severity,
 ): readonly Finding[] {
-  if (!changes(merged.value, withoutKeys(overlay, notInProfiles))) return [];
+  const own = withoutKeys(overlay, notInProfiles);
+  if (!changes(merged.value, own) || isOtherKeysOnly(merged.value, own)) return [];
   const ownId = idOf(overlay);
   const planId = idOf(merged.value);
   const sharing = ownId === undefined ? undefined : namesById.get(ownId)?.find((other) => other !== name);

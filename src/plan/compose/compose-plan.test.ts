@@ -249,6 +249,17 @@ test('a profile that changes something has an id of its own', () => {
   assert.deepEqual(faults(parse(shared, { profile: 'test' })), [':11:21 profile-id', ':19:27 profile-id']);
 });
 
+test('a profile that only reaches the same vaults with other keys needs no id', () => {
+  const keeper = (fields: string) => `${profiled}  keeper: { vaults: { away: { ${fields} } } }\n`;
+  const credentials = 'credentials: "${env:KEEPER}"';
+  assert.deepEqual(faults(parse(keeper(`append_only: false, ${credentials}`), { profile: 'keeper' })), []);
+  assert.deepEqual(faults(parse(keeper('append_only: false'))), []);
+  for (const fields of ['location: /c', `${credentials}, role: archive`])
+    assert.deepEqual(faults(parse(keeper(fields), { profile: 'keeper' })), [':19:3 profile-id'], fields);
+  const unknown = keeper('append_only: false').replace('{ away:', '{ third:');
+  assert.ok(faults(parse(unknown, { profile: 'keeper' })).includes(':19:3 profile-id'));
+});
+
 test('findings in what a profile changes are in the profile, all others where the plan is', () => {
   const text = profiled
     .replace('rpo: 4 h', 'rpo: 4')

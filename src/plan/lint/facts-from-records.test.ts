@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { backupRecord, verifyRecord } from '../../../test/support/record-samples.ts';
+import { backupRecord, checkRecord, verifyRecord } from '../../../test/support/record-samples.ts';
 import type { BackupRecord, RunRecord, VerifyRecord } from '../../evidence/record.ts';
 import { parsePlan } from '../parse-plan.ts';
 import { resolvePlan } from '../resolve-plan.ts';
@@ -95,6 +95,34 @@ test('the copy to another vault is the time after the first had the point', () =
   );
   assert.deepEqual(facts.db?.copyMs, { away: { value: 400, from: 'measured: 1 run since 2026-10-01' } });
   assert.deepEqual(facts.db?.captureMedianMs?.value, 100);
+});
+
+test('a copy of the same run and the same point measures, what a run makes up for does not', () => {
+  const first = backup(1, startMs, 100);
+  const copyOf = (more: Partial<BackupRecord>) =>
+    ({
+      ...backup(1, startMs + 100, 700, { more }),
+      type: 'copy',
+      from: { vault: 'here', snapshotId: 'x' },
+    }) as const;
+  const older = copyOf({ capturedAtMs: startMs - dayMs, endMs: startMs + 200 });
+  const same = copyOf({ capturedAtMs: startMs });
+  const facts = factsOf([first], [older, same]);
+  assert.deepEqual(facts.db?.copyMs, { away: { value: 700, from: 'measured: 1 run since 2026-10-01' } });
+  assert.deepEqual(facts.db?.captureMedianMs?.value, 100);
+  assert.equal(factsOf([first], [older]).db?.copyMs, undefined);
+});
+
+test('the newest check by shares tells how much a vault stores', () => {
+  const check = (atMs: number, ofBytes?: number) => ({
+    ...checkRecord([]),
+    startMs: atMs,
+    endMs: atMs,
+    ...(ofBytes === undefined ? {} : { coverage: { withinMs: dayMs, bytes: 1, ofBytes } }),
+  });
+  const facts = factsOf([check(startMs, 100), check(startMs + dayMs, 300), check(startMs + 2 * dayMs)]);
+  assert.deepEqual(facts.vaultBytes, { here: { value: 300, from: 'measured: 1 run since 2026-10-02' } });
+  assert.equal(factsOf([check(startMs)]).vaultBytes, undefined);
 });
 
 test('proofs give the duration and throughput of a restore', () => {

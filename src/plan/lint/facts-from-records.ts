@@ -2,7 +2,7 @@
  * What the records of past runs measured, for the rules. Only runs that succeeded, of this plan and of each system as
  * it is now, count: a figure of another source would be worse than none.
  */
-import type { BackupRecord, RunRecord, VerifyRecord } from '../../evidence/record.ts';
+import type { BackupRecord, CopyRecord, RunRecord, VerifyRecord } from '../../evidence/record.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import { systemHash } from '../system-hash.ts';
 import type { Measure, PlanFacts, SystemMeasures } from './plan-facts.ts';
@@ -21,7 +21,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 export function factsFromRecords(
   known: readonly RecordsOfVault[],
   plan: ResolvedPlan,
-): Pick<PlanFacts, 'measured' | 'captureDurationsMs'> {
+): Pick<PlanFacts, 'measured' | 'captureDurationsMs' | 'vaultBytes'> {
   const bySystem = recordsBySystem(known, plan.metadata.id);
   const measured = plan.systems.flatMap((system) => {
     const measures = measuresOf(system, bySystem.get(system.name) ?? []);
@@ -30,12 +30,27 @@ export function factsFromRecords(
   const medians = measured.flatMap(([name, { captureMedianMs }]) =>
     captureMedianMs === undefined ? [] : [[name, captureMedianMs.value] as const],
   );
-  return { measured: Object.fromEntries(measured), captureDurationsMs: Object.fromEntries(medians) };
+  const sizes = known.flatMap(({ vault, records }) => vaultSize(vault, records));
+  return {
+    measured: Object.fromEntries(measured),
+    captureDurationsMs: Object.fromEntries(medians),
+    ...(sizes.length === 0 ? {} : { vaultBytes: Object.fromEntries(sizes) }),
+  };
+}
+
+/** As the newest check counted it that reads the vault back share by share. */
+function vaultSize(vault: string, records: readonly RunRecord[]): readonly (readonly [string, Measure])[] {
+  const checks = records.filter(
+    (record) => record.type === 'check' && record.coverage !== undefined && hasTimes(record),
+  );
+  const [last] = newest(checks);
+  if (last?.type !== 'check' || last.coverage === undefined) return [];
+  return [[vault, { value: last.coverage.ofBytes, from: originOf([last]) }]];
 }
 
 interface Capture {
   readonly vault: string;
-  readonly record: BackupRecord;
+  readonly record: BackupRecord | CopyRecord;
 }
 
 interface Proof {
@@ -51,7 +66,7 @@ function recordsBySystem(
   const found = known.flatMap(({ vault, records }) =>
     records.flatMap((record): readonly Known[] => {
       if (record.planId !== planId || record.verdict !== 'pass' || !hasTimes(record)) return [];
-      if (record.type === 'backup') return [{ vault, record }];
+      if (record.type === 'backup' || record.type === 'copy') return [{ vault, record }];
       return record.type === 'verify' && record.restored ? [{ record }] : [];
     }),
   );
@@ -73,13 +88,20 @@ function measuresOf(system: ResolvedSystem, known: readonly Known[]): SystemMeas
 }
 
 function isCapture(known: Known): known is Capture {
-  return known.record.type === 'backup';
+  return known.record.type === 'backup' || known.record.type === 'copy';
 }
 
-/** Into one vault after the other, as `lifeboat backup` does it: the first is the capture, the others are copies. */
+function isBackup(record: BackupRecord | CopyRecord): record is BackupRecord {
+  return record.type === 'backup';
+}
+
+/** The capture goes into the first vault; what comes into the others in the same run is a copy of it. */
 function captureMeasures(system: ResolvedSystem, captures: readonly Capture[]): SystemMeasures {
   const firsts = newest(
-    captures.filter(({ vault }) => vault === system.vaults[0]).map(({ record }) => record),
+    captures
+      .filter(({ vault }) => vault === system.vaults[0])
+      .map(({ record }) => record)
+      .filter(isBackup),
   );
   const durations = firsts.map(({ startMs, endMs }) => Math.max(0, endMs - startMs));
   const [median, worst] = [medianOf(durations), durations.toSorted((a, b) => b - a)[0]];
@@ -99,11 +121,15 @@ function copyMeasure(
   firsts: readonly BackupRecord[],
   captures: readonly Capture[],
 ): readonly (readonly [string, Measure])[] {
-  const others = new Map(
-    captures.filter((each) => each.vault === vault).map(({ record }) => [record.runId, record]),
+  const others = Map.groupBy(
+    captures.filter((each) => each.vault === vault).map(({ record }) => record),
+    ({ runId }) => runId,
   );
   const pairs = firsts.flatMap((first) => {
-    const other = others.get(first.runId);
+    // a run may also bring what the vault had missed before
+    const other = others
+      .get(first.runId)
+      ?.find((each) => isBackup(each) || each.capturedAtMs === first.capturedAtMs);
     return other === undefined ? [] : [{ other, laterMs: Math.max(0, other.endMs - first.endMs) }];
   });
   const median = medianOf(pairs.map(({ laterMs }) => laterMs));
@@ -129,7 +155,7 @@ function restoreMeasures(all: readonly VerifyRecord[]): SystemMeasures {
 }
 
 function sizeMeasures(captures: readonly Capture[]): SystemMeasures {
-  const backups = newest(captures.map(({ record }) => record));
+  const backups = newest(captures.map(({ record }) => record).filter(isBackup));
   const [last, first] = [backups[0], backups.at(-1)];
   if (last === undefined || first === undefined) return {};
   const spanMs = last.startMs - first.startMs;

@@ -12,6 +12,8 @@ export interface PlanFacts {
   readonly captureDurationsMs?: Readonly<Record<string, number>>;
   /** By system: what past runs of it measured. */
   readonly measured?: Readonly<Record<string, SystemMeasures>>;
+  /** By vault: the bytes that it stores, as its last check by shares counted them. */
+  readonly vaultBytes?: Readonly<Record<string, Measure>>;
   /** By vault: milliseconds until it answers. No record holds this yet. */
   readonly vaultLatenciesMs?: Readonly<Record<string, Measure>>;
 }

@@ -11,6 +11,7 @@ import { commandCannotWork } from './command-cannot-work.ts';
 import { commandPassword } from './command-password.ts';
 import { contactGaps } from './contact-gaps.ts';
 import { controlEvidence } from './control-evidence.ts';
+import { copyTooLate } from './copy-too-late.ts';
 import { detectionBudget } from './detection-budget.ts';
 import { dnsBudget } from './dns-budget.ts';
 import { drillCoverage } from './drill-coverage.ts';
@@ -24,7 +25,9 @@ import { incrementalImpossible } from './incremental-impossible.ts';
 import { inheritedObjective } from './inherited-objective.ts';
 import { lifecycleArithmetic } from './lifecycle-arithmetic.ts';
 import type { LintRule } from './lint-rule.ts';
+import { lockOutlivesRetention } from './lock-outlives-retention.ts';
 import { monitoringGaps } from './monitoring-gaps.ts';
+import { neverPruned } from './never-pruned.ts';
 import { noCheck } from './no-check.ts';
 import { noObjective } from './no-objective.ts';
 import { noWayBack } from './no-way-back.ts';
@@ -40,6 +43,7 @@ import { readinessClaim } from './readiness-claim.ts';
 import { recoveryNeed } from './recovery-need.ts';
 import { releaseMismatch } from './release-mismatch.ts';
 import { replicaIsNoBackup } from './replica-is-no-backup.ts';
+import { rereadTooSlow } from './reread-too-slow.ts';
 import { restoreDeletes } from './restore-deletes.ts';
 import { restoreInput } from './restore-input.ts';
 import { restoreOrder, stopWithoutStart } from './restore-order.ts';
@@ -124,6 +128,10 @@ export const lintRules: readonly LintRule[] = [
   replicaIsNoBackup,
   threeTwoOne,
   coldOnly,
+  neverPruned,
+  lockOutlivesRetention,
+  copyTooLate,
+  rereadTooSlow,
   escalationDeadEnd,
   contactGaps,
   recoveryNeed,
