@@ -62,7 +62,7 @@ export async function backupSystem(request: BackupRequest): Promise<BackupOutcom
     return await capture({ ...request, useBefore }, startMs, findings);
   } catch (error) {
     if (!request.signal?.aborted && error instanceof LifeboatError && isOfSource(error))
-      return await failed(request, startMs, findings, error);
+      return await failed({ ...request, useBefore }, startMs, findings, error);
     await recordDamage(request, error, startMs);
     throw error;
   }
@@ -216,7 +216,7 @@ function backupRecord(
 }
 
 async function failed(
-  request: BackupRequest,
+  request: Capturing,
   startMs: number,
   findings: readonly SourceFinding[],
   error: LifeboatError,
@@ -232,6 +232,7 @@ async function failed(
     bytes: 0,
     bytesAdded: 0,
     values: {},
+    requests: countsBetween(request.useBefore, request.vault.storeUse()),
     problemCount: 1,
     writerPauseMs: 0,
     error: recordError(request.run, error),

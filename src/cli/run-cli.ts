@@ -38,10 +38,10 @@ export async function runCli(line: CommandLine): Promise<ExitCode> {
   const output = createOutput({ json: line.arguments.includes('--json'), stdout, stderr, monotonicMs });
   const debug = line.arguments.includes('--debug') || !!environmentVariable('LIFEBOAT_DEBUG');
   quietWarnings(debug);
-  const fail = async (error: unknown): Promise<ExitCode> => {
+  const fail: Fail = async (error, fields = {}) => {
     const report = reportOf(error, debug, styleFor(stderr.wantsColour));
     for (const words of report.lines) output.note(words);
-    await output.result(report.record);
+    await output.result({ ...report.record, ...fields });
     return report.exitCode;
   };
   endOnStrayFailure(fail);
@@ -54,7 +54,8 @@ export async function runCli(line: CommandLine): Promise<ExitCode> {
   }
 }
 
-type Fail = (error: unknown) => Promise<ExitCode>;
+/** `fields` are added to what machines read. */
+type Fail = (error: unknown, fields?: Readonly<Record<string, unknown>>) => Promise<ExitCode>;
 
 async function dispatch(
   line: CommandLine,
@@ -124,8 +125,15 @@ async function runCommand<Context extends CliContext>(
     return await help(output, commandHelp({ name, summary, spec: command }, output.columns), true);
   const effective = command.whenNobodyReads === 'stop' ? endedByReader(signal, output.closed) : signal;
   const { context, uses } = await makeContext(effective);
-  const end = await command.run(context, parsed.input);
-  return await finish(end, uses(), output, fail);
+  try {
+    const end = await command.run(context, parsed.input);
+    return await finish(end, uses(), output, fail);
+  } catch (error) {
+    if (error === nobodyReads) throw error;
+    // people pay for runs that fail as well
+    tellUses(output, uses());
+    return await fail(interruptionOr(error, signal), useFields(uses()));
+  }
 }
 
 async function finish(

@@ -12,6 +12,7 @@ import {
   cli,
   cliEnds,
   ended,
+  jsonLines,
   lastLine,
   password,
   startCli,
@@ -43,6 +44,28 @@ test('0: done, and json and people hear the same', async () => {
   const said = await cliEnds(0, options, 'snapshots', '--vault', 'vault');
   assert.match(said.stdout, /1 snapshot$/m);
   assert.equal(lastLine(await cliEnds(0, options, 'snapshots', '--vault', vault, '--json'))['snapshots'], 1);
+});
+
+test('a command that fails says what it asked of stores, once', async () => {
+  const thrown = jsonLines(await cliEnds(1, options, 'ls', 'ffffffff', '--vault', vault, '--json'));
+  assert.deepEqual(
+    thrown.map(({ type }) => type),
+    ['error'],
+  );
+  const requests = thrown[0]?.['requests'];
+  assert.ok(typeof requests === 'object' && requests !== null && 'gets' in requests);
+  assert.ok(Number(requests.gets) > 0);
+  const gone = ['backup', '--vault', vault, '--path', 'data', '--path', 'gone', '--json'];
+  const ended = jsonLines(await cli(options, ...gone)).slice(-2);
+  assert.deepEqual(
+    ended.map((line) => [line.type, 'requests' in line]),
+    [
+      ['summary', true],
+      ['error', false],
+    ],
+  );
+  const nothing = lastLine(await cliEnds(10, options, 'snapshots', '--vault', 'nowhere', '--json'));
+  assert.equal(nothing.type, 'error');
 });
 
 test('1, 2, 6, 10, 12: the errors that a person meets first', async () => {

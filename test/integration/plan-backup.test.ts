@@ -87,6 +87,7 @@ test('a source that is not there leaves no snapshot and a failed record', async 
   assert.deepEqual(others, []);
   assert.equal(record?.type, 'backup');
   assert.equal(record?.verdict, 'fail');
+  assert.ok(record.requests !== undefined, 'what it asked of the store is kept');
   assert.equal((await scene.status()).get('uploads')?.status, 'breached');
 });
 
