@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import { withTimeout } from '../platform/timers.ts';
 import { type Answer, words } from './answer.ts';
-import type { RestLimits } from './rest-limits.ts';
+import { type RestLimits, transferMsMax } from './rest-limits.ts';
 
 export type Body =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
@@ -30,7 +30,7 @@ export async function readBody(
   limits: RestLimits,
   signal: AbortSignal,
 ): Promise<Body> {
-  const timeoutMs = Math.ceil(limits.bodyTimeoutMs + (length / limits.bodyBytesPerSecondMin) * 1000);
+  const timeoutMs = transferMsMax(limits, length);
   try {
     return await withTimeout({ timeoutMs, timeoutError: tooSlow, signal }, () => collect(request, length));
   } catch (error) {

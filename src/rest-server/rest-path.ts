@@ -2,7 +2,7 @@
  * What the path of a request means: which repository, and what in it. Only what can be a key of a repository comes
  * through; everything else, such as `..` in any disguise, is no path of ours.
  */
-import { isKey } from '../object-store/key.ts';
+import { isKey, isSegment } from '../object-store/key.ts';
 
 export const objectTypes = ['data', 'keys', 'index', 'snapshots', 'locks'] as const;
 export type ObjectType = (typeof objectTypes)[number];
@@ -75,7 +75,8 @@ function objectIn(segments: readonly string[], type: ObjectType, id: string): Re
 function isPlace(segments: readonly string[]): boolean {
   if (segments.length > depthMax || segments.some((segment) => reserved.has(segment.toLowerCase())))
     return false;
-  return segments.length === 0 || (isKey(segments.join('/')) && segments.every((segment) => isKey(segment)));
+  if (segments.length === 0) return true;
+  return isKey(segments.join('/')) && segments.every((segment) => isSegment(segment) && isKey(segment));
 }
 
 /** Names in a repository are the SHA-256 of what they name. */

@@ -1,6 +1,7 @@
 /** The requests of the protocol, each from what it means to its answer. Source: restic, doc/REST_backend.rst. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ObjectStore } from '../object-store/object-store.ts';
+import type { Semaphore } from '../object-store/semaphore.ts';
 import { type Answer, done, words } from './answer.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { wantedRange } from './byte-range.ts';
@@ -14,6 +15,7 @@ export interface Served {
   readonly limits: RestLimits;
   readonly receiving: ByteBudget;
   readonly sending: ByteBudget;
+  readonly listing: Semaphore;
 }
 
 export interface RestRequest {
@@ -37,7 +39,7 @@ export async function answerRequest(served: Served, rest: RestRequest, send: Sen
     case 'repository':
       return await send(onRepository(rest));
     case 'list':
-      return await send(await onList(served, rest, target));
+      return await onList(served, rest, target, send);
     case 'config':
     case 'object':
       return await onObject(served, rest, target, send);
@@ -53,17 +55,20 @@ function onRepository({ request, query }: RestRequest): Answer {
 }
 
 async function onList(
-  { objects: { store } }: Served,
+  { objects: { store }, listing, sending, limits }: Served,
   { request, signal }: RestRequest,
   { prefix }: Extract<RestTarget, { kind: 'list' }>,
-): Promise<Answer> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed('GET, HEAD');
-  const found = await listed(store, prefix, signal);
+  send: Send,
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return await send(notAllowed('GET, HEAD'));
   const withSizes = (request.headers.accept ?? '').includes(listType2);
-  const content = withSizes ? found : found.map(({ name }) => name);
-  const body = Buffer.from(JSON.stringify(content));
+  const body = await listing.run(signal, async () => {
+    const found = await listed(store, prefix, signal);
+    return Buffer.from(JSON.stringify(withSizes ? found : found.map(({ name }) => name)));
+  });
   const headers = { 'content-type': withSizes ? listType2 : listType1 };
-  return { status: 200, headers, body };
+  const bytes = Math.min(body.length, limits.memoryBytesMax);
+  await sending.run(bytes, signal, () => send({ status: 200, headers, body }));
 }
 
 interface ListedName {

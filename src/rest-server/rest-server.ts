@@ -8,12 +8,14 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { LifeboatError, systemErrorName } from '../error/lifeboat-error.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
-import { sleep } from '../platform/timers.ts';
+import { Semaphore } from '../object-store/semaphore.ts';
+import { sleep, withTimeout } from '../platform/timers.ts';
 import { type Answer, failure, words } from './answer.ts';
 import { createDoorkeeper, type Doorkeeper } from './authenticate.ts';
 import { createByteBudget } from './byte-budget.ts';
+import { createConnectionLoad, whileConnected } from './connection-load.ts';
 import { openQuota } from './quota.ts';
-import { type RestLimits, usualLimits } from './rest-limits.ts';
+import { type RestLimits, transferMsMax, usualLimits } from './rest-limits.ts';
 import { parseRestPath } from './rest-path.ts';
 import { answerRequest, type Served } from './rest-requests.ts';
 import type { UserEntry } from './users.ts';
@@ -67,6 +69,7 @@ export interface RestServer {
 interface Running {
   readonly options: RestServerOptions;
   readonly served: Served;
+  readonly limits: RestLimits;
   readonly doorkeeper: Doorkeeper | undefined;
   readonly underWay: Set<Promise<void>>;
   isEnding: boolean;
@@ -79,15 +82,19 @@ const checkIntervalMs = 1000;
 /** Listens when the promise resolves. Raises ADDRESS_UNUSABLE, CONFIG_INVALID for keys of TLS that are none. */
 export async function startRestServer(options: RestServerOptions): Promise<RestServer> {
   const limits = { ...usualLimits, ...options.limits };
+  if (options.privateRepositories) requireFolders(options.users);
   const running: Running = {
     options,
+    limits,
     served: await servedBy(options, limits),
     doorkeeper: options.users === undefined ? undefined : createDoorkeeper(options.users),
     underWay: new Set(),
     isEnding: false,
   };
   const server = makeServer(options, limits);
+  const mayBegin = createConnectionLoad(limits.requestsAheadMax);
   const handle = (request: IncomingMessage, response: ServerResponse) => {
+    if (!mayBegin(request, response)) return void request.socket.destroy();
     const work = handleRequest(running, request, response);
     running.underWay.add(work);
     void work.finally(() => running.underWay.delete(work));
@@ -109,7 +116,17 @@ async function servedBy(options: RestServerOptions, limits: RestLimits): Promise
     limits,
     receiving: createByteBudget(limits.memoryBytesMax),
     sending: createByteBudget(limits.memoryBytesMax),
+    listing: new Semaphore(limits.listsAtOnceMax),
   };
+}
+
+/** Better at the start than when their first backup is refused. */
+function requireFolders(users: RestServerOptions['users']): void {
+  const without = [...(users?.keys() ?? [])].filter((name) => parseRestPath(`/${name}/config`) === undefined);
+  if (without.length === 0) return;
+  throw new LifeboatError('CONFIG_INVALID', `no folder can have the name of the user ${without.join(', ')}`, {
+    hint: 'With private repositories a name has letters, digits, dots, dashes and underscores, and is none that repositories use themselves, such as `data`.',
+  });
 }
 
 function makeServer({ tls }: RestServerOptions, limits: RestLimits): http.Server {
@@ -121,7 +138,7 @@ function makeServer({ tls }: RestServerOptions, limits: RestLimits): http.Server
     connectionsCheckingInterval: Math.min(checkIntervalMs, limits.headersTimeoutMs),
     keepAliveTimeout: limits.idleTimeoutMs,
   };
-  const server = tls === undefined ? http.createServer(common) : secureServer(tls, common);
+  const server = tls === undefined ? http.createServer(common) : secureServer(tls, common, limits);
   server.maxConnections = limits.connectionsMax;
   server.maxHeadersCount = headersMax;
   server.setTimeout(limits.idleTimeoutMs);
@@ -131,9 +148,16 @@ function makeServer({ tls }: RestServerOptions, limits: RestLimits): http.Server
 function secureServer(
   { certificate, key }: NonNullable<RestServerOptions['tls']>,
   common: http.ServerOptions,
+  { headersTimeoutMs }: RestLimits,
 ): http.Server {
   try {
-    return https.createServer({ ...common, cert: certificate, key, minVersion: 'TLSv1.2' });
+    return https.createServer({
+      ...common,
+      cert: certificate,
+      key,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: headersTimeoutMs,
+    });
   } catch (cause) {
     throw new LifeboatError('CONFIG_INVALID', 'the certificate and the key for TLS cannot be used together', {
       hint: 'Give PEM files: the certificate with its chain, and the private key that belongs to it.',
@@ -161,21 +185,21 @@ async function handleRequest(
 ): Promise<void> {
   const { options } = running;
   const startMs = options.nowMs();
-  const gone = new AbortController();
-  response.once('close', () => gone.abort(new Error('the client went away')));
+  using connected = whileConnected(request);
+  const { signal } = connected;
   // bytes that come after an answer, and errors of a connection that is gone, are nobody's
   request.on('error', () => undefined);
   response.on('error', () => undefined);
   const seen = { user: undefined as string | undefined, code: undefined as string | undefined, bytesOut: 0 };
   const send = async (answer: Answer) => {
-    seen.bytesOut = await sendAnswer(running, request, response, answer);
+    seen.bytesOut = await sendAnswer(running, request, response, answer, signal);
   };
   try {
-    await answerTo(running, request, response, gone.signal, send, seen);
+    await answerTo(running, request, response, signal, send, seen);
   } catch (error) {
     const failed = failure(error);
     seen.code = failed.code;
-    if (!gone.signal.aborted && !response.headersSent) await send(failed.answer);
+    if (!signal.aborted && !response.headersSent) await send(failed.answer);
     else request.destroy();
   }
   const { user, code, bytesOut } = seen;
@@ -218,20 +242,33 @@ const whoAreYou = words(401, 'a user and a password are needed', {
   closes: true,
 });
 
-/** Resolves when the bytes are with the system, or the client is gone. Gives the bytes of the body. */
+/**
+ * Resolves when the bytes are with the system, or the client is gone; one that takes them too slowly is sent away. Gives
+ * the bytes of the body.
+ */
 async function sendAnswer(
-  { isEnding }: Running,
+  { isEnding, limits }: Running,
   request: IncomingMessage,
   response: ServerResponse,
   { status, headers, body, bodyBytes, closes }: Answer,
+  signal: AbortSignal,
 ): Promise<number> {
-  const bytes = body?.length ?? 0;
+  const bytes = request.method === 'HEAD' ? 0 : (body?.length ?? 0);
   const closing = closes === true || isEnding ? { connection: 'close' } : {};
-  response.writeHead(status, { ...headers, ...closing, 'content-length': bodyBytes ?? bytes });
-  const closed = new Promise<void>((resolve) => response.once('close', resolve).once('finish', resolve));
+  response.writeHead(status, { ...headers, ...closing, 'content-length': bodyBytes ?? body?.length ?? 0 });
+  const sent = new Promise<void>((resolve) => response.once('finish', resolve));
   response.end(request.method === 'HEAD' ? undefined : body);
-  await closed;
-  return request.method === 'HEAD' ? 0 : bytes;
+  try {
+    const limit = { timeoutMs: transferMsMax(limits, bytes), timeoutError: takenTooSlowly, signal };
+    await withTimeout(limit, () => sent);
+  } catch {
+    request.socket.destroy();
+  }
+  return bytes;
+}
+
+function takenTooSlowly(): LifeboatError {
+  return new LifeboatError('STORE_UNAVAILABLE', 'the client took the answer too slowly');
 }
 
 async function endServer(

@@ -13,7 +13,7 @@ export interface ServedStore {
   readonly store: ObjectStore;
   readonly appendOnly: boolean;
   readonly quota?: Quota;
-  /** Keys that are being written: two writers of one key come one after the other. */
+  /** Keys that are being written or deleted: who wants the same key comes one after the other. */
   readonly writing: Map<string, Promise<unknown>>;
 }
 
@@ -31,16 +31,20 @@ export async function refuseSave(
 export async function save(served: ServedStore, target: StoredTarget, bytes: Buffer): Promise<Answer> {
   if (target.kind === 'object' && hash('sha256', bytes, 'hex') !== target.id)
     return words(400, 'the body does not have the SHA-256 that is its name');
-  const before = served.writing.get(target.key);
+  return await inTurn(served, target.key, () => saveAlone(served, target, bytes));
+}
+
+async function inTurn<T>({ writing }: ServedStore, key: string, act: () => Promise<T>): Promise<T> {
+  const before = writing.get(key);
   const own = (async () => {
     await before?.catch(() => undefined);
-    return await saveAlone(served, target, bytes);
+    return await act();
   })();
-  served.writing.set(target.key, own);
+  writing.set(key, own);
   try {
     return await own;
   } finally {
-    if (served.writing.get(target.key) === own) served.writing.delete(target.key);
+    if (writing.get(key) === own) writing.delete(key);
   }
 }
 
@@ -88,9 +92,18 @@ export async function remove(
   target: StoredTarget,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { store, appendOnly, quota } = served;
   const isLock = target.kind === 'object' && target.type === 'locks';
-  if (appendOnly && !isLock) return words(403, 'this server is append-only: nothing but locks is deleted');
+  if (served.appendOnly && !isLock)
+    return words(403, 'this server is append-only: nothing but locks is deleted');
+  // in turn, for what is deleted twice at once gives its room back once
+  return await inTurn(served, target.key, () => removeAlone(served, target, signal));
+}
+
+async function removeAlone(
+  { store, quota }: ServedStore,
+  target: StoredTarget,
+  signal: AbortSignal,
+): Promise<Answer> {
   const present = quota === undefined ? undefined : await sizeOf(store, target.key, signal);
   const copy = copyOfKey(target);
   if (copy !== undefined) await store.delete(copy);
