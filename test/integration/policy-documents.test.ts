@@ -1,9 +1,11 @@
 /** The documents of `vault policy`, word for word: whoever changes a right changes it here too. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { azureLifeCycle, softDeleteDays } from '../../src/cli/policy/azure-life-cycle.ts';
 import { azurePolicy, azureSettings } from '../../src/cli/policy/azure-policy.ts';
 import { type PolicyRole, policyPlace, policyRoles } from '../../src/cli/policy/policy-place.ts';
 import { policyWords } from '../../src/cli/policy/policy-words.ts';
+import { s3LifeCycle } from '../../src/cli/policy/s3-life-cycle.ts';
 import { type IamPolicy, s3Policy } from '../../src/cli/policy/s3-policy.ts';
 import { s3Settings } from '../../src/cli/policy/s3-settings.ts';
 import { parseLocation } from '../../src/config/location.ts';
@@ -124,6 +126,84 @@ test('other partitions and a key by its name', () => {
     Statement.flatMap(({ Resource }) => Resource).every((resource) => resource.startsWith('arn:aws-cn:')),
   );
   assert.deepEqual(Statement.find(({ Sid }) => Sid === 'UseKey')?.Resource, [arn]);
+});
+
+const month = '{ transition: { after: 30 days, storage_class: GLACIER }, expire_after: 90 days }';
+
+function s3Rules(fields: string) {
+  const place = placeOf('s3://shop-backups/vault', fields);
+  assert.equal(place.kind, 's3');
+  return s3LifeCycle(place);
+}
+
+test('S3: what the plan says of versions takes the place of what every vault wants', () => {
+  const daysOf = (fields: string) =>
+    s3Rules(fields).find(({ ID }) => ID === 'lifeboat-deleted')?.NoncurrentVersionExpiration?.NoncurrentDays;
+  assert.equal(daysOf(''), 30);
+  assert.equal(daysOf(', immutability: { mode: compliance, for: 60 days }'), 61);
+  assert.equal(daysOf(`, lifecycle: [${month}]`), 90, 'the earlier of two rules would count');
+  assert.equal(daysOf(', lifecycle: [{ expire_after: 36 h }]'), 2, 'a part of a day is one');
+  assert.equal(daysOf(', lifecycle: [{ prefix: vault/locks/, expire_after: 1 day }]'), 30, 'of a part only');
+  assert.equal(daysOf(`, lifecycle: [{ prefix: logs/, expire_after: 1 day }]`), 30, 'of somebody else');
+  const moved = '{ transition: { after: 30 days, storage_class: GLACIER } }';
+  assert.equal(daysOf(`, lifecycle: [${moved}]`), undefined, 'nothing says when they go');
+  assert.equal(daysOf(`, ${'immutability: { mode: governance, for: 90 days }'}, lifecycle: [${month}]`), 91);
+});
+
+test('S3: a rule of the plan becomes a rule of the bucket', () => {
+  assert.deepEqual(
+    s3Rules(
+      `, lifecycle: [${month}, { name: Old, prefix: logs/, applies_to: current, expire_after: 9 days }, {}]`,
+    ).slice(3),
+    [
+      {
+        ID: 'plan-1',
+        Status: 'Enabled',
+        Filter: { Prefix: 'vault/' },
+        NoncurrentVersionTransitions: [{ NoncurrentDays: 30, StorageClass: 'GLACIER' }],
+        NoncurrentVersionExpiration: { NoncurrentDays: 90 },
+      },
+      { ID: 'Old', Status: 'Enabled', Filter: { Prefix: 'logs/' }, Expiration: { Days: 9 } },
+    ],
+  );
+  const twins = s3Rules(
+    ', lifecycle: [{ name: a, expire_after: 9 days }, { name: a, expire_after: 8 days }]',
+  );
+  assert.equal(new Set(twins.map(({ ID }) => ID)).size, twins.length, 'S3 takes no name twice');
+});
+
+test('Azure: a rule of the plan becomes a rule of the account', () => {
+  const place = placeOf(
+    'azure://shopbackups/vault/shop',
+    ', lifecycle: [{ name: old, transition: { after: 30 days, storage_class: Archive }, expire_after: 210 days }, { applies_to: current, prefix: shop/data/, transition: { after: 2 days, storage_class: Cool } }]',
+  );
+  assert.equal(place.kind, 'azure');
+  const { rules } = azureLifeCycle(place);
+  const deletes = rules.find(({ name }) => name === 'lifeboat-deleted');
+  assert.deepEqual(deletes?.definition.actions, {
+    version: { delete: { daysAfterCreationGreaterThan: 210 } },
+  });
+  assert.deepEqual(
+    rules.slice(2).map(({ name, definition }) => ({ name, ...definition })),
+    [
+      {
+        name: 'old',
+        filters: { blobTypes: ['blockBlob'], prefixMatch: ['vault/shop/'] },
+        actions: {
+          version: {
+            tierToArchive: { daysAfterCreationGreaterThan: 30 },
+            delete: { daysAfterCreationGreaterThan: 210 },
+          },
+        },
+      },
+      {
+        name: 'plan-2',
+        filters: { blobTypes: ['blockBlob'], prefixMatch: ['vault/shop/data/'] },
+        actions: { baseBlob: { tierToCool: { daysAfterModificationGreaterThan: 2 } } },
+      },
+    ],
+  );
+  assert.equal(softDeleteDays(place), 30);
 });
 
 test('a folder has no policies', () => {

@@ -1,6 +1,8 @@
 /** `lifeboat vault policy`: who may do what in a vault's store, as documents that its owner puts in force. */
 import { parseLocation } from '../../config/location.ts';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { lifecycleFaults } from '../../plan/lifecycle-faults.ts';
+import type { ResolvedVault } from '../../plan/resolved-plan.ts';
 import { chooseVaultNamed } from '../choose-vault.ts';
 import type { Command } from '../command.ts';
 import type { Input } from '../input.ts';
@@ -41,7 +43,10 @@ export const vaultPolicy: Command = {
   ],
   examples: [
     { line: 'lifeboat vault policy away --for backup > backup.json', says: 'for the key of the backup host' },
-    { line: 'lifeboat vault policy away --for store', says: 'versions, object lock and life cycle' },
+    {
+      line: 'lifeboat vault policy away --for store',
+      says: 'versions, object lock, and the life cycle that the plan says',
+    },
   ],
   whenNobodyReads: 'stop',
   run: async (context, input) => {
@@ -53,6 +58,7 @@ export const vaultPolicy: Command = {
     );
     const format = input.value('--format');
     if (format !== undefined && format !== place.kind) throw otherKind(request.location, place.kind, format);
+    if (role === 'store') refuseHarmful(request.location, place.kind, request.declared);
     const document = documentFor(role, place);
     await context.output.result(
       { type: 'policy', role, format: place.kind, document, words: policyWords(role, place) },
@@ -62,6 +68,20 @@ export const vaultPolicy: Command = {
     return { summary: { role, format: place.kind, location: request.location } };
   },
 };
+
+/** Nobody is handed a document that would take the vault apart. */
+function refuseHarmful(
+  location: string,
+  store: PolicyPlace['kind'],
+  declared: ResolvedVault['declared'] = {},
+): void {
+  const fault = lifecycleFaults({ location, store, declared }).find(({ kind }) => kind !== 'moves folders');
+  if (fault === undefined) return;
+  const { index, field, message, suggestion } = fault;
+  throw new LifeboatError('PLAN_INVALID', `lifecycle[${index}].${field} of ${location}: ${message}`, {
+    hint: `${suggestion.charAt(0).toUpperCase()}${suggestion.slice(1)}. \`lifeboat lint\` shows the line.`,
+  });
+}
 
 function documentFor(role: PolicyRole, place: PolicyPlace): unknown {
   if (place.kind === 's3') return role === 'store' ? s3Settings(place) : s3Policy(role, place);

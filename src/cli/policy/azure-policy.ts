@@ -4,6 +4,7 @@
  * A SAS of a container is for all of it, so that `d`, which locks need, deletes any blob. What was deleted stays as a
  * version, and no role has `x` or `y`, which delete versions: therefore versions and version-level immutability.
  */
+import { azureLifeCycle, softDeleteDays } from './azure-life-cycle.ts';
 import type { AzurePlace, PolicyRole } from './policy-place.ts';
 
 type Role = Exclude<PolicyRole, 'store'>;
@@ -66,18 +67,15 @@ function roleDefinition(role: Exclude<Role, 'backup'>, { container }: AzurePlace
   };
 }
 
-/** What a prune or a thief deleted stays as a version for so long at least. */
-const versionDaysMin = 30;
-const probeDays = 2;
-
 /** Settings of the account and of the container, by the command of `az` that makes them. */
 export function azureSettings(place: AzurePlace): Readonly<Record<string, unknown>> {
-  const { account = 'ACCOUNT', container, folder, retainedDays } = place;
-  const days = Math.max(versionDaysMin, (retainedDays ?? 0) + 1);
+  const { account = 'ACCOUNT', container, retainedDays } = place;
   return {
     'az storage account blob-service-properties update': {
       'account-name': account,
       'enable-versioning': true,
+      'enable-delete-retention': true,
+      'delete-retention-days': softDeleteDays(place),
     },
     'az storage container-rm create': {
       'storage-account': account,
@@ -85,27 +83,6 @@ export function azureSettings(place: AzurePlace): Readonly<Record<string, unknow
       'public-access': 'off',
       ...(retainedDays === undefined ? {} : { 'enable-vlw': true }),
     },
-    'az storage account management-policy create --policy': {
-      rules: [
-        {
-          name: 'lifeboat-deleted',
-          enabled: true,
-          type: 'Lifecycle',
-          definition: {
-            filters: { blobTypes: ['blockBlob'], prefixMatch: [`${container}/${folder}`] },
-            actions: { version: { delete: { daysAfterCreationGreaterThan: days } } },
-          },
-        },
-        {
-          name: 'lifeboat-probes',
-          enabled: true,
-          type: 'Lifecycle',
-          definition: {
-            filters: { blobTypes: ['blockBlob'], prefixMatch: [`${container}/${folder}lifeboat/probe/`] },
-            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: probeDays } } },
-          },
-        },
-      ],
-    },
+    'az storage account management-policy create --policy': azureLifeCycle(place),
   };
 }

@@ -1,7 +1,9 @@
 /** What a policy document is about: where the vault is, and what the plan promises about the place. Pure. */
 import type { Location } from '../../config/location.ts';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { LifecycleRule } from '../../plan/lifecycle-faults.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
+import { isColdClass } from '../../plan/storage-class.ts';
 
 /** `store`: no role, but the settings of the bucket or container that the roles rely on. */
 export const policyRoles = ['backup', 'prune', 'restore', 'audit', 'store'] as const;
@@ -14,6 +16,8 @@ interface Promises {
   readonly retainedDays?: number;
   /** Data packs go into a class that must be thawed before it is read. */
   readonly isCold: boolean;
+  /** What the store is to do with objects as they age; empty where the plan says nothing. */
+  readonly lifecycle: readonly LifecycleRule[];
 }
 
 export interface S3Place extends Promises {
@@ -36,7 +40,6 @@ export interface AzurePlace extends Promises {
 }
 
 const dayMs = 86_400_000;
-const coldClasses = ['GLACIER', 'DEEP_ARCHIVE', 'Archive'];
 
 /** Raises USAGE for a vault in a folder: the system's own users and modes say who may do what there. */
 export function policyPlace(
@@ -78,7 +81,11 @@ function promisesOf(declared: ResolvedVault['declared'] | undefined): Promises {
   const { mode, for: forMs } = declared?.immutability ?? {};
   const isRetained = mode !== undefined && mode !== 'offline' && forMs !== undefined;
   return {
-    isCold: coldClasses.includes(declared?.storage_class ?? ''),
+    isCold: isColdClass(declared?.storage_class),
+    // one that asks for nothing is none
+    lifecycle: (declared?.lifecycle ?? []).filter(
+      ({ transition, expire_after: expiry }) => transition !== undefined || expiry !== undefined,
+    ),
     ...(isRetained ? { retainedDays: Math.ceil(forMs / dayMs) } : {}),
   };
 }

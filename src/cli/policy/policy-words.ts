@@ -1,8 +1,30 @@
 /** What a policy document allows, what it does not, and what it leans on: for whoever puts it in force. Pure. */
+import { softDeleteDays } from './azure-life-cycle.ts';
 import type { PolicyPlace, PolicyRole } from './policy-place.ts';
+import { versionDays } from './version-days.ts';
 
 export function policyWords(role: PolicyRole, place: PolicyPlace): readonly string[] {
-  return place.kind === 's3' ? s3Words(role, place.retainedDays !== undefined) : azureWords(role, place);
+  const words =
+    place.kind === 's3' ? s3Words(role, place.retainedDays !== undefined) : azureWords(role, place);
+  return role === 'store' ? [...words, ...lifeCycleWords(place)] : words;
+}
+
+/** What becomes of the rules of the plan. */
+function lifeCycleWords(place: PolicyPlace): readonly string[] {
+  const count = place.lifecycle.length;
+  const plan =
+    count === 0
+      ? []
+      : [`${count === 1 ? 'A rule' : `${count} rules`} of the plan: after those that every vault wants.`];
+  return [...plan, versionWords(place, versionDays(place))];
+}
+
+function versionWords(place: PolicyPlace, days: number | undefined): string {
+  if (days === undefined)
+    return 'A rule of the plan never deletes versions, so none does: they are kept, and paid for, until somebody deletes them.';
+  return place.kind === 's3'
+    ? `Versions go after ${days} days, or sooner by a rule of the plan on a part of the vault: of two rules the earlier one counts.`
+    : `A version goes ${days} days after it was written, and soft delete keeps it for ${softDeleteDays(place)} days more.`;
 }
 
 const s3Roles: Readonly<Record<PolicyRole, readonly string[]>> = {
@@ -27,6 +49,7 @@ const s3Roles: Readonly<Record<PolicyRole, readonly string[]>> = {
   store: [
     'Each field goes to `aws s3api NAME --cli-input-json`. Object lock is best turned on when the bucket is made.',
     'Versions that were replaced or deleted are removed after the days given; current ones never, but for probes.',
+    'The rules take the place of all that the bucket has: `put-bucket-lifecycle-configuration` replaces, it does not add.',
   ],
 };
 
@@ -59,6 +82,8 @@ const azureRoles: Readonly<Record<PolicyRole, readonly string[]>> = {
   ],
   store: [
     'Each field is named for the command of `az` that takes it. Version-level immutability is chosen when the container is made.',
+    'Azure counts the age of a version from the day it was written: an old one goes on the day after it was deleted, and then only soft delete keeps it.',
+    'The management policy and soft delete are of the whole account: add the rules to those that it has.',
     'Never lock a policy of the whole container: locks, marks and what retention gives up could not be deleted for its whole time, nor could a mistake be mended.',
   ],
 };

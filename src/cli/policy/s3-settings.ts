@@ -1,13 +1,7 @@
 /** The settings of a bucket that the roles rely on, each as `aws s3api NAME --cli-input-json` takes it. Pure. */
 import type { S3Place } from './policy-place.ts';
+import { s3LifeCycle } from './s3-life-cycle.ts';
 import { bucketArn } from './s3-policy.ts';
-
-/** What a prune or a thief deleted stays as a version for so long at least. */
-const noncurrentDaysMin = 30;
-/** A retention is over before the life cycle looks at the version. */
-const noncurrentSlackDays = 1;
-const probeDays = 2;
-const unfinishedUploadDays = 7;
 
 export function s3Settings(place: S3Place): Readonly<Record<string, unknown>> {
   const { bucket: Bucket } = place;
@@ -30,36 +24,9 @@ export function s3Settings(place: S3Place): Readonly<Record<string, unknown>> {
         RestrictPublicBuckets: true,
       },
     },
-    'put-bucket-lifecycle-configuration': { Bucket, LifecycleConfiguration: { Rules: rulesOf(place) } },
+    'put-bucket-lifecycle-configuration': { Bucket, LifecycleConfiguration: { Rules: s3LifeCycle(place) } },
     'put-bucket-policy': { Bucket, Policy: JSON.stringify(bucketPolicy(place)) },
   };
-}
-
-/** No rule deletes a current version but of probes: what is needed is not for a life cycle to know. */
-function rulesOf(place: S3Place) {
-  const { folder, retainedDays = 0 } = place;
-  const NoncurrentDays = Math.max(noncurrentDaysMin, retainedDays + noncurrentSlackDays);
-  return [
-    {
-      ID: 'lifeboat-deleted',
-      Status: 'Enabled',
-      Filter: { Prefix: folder },
-      NoncurrentVersionExpiration: { NoncurrentDays },
-      Expiration: { ExpiredObjectDeleteMarker: true },
-    },
-    {
-      ID: 'lifeboat-unfinished',
-      Status: 'Enabled',
-      Filter: { Prefix: folder },
-      AbortIncompleteMultipartUpload: { DaysAfterInitiation: unfinishedUploadDays },
-    },
-    {
-      ID: 'lifeboat-probes',
-      Status: 'Enabled',
-      Filter: { Prefix: `${folder}lifeboat/probe/` },
-      Expiration: { Days: probeDays },
-    },
-  ];
 }
 
 /** For whoever comes, with whatever policy. */

@@ -1,9 +1,7 @@
 import type { ResolvedSystem, ResolvedVault } from '../resolved-plan.ts';
+import { isColdClass } from '../storage-class.ts';
 import type { LintRule } from './lint-rule.ts';
 import { systemPlace } from './system-place.ts';
-
-/** Classes whose objects must be thawed before they can be read. */
-const coldClasses: ReadonlySet<string> = new Set(['glacier', 'deep_archive', 'archive']);
 
 export const coldOnly: LintRule = {
   id: 'cold-only',
@@ -26,9 +24,5 @@ export const coldOnly: LintRule = {
 
 function isColdOnly(system: ResolvedSystem, vaults: readonly ResolvedVault[]): boolean {
   const own = vaults.filter(({ name }) => system.vaults.includes(name));
-  return own.length > 0 && own.every(({ declared }) => isCold(declared.storage_class));
-}
-
-function isCold(storageClass: string | undefined): boolean {
-  return storageClass !== undefined && coldClasses.has(storageClass.toLowerCase());
+  return own.length > 0 && own.every(({ declared }) => isColdClass(declared.storage_class));
 }

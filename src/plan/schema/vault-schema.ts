@@ -46,7 +46,11 @@ const lifecycleRule = strict({
     'noncurrent',
     { mission: ['E8'] },
   ),
-  prefix: maybe(text(), 'Only objects whose key begins so.', 'music/'),
+  prefix: maybe(
+    text(),
+    'Only objects whose key begins so, counted from the top of the bucket. Default: those of the vault.',
+    'music/',
+  ),
   transition: maybe(
     strict({
       after: must(positiveDuration(), 'When they move, counted as the rule counts.', '30 days'),
@@ -206,9 +210,9 @@ export const vaultSchema = strict({
   }),
   lifecycle: maybe(
     z.array(lifecycleRule).min(1),
-    'What the store does with objects as they age.',
+    'What the store does with objects as they age. The store does it and not Lifeboat: `vault policy --for store` writes its rules from this.',
     [{ transition: { after: '30 days', storage_class: 'GLACIER' } }],
-    { use: 'planned', mission: ['E8'] },
+    { mission: ['E8'] },
   ),
   replication: maybe(
     vaultReplication,
