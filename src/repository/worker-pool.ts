@@ -2,11 +2,12 @@
  * Worker threads that answer requests. Each request goes to the thread with the least to do; a reply resolves
  * its promise. After the first failure of a thread itself everything rejects with it.
  */
-import { type TransferListItem, Worker } from 'node:worker_threads';
+import type { TransferListItem, Worker } from 'node:worker_threads';
 import { assert, defined } from '../error/assert.ts';
 import { type ErrorCode, errorCodes } from '../error/codes.ts';
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { returnLargeBlocksAtOnce } from '../platform/posix/memory-allocator.ts';
+import { startThread } from '../platform/start-thread.ts';
 
 export interface WorkerPool<Request, Reply> extends AsyncDisposable {
   /** Buffers in `transfer` belong to the worker afterwards. Raises what the worker raised. */
@@ -48,7 +49,7 @@ export function createWorkerPool<Request, Reply>(
   // the descriptors come from openat2, of which Node knows nothing; it would warn of every one that is closed
   function start(): Member<Reply> {
     const member: Member<Reply> = {
-      worker: new Worker(module, { workerData, resourceLimits, trackUnmanagedFds: false }),
+      worker: startThread(module, { workerData, resourceLimits, trackUnmanagedFds: false }),
       waiting: new Map(),
     };
     member.worker.on('message', (message: ReplyEnvelope<Reply>) => settle(member, message));

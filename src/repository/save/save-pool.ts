@@ -3,10 +3,11 @@
  * Backpressure: `ready` waits while every worker has enough to do; a worker waits while its packs are not stored.
  * After the first failure every call rejects with it.
  */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { assert, defined, unreachable } from '../../error/assert.ts';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { siblingModule } from '../../platform/location.ts';
+import { startThread } from '../../platform/start-thread.ts';
 import type { BlobIndex } from '../index/blob-index.ts';
 import type { IndexWriter } from '../index/index-writer.ts';
 import { putPack } from '../pack/put-pack.ts';
@@ -257,7 +258,7 @@ class Pool implements SavePool {
       knownIds: known.memory,
     };
     const member: Member = {
-      worker: new Worker(siblingModule(import.meta.url, './save-worker'), {
+      worker: startThread(siblingModule(import.meta.url, './save-worker'), {
         workerData,
         resourceLimits: workerLimits,
       }),

@@ -1,7 +1,8 @@
 /** Starts a thread with one SQLite connection and speaks with it. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { siblingModule } from '../../platform/location.ts';
+import { startThread } from '../../platform/start-thread.ts';
 import { sqliteError } from './sqlite-failure.ts';
 import type { OpenRequest, SqliteOperation, SqliteOperations, ThreadReply } from './sqlite-operations.ts';
 
@@ -23,7 +24,7 @@ interface Waiting {
 
 /** The connection is open when the promise resolves; disposing the thread closes it. */
 export async function openSqliteThread(request: OpenRequest): Promise<SqliteThread> {
-  const thread = startThread(request.path);
+  const thread = speakWith(startThread(siblingModule(import.meta.url, './sqlite-worker')), request.path);
   try {
     await thread.ask('open', request);
     return thread;
@@ -33,8 +34,7 @@ export async function openSqliteThread(request: OpenRequest): Promise<SqliteThre
   }
 }
 
-function startThread(path: string): SqliteThread {
-  const worker = new Worker(siblingModule(import.meta.url, './sqlite-worker'));
+function speakWith(worker: Worker, path: string): SqliteThread {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let ended = false;
