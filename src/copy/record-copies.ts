@@ -3,7 +3,7 @@ import { readBackSnapshots } from '../backup/read-back-snapshot.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { CheckRecord, CopyRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
-import { recordError, sharedFields } from '../evidence/run-context.ts';
+import { type RunContext, recordError, sharedFields } from '../evidence/run-context.ts';
 import type { TargetReport } from '../repository/repository-types.ts';
 import type { Vault } from '../vault/vault.ts';
 import type {
@@ -111,8 +111,8 @@ async function recordFailures(
 }
 
 /** Without the snapshot. The proof of a point is bound to the system as it was captured, not as the plan describes it now. */
-function copyRecord(
-  { run, from }: CopyPointsRequest,
+export function copyRecord(
+  { run, from }: { readonly run: RunContext; readonly from: { readonly id: string } },
   vault: Vault,
   point: PointRecord,
   startMs: number,

@@ -113,6 +113,39 @@ test('a vault that is away fails the command, and gets its points when it is bac
   assertGolden('cli/copy.txt', steady(made.stdout));
 });
 
+test('a vault that takes no data keeps a record of it, and status says so until a copy came', async () => {
+  fs.writeFileSync(at('uploads', 'file'), seededRandom(10).bytes(60_000));
+  fs.renameSync(at('away', 'data'), at('away', 'data-aside'));
+  fs.writeFileSync(at('away', 'data'), 'no folder');
+  await cliEnds(1, options, 'backup');
+  const run = await cliEnds(1, options, 'copy', '--json');
+  assert.equal(lastLine(run)['code'], 'STORE_UNAVAILABLE');
+  const told = jsonLines(run).filter(({ type }) => type === 'copy');
+  assert.deepEqual(
+    told.map(({ vault, verdict, points }) => [vault, verdict, points]),
+    [['away', 'fail', 0]],
+  );
+  const copiesOf = async (...more: readonly string[]) => {
+    const lines = jsonLines(await cliEnds(7, options, 'status', '--json', ...more));
+    const line = lines.find(({ type, vault }) => type === 'vault' && vault === 'away');
+    const facet = line?.['copies'];
+    assert.ok(typeof facet === 'object' && facet !== null && 'status' in facet && 'reason' in facet);
+    return facet;
+  };
+  for (const more of [[], ['--refresh']]) {
+    const { status, reason } = await copiesOf(...more);
+    assert.equal(status, 'failed');
+    assert.match(
+      String(reason),
+      /^uploads: away lacks a point .*; the last copy failed: could not write data/,
+    );
+  }
+  fs.rmSync(at('away', 'data'));
+  fs.renameSync(at('away', 'data-aside'), at('away', 'data'));
+  await cliEnds(0, options, 'copy');
+  assert.equal((await copiesOf()).status, 'ok');
+});
+
 test('a point that no vault has whole is not copied: exit code 3, and a record in the vault that lacks it', async () => {
   for (const name of ['away', 'archive']) unplug(name);
   fs.writeFileSync(at('uploads', 'file'), seededRandom(9).bytes(60_000));
@@ -135,5 +168,10 @@ test('a point that no vault has whole is not copied: exit code 3, and a record i
       ['away', 'fail', 0],
       ['archive', 'fail', 0],
     ],
+  );
+  const shown = await cliEnds(7, options, 'status');
+  assert.match(
+    shown.stdout.replaceAll(/\s+/g, ' '),
+    /FAILED copies uploads: away lacks a point .* the last copy failed:/,
   );
 });

@@ -7,6 +7,7 @@
 import { requireRecords } from '../../backup/backup-system.ts';
 import { copyPoints } from '../../copy/copy-points.ts';
 import type { CopiedPoint, PointRecord, VaultCopies } from '../../copy/copy-request.ts';
+import { recordFailedCopy } from '../../copy/record-failed-copy.ts';
 import { defined } from '../../error/assert.ts';
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import { type CopyRoute, copyRoute, type RoutedVault } from '../../plan/copy-route.ts';
@@ -65,6 +66,7 @@ export async function copySystem(
       next.filter(({ from }) => from === first.from),
     );
   }
+  await recordFailures(work);
   return work.ends.filter(({ copied, error }) => copied.length > 0 || error !== undefined).map(endOf);
 }
 
@@ -95,6 +97,13 @@ interface End {
   error: LifeboatError | undefined;
   /** Why a point could not come from a vault; it may still come from another one. */
   setback: LifeboatError | undefined;
+  /** What was tried last, where no record tells of it yet. */
+  untold: Attempt | undefined;
+}
+
+interface Attempt {
+  readonly point: PointRecord;
+  readonly startMs: number;
 }
 
 interface Order {
@@ -126,6 +135,7 @@ async function beginWork(
       bytesStored: 0,
       error,
       setback: undefined,
+      untold: undefined,
     };
   });
   return { context, request, system, route, histories, ends, failedSources: new Map(), damaged: new Map() };
@@ -189,6 +199,7 @@ async function copyOrders(work: Work, from: string, orders: readonly Order[]): P
   const ready = (await Promise.all(orders.map((order) => openTarget(work, order)))).flat();
   if (ready.length === 0) return;
   const names = ready.map(({ order }) => order.end.target.name).join(', ');
+  for (const { order } of ready) order.end.untold = attemptOf(work, order);
   using progress = context.output.progress(`${system.name}: ${from} → ${names}`);
   try {
     const { vaults } = await copyPoints({
@@ -242,9 +253,38 @@ async function take(work: Work, { end, from, owed }: Order, copies: VaultCopies 
       if (why !== undefined) work.damaged.set(pairKey(from, point), why);
     }
   end.setback = copies.failed[0] ?? end.setback;
+  if (isToldOf(end, copies)) end.untold = undefined;
   const history = await vaultHistory(context, session, vaults, vaultOf(session, end.target.name));
   histories.set(end.target.name, history);
   end.error = copies.error ?? history.trouble;
+}
+
+function attemptOf(work: Work, { from, owed }: Order): Attempt | undefined {
+  const newest = owed.at(-1)?.point;
+  if (newest === undefined) return undefined;
+  return { point: recordOf(work, from, newest), startMs: work.context.nowMs() };
+}
+
+/** Of points that came, and of those that were not whole, there are records; a store that is not there takes none. */
+function isToldOf({ untold }: End, { copied, error }: VaultCopies): boolean {
+  if (error === undefined || isAway(error)) return true;
+  return copied.some(({ record }) => record.capturedAtMs === untold?.point.capturedAtMs);
+}
+
+/** It was asked again and again already. */
+function isAway(error: LifeboatError): boolean {
+  return error.retryable && hasCode(error, 'STORE_UNAVAILABLE');
+}
+
+/** So that a vault which can still be written tells why it lacks what it lacks. */
+async function recordFailures({ context, request, ends }: Work): Promise<void> {
+  for (const { target, error, untold } of ends) {
+    if (error === undefined || untold === undefined) continue;
+    const vault = await request.vaults.open(target.name);
+    await recordFailedCopy({ ...untold, run: request.run, vault, error, signal: context.signal });
+    // `status` lives on what this machine read last
+    await vaultHistory(context, request.session, request.vaults, vaultOf(request.session, target.name));
+  }
 }
 
 function recordOf({ histories }: Work, from: string, point: RecoveryPoint): PointRecord {

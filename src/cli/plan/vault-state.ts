@@ -1,10 +1,12 @@
 /** How each vault of a plan stands, from its records alone: what was done to it, what is owed, what is not known. Pure. */
 import type { RunRecord } from '../../evidence/record.ts';
+import type { RecordError } from '../../evidence/record-common.ts';
 import { recoveryKeyProof } from '../../evidence/recovery-key-proof.ts';
 import type { AuditRecord } from '../../evidence/vault-records.ts';
 import { copyLagMs, lagText } from '../../objective/copy-lag.ts';
 import { durationText } from '../../objective/duration-text.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
+import { knownDamage } from '../../recovery-point/known-damage.ts';
 import type { DeletionPause } from '../../recovery-point/suspicion.ts';
 import { coveragePercent } from '../../vault/rolling-check.ts';
 import { bytesText, plural } from '../quantity-text.ts';
@@ -57,7 +59,7 @@ function reading({ history: { readAtMs, trouble } }: VaultFacts): readonly Facet
   return [];
 }
 
-function copies({ vault: { name }, systems, nowMs }: VaultFacts): readonly Facet[] {
+function copies({ vault: { name }, history, systems, nowMs }: VaultFacts): readonly Facet[] {
   const lags = systems.flatMap((system) => system.copies.filter((lag) => lag.vault === name));
   if (lags.length === 0) return [];
   const owedPoints = lags.reduce((sum, lag) => sum + lag.owedPoints, 0);
@@ -73,7 +75,22 @@ function copies({ vault: { name }, systems, nowMs }: VaultFacts): readonly Facet
         objective.kind === 'copy-lag' && vault === name && status === 'breached',
     ),
   );
-  return [facet('copies', isLate ? 'late' : 'owed', `${worst.system}: ${lagText(worst, nowMs)}`, fields)];
+  const why = lastCopyFailure(history.records, worst.system);
+  const words = `${worst.system}: ${lagText(worst, nowMs)}`;
+  if (why === undefined) return [facet('copies', isLate ? 'late' : 'owed', words, fields)];
+  const failure = { ...fields, last_failure: { code: why.code, message: why.message } };
+  return [facet('copies', 'failed', `${words}; the last copy failed: ${why.message}`, failure)];
+}
+
+/** Nothing when a copy came after it. */
+function lastCopyFailure(records: readonly RunRecord[], system: string): RecordError | undefined {
+  const last = records
+    .filter((record) => record.type === 'copy' && record.system === system)
+    .toSorted((a, b) => a.endMs - b.endMs)
+    .at(-1);
+  return last?.verdict === 'fail'
+    ? (last.error ?? { code: 'COPY_INCOMPLETE', message: 'no reason is known' })
+    : undefined;
 }
 
 function store({ history: { records }, nowMs }: VaultFacts): readonly Facet[] {
@@ -124,6 +141,8 @@ function deletion(facts: VaultFacts): readonly Facet[] {
     const words = 'this machine only adds; another one prunes';
     return [facet('deletion', 'none', words, fields)];
   }
+  if ((last !== undefined || givesUp) && knownDamage(history.records, nowMs).length > 0)
+    return [facet('deletion', 'failed', 'paused: damage is known and not mended', fields)];
   const pending =
     last === undefined || last.bytesPending === 0 || removableAt === undefined
       ? 'nothing is pending'
