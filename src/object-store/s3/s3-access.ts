@@ -1,5 +1,6 @@
 /** What every request of the store shares: where objects are, and how refusals are told. */
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { nowMs } from '../../platform/clock.ts';
 import { assertKey } from '../key.ts';
 import { objectMissing } from '../object-errors.ts';
@@ -16,13 +17,13 @@ export interface S3Access {
   readonly retainNew: S3StoreSettings['retainNew'];
   /** Wall clock of this machine. */
   readonly nowMs: () => number;
-  /** Raises STORE_UNAVAILABLE when it is known that the bucket does not exist; asks once. */
+  /** Raises STORE_UNAVAILABLE when it is known that the bucket does not exist; asks until it has been seen. */
   readonly requireBucket: (signal: AbortSignal | undefined) => Promise<void>;
 }
 
 export function accessS3(client: S3Client, place: S3Place, settings: S3StoreSettings): S3Access {
   const { bucket, prefix } = place;
-  let asked: Promise<void> | undefined;
+  let isThere = false;
   return {
     client,
     bucket,
@@ -31,8 +32,7 @@ export function accessS3(client: S3Client, place: S3Place, settings: S3StoreSett
     retainNew: settings.retainNew,
     nowMs,
     requireBucket: async () => {
-      asked ??= checkBucket(client, bucket, placeText(place));
-      await asked;
+      if (!isThere) isThere = await isBucket(client, bucket, placeText(place));
     },
   };
 }
@@ -79,6 +79,23 @@ export async function request<T>(
   }
 }
 
+/**
+ * Every S3 server gives a tag to what it took in. What answers with success and without one, the page of a proxy or of a
+ * console for example, has stored nothing.
+ */
+export function requireTag({ location }: S3Access, key: string, tag: string | undefined): string {
+  if (tag !== undefined && tag !== '') return tag;
+  throw new LifeboatError(
+    'STORE_UNAVAILABLE',
+    `what answered to writing ${key} in ${location} is no S3 server`,
+    {
+      hint: 'Check the endpoint, and what stands between this machine and the store.',
+      retryable: true,
+      details: { key, location },
+    },
+  );
+}
+
 /** What a client's `send` takes beside the command. */
 export function stoppedBy(signal: AbortSignal | undefined): { readonly abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
@@ -89,13 +106,19 @@ function saysMissing(error: unknown): boolean {
   return statusOf(error) === 404 && !isNamed(error, 'NoSuchBucket', 'NoSuchUpload');
 }
 
-/** An answer to HEAD has no body, so that a missing bucket looks like a missing object. */
-async function checkBucket(client: S3Client, bucket: string, location: string): Promise<void> {
+/** An answer to HEAD has no body, so that a missing bucket looks like a missing object. False: no answer to rely on. */
+async function isBucket(client: S3Client, bucket: string, location: string): Promise<boolean> {
   try {
     await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    return true;
   } catch (error) {
     // Whoever may not ask gets no answer, and what else is wrong shows in the next request.
-    if (statusOf(error) !== 404) return;
+    if (statusOf(error) !== 404) return isRefusal(error);
     throw s3Error(Object.assign(new Error(), { name: 'NoSuchBucket' }), 'open the bucket', location);
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && status < 500;
 }

@@ -1,7 +1,7 @@
 import { CopyObjectCommand, type StorageClass } from '@aws-sdk/client-s3';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { StorageClasses } from '../abilities.ts';
-import { objectAt, onKey, type S3Access, stoppedBy } from './s3-access.ts';
+import { objectAt, onKey, requireTag, type S3Access, stoppedBy } from './s3-access.ts';
 import { headOf } from './s3-get.ts';
 import { putObject } from './s3-put.ts';
 import { lockFields } from './s3-retention.ts';
@@ -48,9 +48,10 @@ export function s3Classes(access: S3Access): StorageClasses {
           StorageClass: wanted,
           MetadataDirective: 'COPY',
           // A copy has no retention but the one it is given.
-          ...lockFields(head),
+          ...lockFields(head, access.nowMs()),
         });
-        await access.client.send(command, stoppedBy(signal));
+        const { CopyObjectResult: copy } = await access.client.send(command, stoppedBy(signal));
+        requireTag(access, key, copy?.ETag);
       });
     },
   };

@@ -70,7 +70,7 @@ const damagedOnItsWay = unavailable('the body did not arrive as it was sent');
 const unknown: Meaning = {
   code: 'STORE_UNAVAILABLE',
   says: 'the request failed',
-  hint: 'Look at the cause with --verbose, and check the settings of the store.',
+  hint: 'Check the settings of the store; run it again with --debug to see more.',
 };
 
 const byName: Readonly<Record<string, Meaning>> = {
@@ -130,7 +130,7 @@ export function s3Error(cause: unknown, doing: string, location: string): unknow
     hint,
     retryable,
     details: { location, s3Error: shortName(cause), status: statusOf(cause) },
-    ...(saysSomething(cause) ? { cause } : {}),
+    ...(saysSomething(cause) ? { cause: withoutSecrets(cause) } : {}),
   });
 }
 
@@ -184,6 +184,14 @@ function ofConnection(error: Error): Meaning | undefined {
   return /deserializ|parse|socket hang up|aborted|premature/i.test(error.message)
     ? unavailable('the answer of the store cannot be read')
     : undefined;
+}
+
+/** Servers and what stands before them quote headers: a token of a session is one, and so is a signature. */
+const quoted = /((?:x-amz-security-token|security-?token|authorization|signature)["']?\s*[:=]\s*["']?).*/gi;
+
+function withoutSecrets(error: Error): Error {
+  const words = error.message.replace(quoted, '$1…');
+  return words === error.message ? error : new Error(words);
 }
 
 /** Answers to HEAD have no body, and what is no XML gives words for programmers. */

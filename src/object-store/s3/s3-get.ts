@@ -74,7 +74,11 @@ async function getRange(
   const command = new GetObjectCommand({ ...objectAt(access, key), Range });
   try {
     const answer = await access.client.send(command, stoppedBy(signal));
-    const { size } = rangeOf(answer);
+    const { start, size } = rangeOf(answer);
+    if (start !== undefined && start !== range.offset) {
+      dropBody(answer);
+      throw cutShort(access, key, `what begins at ${start} instead of ${range.offset}`);
+    }
     if (size !== undefined && range.offset + range.length > size) {
       dropBody(answer);
       throw objectTooShort(key, access.location, size, range.offset + range.length);
@@ -103,10 +107,17 @@ async function sizeOf(access: S3Access, key: string, size: number | undefined): 
   throw cutShort(access, key, 'an answer without the size of the object');
 }
 
-/** The size of the whole object, as the answer to a range tells it. */
-function rangeOf({ ContentRange }: GetObjectCommandOutput): { readonly size?: number } {
+/** Where the part begins and the size of the whole object, as the answer to a range tells it. */
+function rangeOf({ ContentRange }: GetObjectCommandOutput): {
+  readonly start?: number;
+  readonly size?: number;
+} {
+  const start = /^bytes (\d+)-/.exec(ContentRange ?? '')?.[1];
   const total = /\/(\d+)$/.exec(ContentRange ?? '')?.[1];
-  return total === undefined ? {} : { size: Number(total) };
+  return {
+    ...(start === undefined ? {} : { start: Number(start) }),
+    ...(total === undefined ? {} : { size: Number(total) }),
+  };
 }
 
 async function readBody(

@@ -58,9 +58,20 @@ async function listPage(
     Prefix: `${access.folder}${prefix}`,
     ...(token === undefined ? {} : { ContinuationToken: token }),
   });
-  return await request(access, { doing: `list ${prefix}`, signal }, () =>
+  const answer = await request(access, { doing: `list ${prefix || 'everything'}`, signal }, () =>
     access.client.send(command, stoppedBy(signal)),
   );
+  requireList(access, answer);
+  return answer;
+}
+
+/** An empty answer, and a page of something else, would pass for a list of nothing. */
+export function requireList(
+  access: S3Access,
+  { Name, IsTruncated }: { readonly Name?: string | undefined; readonly IsTruncated?: boolean | undefined },
+): void {
+  if (Name === undefined && IsTruncated === undefined)
+    throw unreadable(access, 'neither a name nor an end: what answered is no S3 server');
 }
 
 export function unreadable({ location }: S3Access, what: string): LifeboatError {

@@ -1,6 +1,6 @@
 import { PutObjectCommand, PutObjectRetentionCommand, type StorageClass } from '@aws-sdk/client-s3';
 import { sleep } from '../../platform/timers.ts';
-import { objectAt, onKey, type S3Access, stoppedBy } from './s3-access.ts';
+import { objectAt, onKey, requireTag, type S3Access, stoppedBy } from './s3-access.ts';
 import { isNamed } from './s3-errors.ts';
 import { headOf } from './s3-get.ts';
 import { modeName } from './s3-retention.ts';
@@ -68,7 +68,8 @@ async function putInOne(
   const ended = new AbortController();
   const stop = bytes.length > smallBytesMax ? signal : delayed(signal, ended.signal);
   try {
-    await access.client.send(command, stoppedBy(stop));
+    const { ETag } = await access.client.send(command, stoppedBy(stop));
+    requireTag(access, key, ETag);
   } finally {
     ended.abort();
   }
@@ -92,11 +93,16 @@ function optionsOf({ retainNew, nowMs }: S3Access, key: string, wishes: PutWishe
   return {
     ...(wishes.storageClass === undefined ? {} : { StorageClass: wishes.storageClass }),
     ...(wishes.createOnly ? { IfNoneMatch: '*' } : {}),
-    ...(retainNew === undefined || key.startsWith('locks/')
+    ...(retainNew === undefined || isLock(key)
       ? {}
       : {
           ObjectLockMode: modeName(retainNew.mode),
           ObjectLockRetainUntilDate: new Date(nowMs() + retainNew.forMs),
         }),
   };
+}
+
+/** Of any repository in the vault. Locks are deleted all the time. */
+function isLock(key: string): boolean {
+  return /(^|\/)locks\//.test(key);
 }

@@ -54,13 +54,12 @@ export function retentionIn(head: LockHeaders, nowMs: number): RetentionState {
   };
 }
 
-/** The same for a copy. */
-export function lockFields(head: LockHeaders): LockHeaders {
+/** The same for a copy. A date that is over is left out: no server takes one. */
+export function lockFields(head: LockHeaders, nowMs: number): LockHeaders {
+  const { ObjectLockMode, ObjectLockRetainUntilDate } = head;
+  const isKept = ObjectLockRetainUntilDate !== undefined && ObjectLockRetainUntilDate.getTime() > nowMs;
   return {
-    ...(head.ObjectLockMode === undefined ? {} : { ObjectLockMode: head.ObjectLockMode }),
-    ...(head.ObjectLockRetainUntilDate === undefined
-      ? {}
-      : { ObjectLockRetainUntilDate: head.ObjectLockRetainUntilDate }),
+    ...(isKept && ObjectLockMode !== undefined ? { ObjectLockMode, ObjectLockRetainUntilDate } : {}),
     ...(head.ObjectLockLegalHoldStatus === 'ON' ? { ObjectLockLegalHoldStatus: 'ON' as const } : {}),
   };
 }

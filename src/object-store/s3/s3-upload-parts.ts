@@ -7,7 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { defined } from '../../error/assert.ts';
-import { objectAt, type S3Access, stoppedBy } from './s3-access.ts';
+import { objectAt, requireTag, type S3Access, stoppedBy } from './s3-access.ts';
 
 export type PutOptions = Pick<
   PutObjectCommandInput,
@@ -36,15 +36,16 @@ export async function uploadInParts(
   const upload = { ...place, UploadId: defined(made.UploadId, 'the store names the upload') };
   try {
     signal?.throwIfAborted();
-    const Parts = await uploadParts(access, upload, bytes, signal);
+    const Parts = await uploadParts(access, key, upload, bytes, signal);
     signal?.throwIfAborted();
-    await client.send(
+    const { ETag } = await client.send(
       new CompleteMultipartUploadCommand({
         ...upload,
         MultipartUpload: { Parts },
         ...(IfNoneMatch === undefined ? {} : { IfNoneMatch }),
       }),
     );
+    requireTag(access, key, ETag);
   } catch (error) {
     // What remains when this fails too is no object; a life-cycle rule of the bucket takes it away.
     await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
@@ -55,7 +56,8 @@ export async function uploadInParts(
 type Upload = ReturnType<typeof objectAt> & { readonly UploadId: string };
 
 async function uploadParts(
-  { client }: S3Access,
+  access: S3Access,
+  key: string,
   upload: Upload,
   bytes: Uint8Array,
   signal: AbortSignal | undefined,
@@ -72,8 +74,8 @@ async function uploadParts(
       const Body = bytes.subarray(index * partBytes, (index + 1) * partBytes);
       const PartNumber = index + 1;
       const command = new UploadPartCommand({ ...upload, PartNumber, Body });
-      const { ETag } = await client.send(command, stoppedBy(stop));
-      done[index] = { ETag, PartNumber };
+      const { ETag } = await access.client.send(command, stoppedBy(stop));
+      done[index] = { ETag: requireTag(access, key, ETag), PartNumber };
     }
   };
   const workers = Array.from({ length: Math.min(partsAtOnceMax, count) }, async () => {

@@ -11,7 +11,7 @@ import { objectMissing } from '../object-errors.ts';
 import { objectAt, onKey, request, type S3Access, stoppedBy } from './s3-access.ts';
 import { statusOf } from './s3-errors.ts';
 import { getWhole } from './s3-get.ts';
-import { pagesMax, unreadable } from './s3-list.ts';
+import { pagesMax, requireList, unreadable } from './s3-list.ts';
 import { retentionIn } from './s3-retention.ts';
 
 export function s3Versions(access: S3Access): ObjectVersions {
@@ -90,6 +90,7 @@ async function* listVersions(
     const answer = await request(access, { doing: `list versions of ${prefix}`, signal }, () =>
       access.client.send(command, stoppedBy(signal)),
     );
+    requireList(access, answer);
     for (const version of versionsIn(access, answer)) {
       signal?.throwIfAborted();
       yield version;
