@@ -20,6 +20,8 @@ export interface Output {
   readonly style: Style;
   /** Of standard output, 80 where it is no terminal. */
   readonly columns: number;
+  /** How wide a table may be: as the terminal, and without end where programs read it. */
+  readonly tableColumns: number;
   /** One result: the text for people, the object with --json. */
   result(record: JsonRecord, text?: string): Promise<void>;
   /** Words around results, such as headings; nothing with --json. */
@@ -68,6 +70,7 @@ export function createOutput(options: OutputOptions): Output {
     json,
     style: styleFor(stdout.wantsColour && !json),
     columns: stdout.columns(),
+    tableColumns: stdout.isTerminal ? stdout.columns() : Number.POSITIVE_INFINITY,
     closed: stdout.closed,
     hide: redactor.hide,
     redact: redactor.redact,

@@ -210,7 +210,8 @@ test('on a terminal the password is asked for, and what is typed is not shown', 
   const run = await onTerminal(['snapshots', '--vault', vault], [[question, password]]);
   assert.equal(run.exitCode, 0, run.seen);
   assert.ok(!run.seen.includes(password));
-  assert.match(run.seen, /snapshots\r?\n/);
+  assert.match(run.seen, /\d+ snapshots?\b/);
+  for (const line of run.seen.split(/\r?\n/).slice(1)) assert.ok(line.length <= 80, line);
 });
 
 test('a new vault shows its recovery key once, on a terminal, and the key opens it', async () => {

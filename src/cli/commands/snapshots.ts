@@ -5,7 +5,9 @@ import { listSnapshots } from '../list-snapshots.ts';
 import { filterOptions } from '../snapshot-filter.ts';
 
 export const snapshots: Command = {
-  description: 'Lists the snapshots of a vault, oldest first. `latest` names the last one in other commands.',
+  description:
+    'Lists the snapshots of a vault, oldest first. `latest` names the last one in other commands. Where the terminal is too ' +
+    'narrow, it leaves out the tags of plan and run, then the host, then all tags, then the middle of long paths.',
   options: [...vaultOptions, ...filterOptions],
   examples: [
     { line: 'lifeboat snapshots', says: "of the plan's primary vault" },

@@ -18,6 +18,7 @@ import { planHistory, type VaultHistory } from '../plan/plan-history.ts';
 import { openPlan, type PlanSession } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
 import { tellStores } from '../plan/store-proofs.ts';
+import { systemTable } from '../plan/system-table.ts';
 import { tellVaults } from '../plan/tell-vaults.ts';
 import { type VaultState, vaultState } from '../plan/vault-state.ts';
 import { momentText } from '../quantity-text.ts';
@@ -25,11 +26,12 @@ import { pausesOf, reaches, tellPauses } from '../retention/plan-pauses.ts';
 import { givesUp } from '../run-due/pass-prune.ts';
 import { suspected } from '../run-due/suspicion-findings.ts';
 import type { Style } from '../style.ts';
+import { wrapText } from '../wrap-text.ts';
 
 export const status: Command<AppContext> = {
   description:
     'Shows where each system stands against its RPO, RTO and proof age, worst first. It reads what this machine last read from ' +
-    'the vaults and says how old that is; --refresh opens them. What is not known or not proven is never green. Exit code 7 ' +
+    'the vaults and says how old that is; --refresh opens them. Where the terminal is too narrow, next run, proof and RTO move below the row, in this order. What is not known or not proven is never green. Exit code 7 ' +
     'when an objective is not met; else, when a vault is away, damaged, not believed or under suspicion, that error and its exit code.',
   options: [...planOptions, { flag: '--refresh', description: 'read the vaults now' }],
   examples: [
@@ -67,19 +69,23 @@ export async function report(
         `vault ${vault}: ${trouble.message}${trouble.hint === undefined ? '' : `. ${trouble.hint}`}`,
       );
   }
-  await output.text(`${output.style.bold(planName)}: ${verdict.sentence}`);
-  const rows = systems.map((system) => rowOf(system, nowMs, output.style));
-  const widths = columnWidths([headings, ...rows.map((row) => row.cells)]);
-  await output.text(`\n${output.style.dim(line(headings, widths))}`);
+  const { columns, style } = output;
+  const fold = (text: string, indent: string) => wrapText(text, columns, indent);
+  await output.text(boldStart(fold(`${planName}: ${verdict.sentence}`, '  '), `${planName}:`, style));
+  const rows = systems.map((system) => rowOf(system, nowMs, style));
+  const table = systemTable(
+    rows.map(({ cells }) => cells),
+    columns,
+  );
+  await output.text(`\n${style.dim(table.heading)}`);
   for (const [at, system] of systems.entries()) {
-    const row = rows[at];
-    if (row)
-      await output.result(
-        systemRecord(system, nowMs),
-        [row.paint(line(row.cells, widths)), ...row.details].join('\n'),
-      );
+    const [row, shown] = [rows[at], table.rows[at]];
+    if (row === undefined || shown === undefined) continue;
+    const details = [...shown.below.map((words) => `    ${words}`), ...row.details];
+    const text = [row.paint(shown.line), ...details.map((detail) => fold(detail, '      '))].join('\n');
+    await output.result(systemRecord(system, nowMs), text);
   }
-  await output.text(`\n${factsText(histories, nowMs)}`);
+  await output.text(`\n${fold(readText(histories, nowMs), '  ')}\n${measuredNote}`);
   await tellStores(output, histories);
 }
 
@@ -153,7 +159,9 @@ function endWith(summary: CommandEnd['summary'], error: LifeboatError | undefine
   return error === undefined ? { summary } : { summary, error };
 }
 
-const headings = ['state', 'system', 'RPO', 'RTO', 'proof', 'next run'] as const;
+function boldStart(text: string, start: string, style: Style): string {
+  return text.startsWith(start) ? style.bold(start) + text.slice(start.length) : text;
+}
 
 interface Row {
   readonly cells: readonly string[];
@@ -222,23 +230,14 @@ function painter(state: Status, style: Style): (text: string) => string {
   return state === 'breached' ? style.red : style.yellow;
 }
 
-function columnWidths(rows: readonly (readonly string[])[]): readonly number[] {
-  return headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-}
+const measuredNote = 'RPO and RTO are measured; lifeboat status --refresh reads again.';
 
-function line(cells: readonly string[], widths: readonly number[]): string {
-  return cells
-    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-    .join('  ')
-    .trimEnd();
-}
-
-function factsText(histories: readonly VaultHistory[], nowMs: number): string {
+function readText(histories: readonly VaultHistory[], nowMs: number): string {
   const ages = histories.map(
     ({ vault, readAtMs }) =>
       `${vault} ${readAtMs === undefined ? 'never' : `${durationText(Math.max(0, nowMs - readAtMs))} ago`}`,
   );
-  return `Read from the vaults: ${ages.join(', ')}.\nRPO and RTO are measured; lifeboat status --refresh reads again.`;
+  return `Read from the vaults: ${ages.join(', ')}.`;
 }
 
 function systemRecord(system: AssessedSystem, nowMs: number) {

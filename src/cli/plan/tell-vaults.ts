@@ -1,6 +1,7 @@
 /** Says how each vault stands: a line for each thing, and one JSON object for each vault. */
 import type { Output } from '../output.ts';
 import type { Style } from '../style.ts';
+import { wrapText } from '../wrap-text.ts';
 import type { Facet, FacetStatus, VaultState } from './vault-state.ts';
 
 const words: Readonly<Record<FacetStatus, string>> = {
@@ -27,14 +28,15 @@ export async function tellVaults(output: Output, states: readonly VaultState[]):
     const facts = Object.fromEntries(
       facets.map(({ name, status, words: reason, fields }) => [name, { status, reason, ...fields }]),
     );
-    const lines = facets.map((facet) => `  ${facetLine(facet, output.style)}`);
+    const lines = facets.map((facet) => facetLine(facet, output));
     const title = output.style.bold(vault === role ? vault : `${vault} (${role})`);
     await output.result({ type: 'vault', vault, role, ...facts }, [title, ...lines].join('\n'));
   }
 }
 
-function facetLine({ name, status, words: reason }: Facet, style: Style): string {
-  return painter(status, style)(`${words[status].padEnd(8)} ${names[name].padEnd(9)} ${reason}`);
+function facetLine({ name, status, words: reason }: Facet, { columns, style }: Output): string {
+  const text = `  ${words[status].padEnd(8)} ${names[name].padEnd(9)} ${reason}`;
+  return painter(status, style)(wrapText(text, columns, '    '));
 }
 
 function painter(status: FacetStatus, style: Style): (text: string) => string {

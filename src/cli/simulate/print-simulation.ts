@@ -5,9 +5,9 @@ import { describeMoment } from '../../recovery-point/parse-moment.ts';
 import { plural } from '../quantity-text.ts';
 import type { Style } from '../style.ts';
 import { tableLines } from '../table.ts';
+import { shortened, wrapText } from '../wrap-text.ts';
 import { backText, lossText, originText, targetText, wayText } from './forecast-words.ts';
 import { statusPainter, statusWords, worstFirst } from './status-words.ts';
-import { shortened, wrapText } from './wrap-text.ts';
 
 const columnsMax = 100;
 const rowsMax = 200;

@@ -5,12 +5,12 @@
 import { durationText } from '../../objective/duration-text.ts';
 import type { Simulation, SystemForecast, TimelineTask } from '../../plan/simulate/simulation.ts';
 import { describeMoment } from '../../recovery-point/parse-moment.ts';
+import { shortened } from '../wrap-text.ts';
 import { backText, lossText, targetText, wayText } from './forecast-words.ts';
 import { statusWords } from './status-words.ts';
 import { coordinate, escaped, line, rectangle, words } from './svg-elements.ts';
 import { svgStyle } from './svg-style.ts';
 import { type TimeScale, timeScale } from './time-scale.ts';
-import { shortened } from './wrap-text.ts';
 
 const pageWidth = 1200;
 const labelWidth = 200;
