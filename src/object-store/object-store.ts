@@ -48,6 +48,8 @@ export interface ListedObject {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
+  /** It is in no archive class, as the list alone tells. Absent: it may be or not, ask `thaw.stateOf`. */
+  readonly isWarm?: true;
 }
 
 /** What differs between kinds of stores, as data. */

@@ -23,6 +23,12 @@ export interface ColdObject extends NeededPack {
 /** What is cold again within this time is asked for once more. */
 export const endingWithinMs = 24 * 60 * 60 * 1000;
 
+/** Where everything lies that a restore reads in bulk; what is needed elsewhere is asked for one by one. */
+const packPrefix = 'data/';
+
+/** For fewer objects a list of the whole vault would be more than to ask for each. */
+const listedFrom = 256;
+
 export interface SurveyOptions {
   readonly nowMs: number;
   readonly signal?: AbortSignal;
@@ -37,7 +43,9 @@ export async function surveyCold(
   const found = { cold: [] as ColdObject[], thawing: [] as ColdObject[] };
   const ending: NeededPack[] = [];
   let readyUntilMs: number | undefined;
-  await forEachLimited(needed, archive.connections, async (object) => {
+  const warm = await warmKeys(archive, needed, signal);
+  const asked = needed.filter(({ key }) => !warm.has(key));
+  await forEachLimited(asked, archive.connections, async (object) => {
     const state: ThawState = await archive.thaw.stateOf(object.key, signal);
     if (state.kind !== 'ready') {
       found[state.kind].push({ ...object, storageClass: await archive.classOf(object.key, signal) });
@@ -53,6 +61,20 @@ export async function surveyCold(
     ending,
     ...(readyUntilMs === undefined ? {} : { readyUntilMs }),
   };
+}
+
+/** What a list tells, a thousand objects at a time, need not be asked one by one. */
+async function warmKeys(
+  archive: ArchiveAccess,
+  needed: readonly NeededPack[],
+  signal: AbortSignal | undefined,
+): Promise<ReadonlySet<string>> {
+  const warm = new Set<string>();
+  if (needed.length < listedFrom) return warm;
+  const wanted = new Set(needed.map(({ key }) => key));
+  for await (const { key, isWarm } of archive.list(packPrefix, signal))
+    if (isWarm && wanted.has(key)) warm.add(key);
+  return warm;
 }
 
 /** Of stores without archive classes. */

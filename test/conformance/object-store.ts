@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ListedObject, ObjectStore, StoreFacts } from '../../src/object-store/object-store.ts';
+import { listed } from '../support/listed.ts';
 
 export interface StoreUnderTest {
   /** Empty. */
@@ -79,7 +80,7 @@ function checkContents(check: Check, { largeObjectBytes }: StoreExpectations): v
     await store.put('empty', new Uint8Array(0));
     assert.equal((await store.get('empty')).length, 0);
     assert.equal((await store.stat('empty')).size, 0);
-    assert.deepEqual(await collect(store.list('')), [{ key: 'empty', size: 0 }]);
+    assert.deepEqual(await listed(store), [{ key: 'empty', size: 0 }]);
   });
   check('carries a large object', async (store) => {
     const bytes = Buffer.alloc(largeObjectBytes, 'a large object ');
@@ -96,7 +97,7 @@ function checkContents(check: Check, { largeObjectBytes }: StoreExpectations): v
     await store.put('key', Buffer.from('a long first content'));
     await store.put('key', Buffer.from('short'));
     assert.equal((await store.get('key')).toString(), 'short');
-    assert.deepEqual(await collect(store.list('')), [{ key: 'key', size: 5 }]);
+    assert.deepEqual(await listed(store), [{ key: 'key', size: 5 }]);
   });
   check('shares no memory with its callers', async (store) => {
     const bytes = Buffer.from('stable');
@@ -199,16 +200,16 @@ function checkLists(check: Check, { listedKeys }: StoreExpectations): void {
     ]);
     assert.deepEqual(await keysOf(store, 'data/a'), ['data/a', 'data/ab/1', 'data/ab/2']);
     assert.deepEqual(await keysOf(store, 'data/ab/2'), ['data/ab/2']);
-    assert.deepEqual(await collect(store.list('conf')), [{ key: 'config', size: 6 }]);
+    assert.deepEqual(await listed(store, 'conf'), [{ key: 'config', size: 6 }]);
     assert.equal((await keysOf(store, '')).length, 7);
     assert.deepEqual(await keysOf(store, 'config/'), []);
   });
   check(`lists ${listedKeys} keys once each, with their sizes`, async (store) => {
     const keys = Array.from({ length: listedKeys }, (_, i) => `data/${(i % 7).toString(16)}/${i}`);
     await inParallel(keys, (key) => store.put(key, Buffer.alloc(key.length)));
-    const listed = await collect(store.list('data/'));
-    assert.deepEqual(listed.map(({ key }) => key).sort(), keys.sort());
-    assert.ok(listed.every(({ key, size }) => size === key.length));
+    const found = await listed(store, 'data/');
+    assert.deepEqual(found.map(({ key }) => key).sort(), keys.sort());
+    assert.ok(found.every(({ key, size }) => size === key.length));
   });
   check('lets a reader end a list early', async (store) => {
     await inParallel(['a', 'b', 'c'], (key) => store.put(key, Buffer.from(key)));
@@ -299,7 +300,7 @@ function checkSignals(check: Check, { largeObjectBytes }: StoreExpectations): vo
     );
     const done = outcomes.filter((outcome) => outcome.done).map(({ key }) => key);
     assert.deepEqual(
-      (await collect(store.list('aborted/'))).sort((a, b) => (a.key < b.key ? -1 : 1)),
+      (await listed(store, 'aborted/')).sort((a, b) => (a.key < b.key ? -1 : 1)),
       done.map((key) => ({ key, size: largeObjectBytes })),
     );
   });

@@ -2,6 +2,7 @@
  * One suite for each rare ability of stores. What a store offers is stated by its expectations, so that an ability
  * that is lost, or grows unnoticed, fails as well.
  */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type {
@@ -14,6 +15,7 @@ import type {
   ThawSpeed,
 } from '../../src/object-store/abilities.ts';
 import type { ObjectStore } from '../../src/object-store/object-store.ts';
+import { listed } from '../support/listed.ts';
 import { collect, type StoreUnderTest } from './object-store.ts';
 
 export interface AbleStoreUnderTest extends StoreUnderTest {
@@ -124,7 +126,7 @@ function checkCreateOnly(check: Check<CreateOnly>): void {
   check('creates what is not there', async ({ create }, store) => {
     assert.equal(await create('data/ab/object', Buffer.from('first')), 'created');
     assert.equal((await store.get('data/ab/object')).toString(), 'first');
-    assert.deepEqual(await collect(store.list('')), [{ key: 'data/ab/object', size: 5 }]);
+    assert.deepEqual(await listed(store), [{ key: 'data/ab/object', size: 5 }]);
   });
   check('leaves what is there as it is, however it came there', async ({ create }, store) => {
     await store.put('put', Buffer.from('by put'));
@@ -145,7 +147,7 @@ function checkCreateOnly(check: Check<CreateOnly>): void {
     const [winner = -1] = winners;
     const bytes = await store.get('data/one');
     assert.ok(bytes.equals(Buffer.alloc(contentBytes + winner, winner)), 'the bytes are those of the winner');
-    assert.deepEqual(await collect(store.list('')), [{ key: 'data/one', size: contentBytes + winner }]);
+    assert.deepEqual(await listed(store), [{ key: 'data/one', size: contentBytes + winner }]);
     const { versions } = store.abilities;
     if (versions) assert.equal((await Array.fromAsync(versions.listVersions(''))).length, 1);
   });
@@ -365,7 +367,7 @@ function checkThaw(check: Check<ArchiveThaw>, facts: ThawFacts): void {
     await assert.rejects(store.get('cold'), cold);
     await assert.rejects(store.get('cold', { offset: 0, length: 1 }), cold);
     assert.equal((await store.stat('cold')).size, 7);
-    assert.deepEqual(await collect(store.list('')), [{ key: 'cold', size: 7 }]);
+    assert.deepEqual(await listed(store), [{ key: 'cold', size: 7 }]);
   });
   check('needs thawing after a move into a cold class', async (thaw, store) => {
     await store.put('moved', Buffer.from('content'));
@@ -438,7 +440,7 @@ function checkVersions(check: Check<ObjectVersions>): void {
     );
     assert.equal(new Set(all.map(({ versionId }) => versionId)).size, 3);
     assert.deepEqual(await contentsOf(versions, all), ['third one', 'second', 'one']);
-    assert.deepEqual(await collect(store.list('')), [{ key: 'key', size: 9 }]);
+    assert.deepEqual(await listed(store), [{ key: 'key', size: 9 }]);
   });
   check('keeps what was deleted, and shows it to nobody who does not ask', async (versions, store) => {
     await store.put('key', Buffer.from('content'));

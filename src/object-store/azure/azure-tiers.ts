@@ -71,6 +71,11 @@ export function azureThaw(container: AzureContainer): ArchiveThaw {
   };
 }
 
+/** A tier that is not told is that of the account, which may be changed any day. */
+export function isAlwaysWarm(tier: string | undefined, archiveStatus: string | undefined): boolean {
+  return tier !== undefined && tier !== archive && azureTiers.includes(tier) && archiveStatus === undefined;
+}
+
 function thawStateOf({ accessTier, archiveStatus }: BlobGetPropertiesResponse): ThawState {
   if (accessTier !== archive) return { kind: 'ready' };
   return archiveStatus?.startsWith('rehydrate-pending') ? { kind: 'thawing' } : { kind: 'cold' };

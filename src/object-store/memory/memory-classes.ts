@@ -86,6 +86,11 @@ function thawStateOf(state: MemoryState, { storageClass, thaw }: MemoryVersion):
   return nowMs < thaw.readyAtMs ? { kind: 'thawing' } : { kind: 'ready', untilMs: thaw.coldAtMs };
 }
 
+/** For a list. */
+export function warmthOf({ storageClass }: Pick<MemoryVersion, 'storageClass'>): { readonly isWarm?: true } {
+  return isCold(storageClass) ? {} : { isWarm: true };
+}
+
 function isCold(storageClass: string): boolean {
   return Object.keys(thawMsByClass[storageClass] ?? {}).length > 0;
 }

@@ -3,7 +3,14 @@ import type { RetentionState, StoreAbilities } from '../abilities.ts';
 import { assertKey, assertPrefix } from '../key.ts';
 import { checkRange } from '../object-errors.ts';
 import type { ByteRange, ListedObject, ObjectStat, ObjectStore, StoreFacts } from '../object-store.ts';
-import { checkWarm, memoryClasses, memoryStorageClasses, memoryThaw, usualClass } from './memory-classes.ts';
+import {
+  checkWarm,
+  memoryClasses,
+  memoryStorageClasses,
+  memoryThaw,
+  usualClass,
+  warmthOf,
+} from './memory-classes.ts';
 import { memoryRetention } from './memory-retention.ts';
 import { deleteObject, findObject, type MemoryState, putObject } from './memory-state.ts';
 import { memoryVersions } from './memory-versions.ts';
@@ -114,15 +121,15 @@ function createIn(state: MemoryState) {
 }
 
 async function* listObjects(
-  { objects }: MemoryState,
+  state: MemoryState,
   prefix: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ListedObject> {
   assertPrefix(prefix);
   // The keys of one moment: a live walk over the map would meet a key that is deleted and put again twice.
-  for (const key of [...objects.keys()].filter((each) => each.startsWith(prefix))) {
+  for (const key of [...state.objects.keys()].filter((each) => each.startsWith(prefix))) {
     signal?.throwIfAborted();
-    const bytes = objects.get(key);
-    if (bytes !== undefined) yield { key, size: bytes.length };
+    const version = state.versions.get(key)?.at(-1);
+    if (version?.bytes !== undefined) yield { key, size: version.bytes.length, ...warmthOf(version) };
   }
 }

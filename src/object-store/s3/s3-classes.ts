@@ -17,6 +17,13 @@ export const storageClassNames = [
   'DEEP_ARCHIVE',
 ] as const satisfies readonly StorageClass[];
 
+/** Intelligent tiering has archive tiers of its own, of which only the object tells. */
+const alwaysWarm: ReadonlySet<string> = new Set(['STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'GLACIER_IR']);
+
+export function isAlwaysWarm(storageClass: string): boolean {
+  return alwaysWarm.has(storageClass);
+}
+
 type StorageClassName = (typeof storageClassNames)[number];
 
 export function s3Classes(access: S3Access): StorageClasses {

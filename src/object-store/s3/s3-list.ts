@@ -3,6 +3,7 @@ import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { assertPrefix, isKey } from '../key.ts';
 import type { ListedObject } from '../object-store.ts';
 import { request, type S3Access, stoppedBy } from './s3-access.ts';
+import { isAlwaysWarm } from './s3-classes.ts';
 
 /** Of a thousand keys each, more than any vault has. */
 export const pagesMax = 1_000_000;
@@ -34,11 +35,11 @@ export async function* listObjects(
 }
 
 function objectsIn(access: S3Access, answer: ListObjectsV2CommandOutput, prefix: string): ListedObject[] {
-  return (answer.Contents ?? []).flatMap(({ Key: name = '', Size: size }) => {
+  return (answer.Contents ?? []).flatMap(({ Key: name = '', Size: size, StorageClass: listedIn }) => {
     const key = keyIn(access, name, prefix);
     if (key === undefined) return [];
     if (size === undefined) throw unreadable(access, 'an object without a size');
-    return [{ key, size }];
+    return [listedIn !== undefined && isAlwaysWarm(listedIn) ? { key, size, isWarm: true } : { key, size }];
   });
 }
 
