@@ -1,6 +1,6 @@
 /** What every command shares: version, help, streams that close, vaults that cannot be written, questions. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,6 @@ import {
   cli,
   cliEnds,
   ended,
-  environmentOf,
   jsonLines,
   lastLine,
   password,
@@ -19,6 +18,7 @@ import {
   startCli,
 } from './cli-process.ts';
 import { assertGolden } from './golden-file.ts';
+import { onTerminal } from './on-terminal.ts';
 
 const isRoot = process.getuid?.() === 0;
 const mountsNeedRoot = isRoot ? false : 'needs root: mounts a file system';
@@ -186,28 +186,9 @@ test('a full disk is said to be full, and the vault on it stays sound', {
   }
 });
 
-/** Runs on a terminal of its own; answers each question after it was asked. What the person saw is returned. */
-async function onTerminal(words: readonly string[], answers: readonly (readonly [string, string])[]) {
-  const line = [process.execPath, program, ...words].map((word) => `'${word}'`).join(' ');
-  const env = { ...environmentOf(options), LIFEBOAT_PASSWORD: undefined, TERM: 'dumb' };
-  const child = spawn('script', ['-qec', line, '/dev/null'], { cwd: scene.path, env });
-  let seen = '';
-  const waiting = [...answers];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    seen += text;
-    const [next] = waiting;
-    if (next === undefined || !seen.endsWith(next[0])) return;
-    waiting.shift();
-    child.stdin.write(`${next[1]}\n`);
-  });
-  const exitCode = await new Promise<number | null>((done) => child.once('close', done));
-  assert.deepEqual(waiting, [], seen);
-  return { exitCode, seen };
-}
-
 test('on a terminal the password is asked for, and what is typed is not shown', async () => {
   const question = `Password of the vault ${vault}: `;
-  const run = await onTerminal(['snapshots', '--vault', vault], [[question, password]]);
+  const run = await onTerminal(options, ['snapshots', '--vault', vault], [[question, password]]);
   assert.equal(run.exitCode, 0, run.seen);
   assert.ok(!run.seen.includes(password));
   assert.match(run.seen, /\d+ snapshots?\b/);
@@ -217,6 +198,7 @@ test('on a terminal the password is asked for, and what is typed is not shown', 
 test('a new vault shows its recovery key once, on a terminal, and the key opens it', async () => {
   const place = join(scene.path, 'with-key');
   const run = await onTerminal(
+    options,
     ['vault', 'init', place],
     [
       ['New password: ', password],
