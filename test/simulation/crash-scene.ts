@@ -13,7 +13,8 @@ import { type LockOwner, thisProcess } from '../../src/repository/lock/lock-owne
 import { compareTrees } from '../support/compare-trees.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { resticMustSucceed } from '../support/stock-restic.ts';
-import { backUp, makeVault, openVault, restoreTo, type VaultOptions } from '../support/vault.ts';
+import { backUp, makeVault, openVault, type VaultOptions } from '../support/vault.ts';
+import { expectRestored } from './expect-restored.ts';
 
 /** Small packs, so that a backup has many operations. */
 const options: VaultOptions = { packBytesTarget: 100 * 1024, workers: 2 };
@@ -92,29 +93,13 @@ export async function examine(scene: CrashScene, crashed: CrashedVault): Promise
   await using vault = await openVault(store, examineOptions);
   const report = await vault.check({ readData: 'all' });
   assert.deepEqual(report.errors, []);
-  await compareRestored(scene, vault, scene.firstId, scene.before);
+  await expectRestored(scene, vault, scene.firstId, scene.before);
   const parent = await vault.snapshot('latest');
   const next = await backUp(vault, scene.now, { parent });
   assert.deepEqual(next.problems, []);
-  await compareRestored(scene, vault, next.snapshot.id, scene.now);
+  await expectRestored(scene, vault, next.snapshot.id, scene.now);
   assert.deepEqual((await vault.check({ readData: 'all' })).errors, []);
   assert.deepEqual(await Array.fromAsync(store.list('locks/')), []);
-}
-
-async function compareRestored(
-  scene: CrashScene,
-  vault: Awaited<ReturnType<typeof openVault>>,
-  snapshot: string,
-  expected: string,
-): Promise<void> {
-  const target = join(scene.root, 'restored');
-  try {
-    const { problems } = await restoreTo(vault, snapshot, target);
-    assert.deepEqual(problems, []);
-    assert.deepEqual(compareTrees(expected, join(target, scene.now), { ignore: ['root', 'mtime'] }), []);
-  } finally {
-    rmSync(target, { recursive: true, force: true });
-  }
 }
 
 /** Stock restic's view of the same, with the torn write lying about. */

@@ -13,7 +13,8 @@ import type { Repository } from '../../src/repository/repository-types.ts';
 import { compareTrees } from '../support/compare-trees.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { resticMustSucceed } from '../support/stock-restic.ts';
-import { backUp, makeVault, openVault, quickLocks, restoreTo, type VaultOptions } from '../support/vault.ts';
+import { backUp, makeVault, openVault, quickLocks, type VaultOptions } from '../support/vault.ts';
+import { expectRestored } from './expect-restored.ts';
 
 /** Small packs, so that there are many operations. */
 const options: VaultOptions = {
@@ -145,25 +146,9 @@ export async function examinePruned(scene: PruneScene, cut: CutVault): Promise<v
   assert.deepEqual(report.errors, []);
   assert.deepEqual(report.hints, []);
   for (const [id, copy] of [...scene.expected, [next.snapshot.id, scene.now] as const])
-    await compareRestored(scene, vault, id, copy);
+    await expectRestored(scene, vault, id, copy);
   assert.deepEqual(await Array.fromAsync(store.list('locks/')), []);
   assert.deepEqual(await Array.fromAsync(store.list('lifeboat/prune/')), []);
-}
-
-async function compareRestored(
-  scene: PruneScene,
-  vault: Repository,
-  snapshot: string,
-  expected: string,
-): Promise<void> {
-  const target = join(scene.root, 'restored');
-  try {
-    const { problems } = await restoreTo(vault, snapshot, target);
-    assert.deepEqual(problems, []);
-    assert.deepEqual(compareTrees(expected, join(target, scene.now), { ignore: ['root', 'mtime'] }), []);
-  } finally {
-    rmSync(target, { recursive: true, force: true });
-  }
 }
 
 /** Stock restic's view of the same: no damage, and what is kept restores. */
