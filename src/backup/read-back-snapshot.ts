@@ -1,4 +1,5 @@
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
+import { damagedObjects } from '../evidence/damaged-objects.ts';
 import type { CheckRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
@@ -54,6 +55,7 @@ export async function readBackSnapshots(
     verdict: errors.length > 0 ? 'fail' : found.coldSnapshotIds === undefined ? 'pass' : 'inconclusive',
     scope: 'part',
     ...found,
+    ...damagedObjects(errors),
   };
   await vault.append(record);
   return errors.length === 0 ? { record } : { record, error: damagedSnapshots(vault, snapshotIds, errors) };
@@ -139,6 +141,7 @@ function isDamage(error: unknown): error is LifeboatError {
 export async function recordDamage(request: ReadBackRequest, error: unknown, startMs: number): Promise<void> {
   if (request.signal?.aborted || !isDamage(error)) return;
   const { run, system, vault } = request;
+  const { object } = error.details;
   const record: CheckRecord = {
     type: 'check',
     ...sharedFields(run, vault.id, system),
@@ -147,6 +150,7 @@ export async function recordDamage(request: ReadBackRequest, error: unknown, sta
     scope: 'structure',
     snapshotIds: [],
     damagedSnapshotIds: [],
+    ...(typeof object === 'string' ? { damagedObjects: [object] } : {}),
     packsRead: 0,
     bytesRead: 0,
     error: recordError(request.run, error),

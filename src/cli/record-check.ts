@@ -1,3 +1,4 @@
+import { damagedObjects } from '../evidence/damaged-objects.ts';
 import type { CheckRecord, ReadCoverage } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { sharedFields } from '../evidence/run-context.ts';
@@ -36,6 +37,7 @@ export async function recordCheck(context: CliContext, vault: Vault, done: DoneC
     scope: scope === 'none' ? 'structure' : scope,
     snapshotIds: isSound && isWhole ? snapshotIds : [],
     damagedSnapshotIds: [],
+    ...damagedObjects(report.errors),
     packsRead: report.packsRead,
     bytesRead: report.bytesRead,
     ...(coverage === undefined ? {} : { coverage }),

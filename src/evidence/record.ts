@@ -119,6 +119,8 @@ export interface CheckRecord extends RecordCommon {
   readonly snapshotIds: readonly string[];
   /** Snapshots that need something damaged. With verdict `fail` and none named, all of the vault are in doubt. */
   readonly damagedSnapshotIds: readonly string[];
+  /** Keys of objects that were found damaged or missing, as far as they are known: `data/12/1234…`. */
+  readonly damagedObjects?: readonly string[];
   /** Snapshots of which nothing was found wrong, and whose data in an archive class were not read: nothing is proven of them. */
   readonly coldSnapshotIds?: readonly string[];
   readonly packsRead: number;
@@ -336,6 +338,7 @@ function parseCheck(from: JsonObject): Omit<CheckRecord, keyof RecordCommon | 't
     scope: oneOf(from, 'scope', ['structure', 'part', 'all']),
     snapshotIds: texts(from, 'snapshotIds'),
     damagedSnapshotIds: texts(from, 'damagedSnapshotIds'),
+    ...optional(from, 'damagedObjects', texts),
     ...optional(from, 'coldSnapshotIds', texts),
     packsRead: number(from, 'packsRead'),
     bytesRead: number(from, 'bytesRead'),

@@ -100,11 +100,16 @@ export interface KeyTestRecord extends RecordCommon {
   readonly form: 'typed' | 'file' | 'shares' | 'configured';
 }
 
-/** Deletion was paused because something was suspicious, or somebody cleared the suspicion. */
+/**
+ * Deletion was paused because something about `system` was suspicious, or somebody cleared the suspicion. Without a
+ * system: somebody let a prune go on although damage of the vault is known.
+ */
 export interface PauseRecord extends RecordCommon {
   readonly type: 'pause';
   readonly action: 'pause' | 'clear';
   readonly reason: string;
+  /** Ids of records that are cleared although they are dated later than this one. */
+  readonly clears?: readonly string[];
 }
 
 type Parser<R extends VaultEventRecord> = (from: JsonObject) => Omit<R, keyof RecordCommon | 'type'>;
@@ -166,4 +171,5 @@ export const parseKeyTest: Parser<KeyTestRecord> = (from) => ({
 export const parsePause: Parser<PauseRecord> = (from) => ({
   action: oneOf(from, 'action', ['pause', 'clear']),
   reason: text(from, 'reason'),
+  ...optional(from, 'clears', texts),
 });

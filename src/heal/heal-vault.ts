@@ -4,6 +4,7 @@
  */
 
 import { hasCode } from '../error/lifeboat-error.ts';
+import { damagedObjects } from '../evidence/damaged-objects.ts';
 import type { CheckRecord, CopyRecord, RunRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, sharedFields } from '../evidence/run-context.ts';
@@ -158,6 +159,7 @@ async function readBack(
     scope: 'part',
     snapshotIds: snapshotIds.filter((id) => !unread.has(id)),
     damagedSnapshotIds: damaged,
+    ...damagedObjects(read.snapshots.flatMap(({ errors }) => errors)),
     ...(cold.length === 0 ? {} : { coldSnapshotIds: cold.map(({ id }) => id) }),
     packsRead: read.readPackIds.length + diagnosis.soundPacks.length,
     bytesRead: read.bytesRead + diagnosis.bytesRead,

@@ -35,7 +35,11 @@ export interface Healing extends RepairWork {
   readonly lostKeys?: ReadonlySet<string>;
 }
 
-export async function previewHealing({ vault, donors, ...work }: Healing): Promise<HealingPreview> {
+/** `nowMs`: milliseconds since the epoch. */
+export async function previewHealing(
+  { vault, donors, ...work }: Healing,
+  nowMs: number,
+): Promise<HealingPreview> {
   const { signal } = work;
   const history = await vault.records(signal);
   const diagnosis = await repairsOf(vault.repository).diagnose(work);
@@ -61,7 +65,7 @@ export async function previewHealing({ vault, donors, ...work }: Healing): Promi
     snapshotsWithoutDonor: wanted.filter((id) => !matched.has(id)),
     removedKeys,
     returnedKeys: keys.map(({ id }) => id).filter((id) => removedKeys.has(id)),
-    returnedSnapshots: isKnown ? returned(vault, history) : [],
+    returnedSnapshots: isKnown ? returned(vault, history, nowMs) : [],
   };
 }
 
@@ -92,8 +96,8 @@ export function goneSnapshotsOf(vault: Vault, { records, snapshotIds }: VaultRec
 }
 
 /** While anything is suspicious, nothing is deleted. A hold counts here whatever its date: retention looks at that. */
-function returned(vault: Vault, { records, problems, snapshotIds }: VaultRecords): string[] {
-  if (problems.length > 0 || deletionPauses(records).length > 0) return [];
+function returned(vault: Vault, { records, problems, snapshotIds }: VaultRecords, nowMs: number): string[] {
+  if (problems.length > 0 || deletionPauses(records, nowMs).length > 0) return [];
   const holds = holdsFromRecords(records, Number.NEGATIVE_INFINITY);
   const givenUp = new Set(
     records.flatMap((record) =>

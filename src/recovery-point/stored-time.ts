@@ -31,7 +31,7 @@ export function storedTimeAt(atMs: number): StoredTime {
 }
 
 /** Two hosts' clocks may differ by this much. */
-const clockSkewToleratedMs = 60_000;
+export const clockSkewToleratedMs = 60_000;
 
 /** Whether it was stored by a clock that is ahead of this one: milliseconds since the epoch. */
 export function isInFuture({ atNs }: StoredTime, nowMs: number): boolean {

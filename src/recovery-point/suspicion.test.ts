@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BackupRecord, RunRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
-import { deletionPauses, momentOfClearing } from './suspicion.ts';
+import { clearingOf, deletionPauses } from './suspicion.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -39,14 +39,21 @@ function backup(atMs: number, more: Partial<BackupRecord> = {}): RunRecord {
   };
 }
 
-function pause(atMs: number, action: 'pause' | 'clear', vault = 'here'): RunRecord {
-  return { type: 'pause', ...common(atMs, { vault }), action, reason: 'told' };
+function pause(
+  atMs: number,
+  action: 'pause' | 'clear',
+  vault = 'here',
+  clears: readonly string[] = [],
+): RunRecord {
+  return { type: 'pause', ...common(atMs, { vault }), action, reason: 'told', clears };
 }
+
+const nowMs = 1000;
 
 const usual = [1, 2, 3, 4].map((atMs) => backup(atMs));
 
 function reasons(...records: readonly RunRecord[]): readonly string[] {
-  return deletionPauses(records).map(({ reason }) => reason);
+  return deletionPauses(records, nowMs).map(({ reason }) => reason);
 }
 
 test('what is as usual is not suspicious', () => {
@@ -92,25 +99,37 @@ test('a suspicion stays until it is cleared in any of the vaults, and a later on
 test('what was told is not new; each vault has its own history', () => {
   const hit = [...usual, backup(5, { files: 1 })];
   assert.deepEqual(
-    deletionPauses(hit).map(({ isNew, sinceMs }) => [isNew, sinceMs]),
+    deletionPauses(hit, nowMs).map(({ isNew, sinceMs }) => [isNew, sinceMs]),
     [[true, 5]],
   );
   assert.deepEqual(
-    deletionPauses([...hit, pause(6, 'pause')]).map(({ isNew, reason }) => [isNew, reason]),
+    deletionPauses([...hit, pause(6, 'pause')], nowMs).map(({ isNew, reason }) => [isNew, reason]),
     [[false, 'told']],
   );
   const away = backup(6, { vault: 'away', bytesAdded: 100 * mebibyte });
   assert.deepEqual(reasons(...usual, away), [], 'the first backup into a new vault adds everything');
 });
 
-test('a clearing comes after all that is suspicious, and not after what a wrong clock dated ahead', () => {
-  const hit = [...usual, backup(5, { files: 1 }), backup(900), backup(7, { silentChangeCount: 2 })];
+const year = 365 * 86_400_000;
+
+test('a clearing comes after all that is suspicious, and clears by name what a wrong clock dated ahead', () => {
   const system = { system: 'uploads', planId: 'plan' };
-  const atMs = momentOfClearing(hit, system, 6);
-  assert.equal(atMs, 8);
-  assert.deepEqual(reasons(...hit, pause(atMs, 'clear')), []);
-  assert.deepEqual(reasons(...hit, pause(atMs, 'clear'), backup(9, { silentChangeCount: 1 })), [
+  const hit = [...usual, backup(5, { files: 1 }), backup(7, { silentChangeCount: 2 })];
+  assert.deepEqual(clearingOf(hit, system, 6), { atMs: 8, clears: [] });
+  assert.deepEqual(reasons(...hit, pause(8, 'clear')), []);
+  assert.deepEqual(clearingOf(hit, { ...system, planId: 'another' }, 6), { atMs: 6, clears: [] });
+  const ahead = [...hit, backup(year, { silentChangeCount: 3 })];
+  const clearing = clearingOf(ahead, system, nowMs);
+  assert.deepEqual(clearing, { atMs: nowMs, clears: [`record-${year}`] });
+  const cleared = [...ahead, pause(clearing.atMs, 'clear', 'here', clearing.clears)];
+  assert.deepEqual(reasons(...cleared), []);
+  assert.deepEqual(reasons(...cleared, backup(nowMs + 1, { silentChangeCount: 1 })), [
     '1 file changed although size and time did not',
   ]);
-  assert.equal(momentOfClearing(hit, { ...system, planId: 'another' }, 6), 6);
+});
+
+test('a clearing that is dated ahead clears nothing until its date, but for a clock that is a minute off', () => {
+  const hit = [...usual, backup(5, { files: 1 })];
+  assert.deepEqual(reasons(...hit, pause(year, 'clear')), ['1 files where there were 100']);
+  assert.deepEqual(reasons(...hit, pause(nowMs + 30_000, 'clear')), []);
 });

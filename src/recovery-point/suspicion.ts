@@ -5,9 +5,11 @@
  * Three things are suspicious: contents that changed behind an unchanged size and time; far more new bytes than
  * usual; far fewer files than before. What is usual is seen in the backups before, of the same vault and the same
  * source. A suspicion stays however harmless the backups after it look, for then the damage is only stored already.
+ * What a clock dated ahead clears nothing: it would hide all that is suspicious until its date is past.
  */
 import type { BackupRecord, RunRecord } from '../evidence/record.ts';
 import type { PauseRecord } from '../evidence/vault-records.ts';
+import { type Clearing, clearingFor, isUncleared } from './clearing.ts';
 
 /** Deletion is paused for the vaults that have points of the system. */
 export interface DeletionPause {
@@ -34,24 +36,24 @@ const shareMin = 0.5;
 const filesLeftMin = 0.5;
 const filesMin = 10;
 
-/** Every system under suspicion that nobody has cleared, by its earliest reason. Records of one vault or of several. */
-export function deletionPauses(records: readonly RunRecord[]): readonly DeletionPause[] {
-  const pauses = [...bySystem(records).values()].flatMap((own) => pauseOf(own) ?? []);
+/**
+ * Every system under suspicion that nobody has cleared by `nowMs`, by its earliest reason. Records of one vault or of
+ * several.
+ */
+export function deletionPauses(records: readonly RunRecord[], nowMs: number): readonly DeletionPause[] {
+  const pauses = [...bySystem(records).values()].flatMap((own) => pauseOf(own, nowMs) ?? []);
   return pauses.sort((a, b) => a.sinceMs - b.sinceMs || (a.system < b.system ? -1 : 1));
 }
 
-/**
- * When a clearing must be dated to count after all that is suspicious about the system, though the clocks of hosts
- * differ; not after all that is known, or one record that was dated ahead would hide what is suspicious for years.
- */
-export function momentOfClearing(
+/** What a clearing must say to end all that is suspicious about the system, though the clocks of hosts differ. */
+export function clearingOf(
   records: readonly RunRecord[],
   { system, planId }: Pick<DeletionPause, 'system' | 'planId'>,
   nowMs: number,
-): number {
+): Clearing {
   const own = [...bySystem(records).values()].flat();
   const ofSystem = own.filter((record) => record.system === system && record.planId === planId);
-  return Math.max(nowMs, ...allPausesOf(ofSystem).map(({ sinceMs }) => sinceMs + 1));
+  return clearingFor(allPausesOf(ofSystem, nowMs), nowMs);
 }
 
 type SystemRecord = (BackupRecord | PauseRecord) & { readonly system: string };
@@ -70,33 +72,27 @@ function bySystem(records: readonly RunRecord[]): ReadonlyMap<string, readonly S
 }
 
 /** What a record says comes before what is only seen. */
-function pauseOf(records: readonly SystemRecord[]): DeletionPause | undefined {
-  const [earliest] = allPausesOf(records).toSorted(
+function pauseOf(records: readonly SystemRecord[], nowMs: number): DeletionPause | undefined {
+  const [earliest] = allPausesOf(records, nowMs).toSorted(
     (a, b) => Number(a.isNew) - Number(b.isNew) || a.sinceMs - b.sinceMs,
   );
   return earliest;
 }
 
-/** Each vault has its own idea of what is new, so each is looked at by itself; cleared is what is before the clearing. */
-function allPausesOf(records: readonly SystemRecord[]): readonly DeletionPause[] {
-  const clearedMs = records.reduce(
-    (latestMs, record) =>
-      record.type === 'pause' && record.action === 'clear' ? Math.max(latestMs, record.endMs) : latestMs,
-    Number.NEGATIVE_INFINITY,
-  );
-  const told = records
-    .filter((record) => record.type === 'pause')
-    .filter(({ action, endMs }) => action === 'pause' && endMs > clearedMs)
+/** Each vault has its own idea of what is new, so each is looked at by itself. */
+function allPausesOf(records: readonly SystemRecord[], nowMs: number): readonly DeletionPause[] {
+  const pauses = records.filter((record) => record.type === 'pause');
+  const isOpen = isUncleared(pauses, nowMs);
+  const told = pauses
+    .filter(({ action }) => action === 'pause')
     .map((record): DeletionPause => ({ ...causeOf(record), reason: record.reason, isNew: false }));
   const vaults = new Set(records.map(({ vault }) => vault));
   const seen = [...vaults].flatMap((vault) =>
     suspiciousBackups(
       records.filter((record) => record.type === 'backup').filter((each) => each.vault === vault),
-    )
-      .filter(({ record }) => record.endMs > clearedMs)
-      .map(({ record, reason }): DeletionPause => ({ ...causeOf(record), reason, isNew: true })),
+    ).map(({ record, reason }): DeletionPause => ({ ...causeOf(record), reason, isNew: true })),
   );
-  return [...told, ...seen];
+  return [...told, ...seen].filter(isOpen);
 }
 
 function causeOf(record: SystemRecord) {

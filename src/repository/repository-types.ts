@@ -284,6 +284,8 @@ export interface PruneOptions {
   readonly maxUnusedPercent?: number;
   /** How long to wait for others to release the vault. Default 0. */
   readonly waitMs?: number;
+  /** Ids of packs that may be damaged: of what lies elsewhere too, the other place is kept. Default none. */
+  readonly suspectedPacks?: ReadonlySet<string>;
   /** Now. Default: the clock. */
   readonly nowMs?: number;
   readonly progress?: (progress: WorkProgress) => void;

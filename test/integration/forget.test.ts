@@ -1,12 +1,14 @@
 /** Retention under a plan: what goes and what stays, and what keeps everything where it is. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import type { AppContext } from '../../src/cli/cli-context.ts';
 import type { Command, CommandEnd } from '../../src/cli/command.ts';
 import { forget } from '../../src/cli/commands/forget.ts';
 import { pin } from '../../src/cli/commands/pin.ts';
 import { points as pointsCommand } from '../../src/cli/commands/points.ts';
+import { prune } from '../../src/cli/commands/prune.ts';
 import { status } from '../../src/cli/commands/status.ts';
 import { unpin } from '../../src/cli/commands/unpin.ts';
 import type { JsonRecord } from '../../src/cli/output.ts';
@@ -240,6 +242,47 @@ test('a system that is proven in one vault follows the rules in another, where n
   assert.equal((await pointIds('here')).length, 1);
   assert.equal((await pointIds('away')).length, 1);
 });
+
+test('while the vault that takes the captures is away and unknown, nothing is deleted in another one', async () => {
+  await uploadsScene('{ last: 1 }', ['here', 'away']);
+  const caches = join(scene.folder, '../caches');
+  for (let day = -3; day <= 0; day++) {
+    scene.aheadMs = day * dayMs;
+    scene.write('uploads/a.txt', `day ${day}`);
+    if (day === 0) fs.cpSync(caches, `${caches}-old`, { recursive: true });
+    await scene.backup();
+    await scene.verify({ vault: 'away' });
+  }
+  const ids = await pointIds('away');
+  assert.equal(ids.length, 4);
+  fs.renameSync(scene.vaultPath('here'), scene.path('elsewhere'));
+  // what this machine knew of it tells of every capture
+  const known = await run(forget, '--preview');
+  assert.ok(!known.end.error || !hasCode(known.end.error, 'DELETION_PAUSED'));
+  fs.rmSync(caches, { recursive: true });
+  fs.renameSync(`${caches}-old`, caches);
+  const since = await run(forget, '--yes');
+  assert.deepEqual(refusedCodes(since.end), ['VAULT_NOT_FOUND', 'DELETION_PAUSED']);
+  fs.rmSync(caches, { recursive: true });
+  const { end } = await run(forget, '--yes');
+  assert.deepEqual(refusedCodes(end), ['VAULT_NOT_FOUND', 'DELETION_PAUSED']);
+  assert.deepEqual(await pointIds('away'), ids);
+  const pruned = await run(prune, '--grace', '0s');
+  assert.deepEqual(refusedCodes(pruned.end), ['VAULT_NOT_FOUND', 'DELETION_PAUSED']);
+  assert.deepEqual(await recordsOf('prune', 'away'), []);
+  fs.renameSync(scene.path('elsewhere'), scene.vaultPath('here'));
+  assert.deepEqual(refusedCodes((await run(forget, '--yes')).end), []);
+  assert.equal((await pointIds('away')).length, 1);
+});
+
+function refusedCodes({ summary }: CommandEnd): readonly unknown[] {
+  const { refused } = summary;
+  assert.ok(Array.isArray(refused));
+  return refused.map((each: unknown) => {
+    assert.ok(typeof each === 'object' && each !== null && 'code' in each);
+    return each.code;
+  });
+}
 
 test('points that a wrong clock dated ahead take the place of none', async () => {
   await uploadsScene('{ last: 2 }');

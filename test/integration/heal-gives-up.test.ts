@@ -47,7 +47,7 @@ function common(vault: Vault) {
 
 async function heals(vault: Vault): Promise<readonly string[]> {
   const healing = { vault, donors: [] };
-  await healVault(run, healing, await previewHealing(healing));
+  await healVault(run, healing, await previewHealing(healing, run.nowMs()));
   return await vault.repository.snapshotIds();
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { recordCheck } from '../../src/cli/record-check.ts';
 import { passExitCode } from '../../src/cli/run-due/finding.ts';
 import type { PassResult } from '../../src/cli/run-due/pass-result.ts';
 import { type PassScene, passScene } from '../support/pass-scene.ts';
@@ -107,20 +108,25 @@ test('a suspicion stops all deletion, is told once, and no pass is good until a 
   assert.equal((await types('pause')).length, 1);
 });
 
-test('damage that the daily share found is told in every pass until it is mended', async () => {
-  writePlan('');
-  await days(1);
+function dataPacks(): readonly string[] {
   const data = join(scene.path, 'here', 'data');
-  const pack = fs
+  return fs
     .readdirSync(data, { recursive: true, encoding: 'utf8' })
     .map((name) => join(data, name))
-    .filter((path) => fs.statSync(path).isFile())
-    .sort((a, b) => fs.statSync(b).size - fs.statSync(a).size)[0];
-  assert.ok(pack);
+    .filter((path) => fs.statSync(path).isFile() && fs.statSync(path).size > 50_000);
+}
+
+function flipBit(pack: string): void {
   const bytes = fs.readFileSync(pack);
   bytes[1000] = (bytes[1000] ?? 0) ^ 1;
   fs.chmodSync(pack, 0o600);
   fs.writeFileSync(pack, bytes);
+}
+
+test('damage that the daily share found is told in every pass until it is mended', async () => {
+  writePlan('');
+  await days(1);
+  flipBit(dataPacks()[0] ?? '');
   const damage = (result: PassResult) =>
     result.findings.find(({ subject }) => subject === 'check here')?.error?.code;
   assert.equal(damage(await scene.pass()), 'VAULT_DAMAGED');
@@ -128,6 +134,42 @@ test('damage that the daily share found is told in every pass until it is mended
   const later = await scene.pass();
   assert.equal(damage(later), 'VAULT_DAMAGED');
   assert.equal(later.isGood, false);
+});
+
+/** By somebody who looks at every byte. */
+async function checkAll(): Promise<number> {
+  await using vault = await scene.open('here');
+  const snapshotIds = await vault.repository.snapshotIds();
+  const report = await vault.repository.check({ readData: 'all' });
+  const done = { report, startMs: scene.nowMs, readData: 'all', snapshotIds } as const;
+  await recordCheck(scene.context(), vault, done);
+  return report.errors.length;
+}
+
+test('while damage is known nothing is removed, which is told once and ends when all was read and found right', async () => {
+  const tell = 'on_failure: { command: echo "$LIFEBOAT_EVENT $LIFEBOAT_ERROR_CODE" >> alarms }\n';
+  writePlan(', retention: { last: 1 }', tell);
+  await days(3);
+  const [pack = ''] = dataPacks();
+  flipBit(pack);
+  assert.notEqual(await checkAll(), 0);
+  const before = (await types('prune')).length;
+  assert.ok(before > 0);
+  for (const _day of [1, 2]) {
+    change(scene.nowMs);
+    assert.equal((await scene.passAndTell()).isGood, false);
+    scene.nowMs += dayMs;
+  }
+  assert.equal((await types('prune')).length, before);
+  const alarms = fs.readFileSync(join(scene.path, 'alarms'), 'utf8');
+  assert.equal(alarms.match(/failure DELETION_PAUSED/g)?.length, 1);
+  flipBit(pack);
+  assert.equal(await checkAll(), 0);
+  scene.nowMs += hourMs;
+  const mended = await scene.passAndTell();
+  assert.equal((await types('prune')).length, before + 1);
+  const deletion = mended.findings.find(({ subject }) => subject === 'deletion here');
+  assert.deepEqual([deletion?.error, deletion?.systems], [undefined, ['db']]);
 });
 
 test('a pass with nothing to do asks a store for a dozen things, and writes nothing', async () => {

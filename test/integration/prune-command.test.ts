@@ -1,6 +1,6 @@
 /** `lifeboat prune` as a person meets it: preview, mark, removal, records, refusals. */
 import assert from 'node:assert/strict';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
@@ -85,4 +85,62 @@ test('a prune with nothing to do says so and leaves no record; a wrong duration 
   assert.match(duration.stderr, /"soon" is no duration/);
   const share = await cliEnds(2, options, 'prune', '--vault', 'vault', '--max-unused', '100%', '--json');
   assert.equal(lastLine(share)['code'], 'USAGE');
+});
+
+/** Flips one bit of the largest pack; the function it gives flips it back. */
+function damagePack(vault: string): () => void {
+  const data = join(vault, 'data');
+  const [pack] = readdirSync(data, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort((a, b) => statSync(b).size - statSync(a).size);
+  assert.ok(pack);
+  chmodSync(pack, 0o600);
+  const flip = () => {
+    const bytes = readFileSync(pack);
+    bytes[1000] = (bytes[1000] ?? 0) ^ 1;
+    writeFileSync(pack, bytes);
+  };
+  flip();
+  return flip;
+}
+
+test('while a check has found damage that nothing shows to be mended, nothing is marked or removed', async () => {
+  using folder = temporaryFolder();
+  const options = { folder: folder.path };
+  const vault = join(folder.path, 'vault');
+  await makeGarbage(options);
+  const mend = damagePack(vault);
+  await cliEnds(13, options, 'check', '--vault', 'vault', '--read-data');
+  const objects = () =>
+    readdirSync(vault, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => !name.startsWith('lifeboat/evidence') && !name.startsWith('lifeboat/spare'),
+    );
+  const before = objects();
+  const refused = await cliEnds(1, options, 'prune', '--vault', 'vault', '--grace', '0s', '--json');
+  assert.equal(lastLine(refused)['code'], 'DELETION_PAUSED');
+  assert.match(String(lastLine(refused)['message']), /a check found damage at .* \(record [-0-9a-f]+\)/);
+  assert.match(String(lastLine(refused)['hint']), /repair heal.*check --read-data.*--despite-damage/);
+  const preview = await cliEnds(0, options, 'prune', '--vault', 'vault', '--preview');
+  assert.match(preview.stderr, /a check found damage/);
+  assert.deepEqual(objects(), before);
+  mend();
+  await cliEnds(1, options, 'prune', '--vault', 'vault');
+  await cliEnds(0, options, 'check', '--vault', 'vault', '--read-data');
+  await cliEnds(0, options, 'prune', '--vault', 'vault', '--grace', '0s');
+  assert.ok(objects().length < before.length);
+});
+
+test('a person lets a prune go on despite damage, says why, and later damage counts again', async () => {
+  using folder = temporaryFolder();
+  const options = { folder: folder.path };
+  await makeGarbage(options);
+  damagePack(join(folder.path, 'vault'));
+  await cliEnds(13, options, 'check', '--vault', 'vault', '--read-data');
+  const despite = ['prune', '--vault', 'vault', '--despite-damage'];
+  await cliEnds(2, options, ...despite);
+  await cliEnds(0, options, ...despite, '--why', 'the disk is full');
+  await cliEnds(0, options, 'prune', '--vault', 'vault');
+  await cliEnds(13, options, 'check', '--vault', 'vault', '--read-data');
+  await cliEnds(1, options, 'prune', '--vault', 'vault');
 });

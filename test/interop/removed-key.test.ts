@@ -73,7 +73,7 @@ async function expectRefused({ folder }: Scene, password: string): Promise<void>
 
 async function heal(vault: Vault, lostKeys: readonly string[] = []): Promise<readonly string[]> {
   const healing = { vault, donors: [], lostKeys: new Set(lostKeys) };
-  const { lost } = await healVault(run, healing, await previewHealing(healing));
+  const { lost } = await healVault(run, healing, await previewHealing(healing, run.nowMs()));
   return lost;
 }
 

@@ -257,7 +257,7 @@ export async function tryHealing(scene: HealScene, damage: Damage, options: Roun
     const touchesData = [damage.key, damage.with].some((key) => key && !key.startsWith('lifeboat/'));
     if (touchesData) await restoreHonestly(scene, vault);
     const healing = { vault, donors: [second], lostKeys };
-    const preview = await previewHealing(healing);
+    const preview = await previewHealing(healing, run.nowMs());
     const history = await vault.records();
     const listed = [history.problems, preview.spares, preview.goneSnapshots, preview.returnedKeys];
     const isListed = [...listed, preview.returnedSnapshots].some((list) => list.length > 0);

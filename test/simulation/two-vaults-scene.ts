@@ -205,7 +205,7 @@ function damagePacksAndSnapshot(objects: Map<string, Buffer>): void {
 
 async function healFirst([vault, donor]: Both): Promise<void> {
   const healing = { vault, donors: [donor] };
-  const { lost } = await healVault(run, healing, await previewHealing(healing));
+  const { lost } = await healVault(run, healing, await previewHealing(healing, run.nowMs()));
   assert.deepEqual(lost, []);
 }
 

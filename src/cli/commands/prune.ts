@@ -3,17 +3,22 @@
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { RunContext } from '../../evidence/run-context.ts';
 import { parseDuration } from '../../plan/duration.ts';
-import { deletionPauses } from '../../recovery-point/suspicion.ts';
+import { type DeletionPause, deletionPauses } from '../../recovery-point/suspicion.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { vaultOptions } from '../choose-vault.ts';
-import type { AppContext } from '../cli-context.ts';
+import type { AppContext, VaultRequest } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
 import { manualRun } from '../manual-run.ts';
 import { newRun } from '../plan/new-run.ts';
-import { openPlanVaults } from '../plan/plan-vaults.ts';
+import { historyOf } from '../plan/plan-history.ts';
+import type { PlanSession } from '../plan/plan-session.ts';
+import { openPlanVaults, type PlanVaults } from '../plan/plan-vaults.ts';
+import { goOnDespiteDamage } from '../prune/damage-pause.ts';
 import { previewVault } from '../prune/preview-vault.ts';
 import { graceOf, pruneVault } from '../prune/prune-vault.ts';
+import { blindSpot } from '../retention/blind-spot.ts';
+import { whyOf } from '../retention/hold-points.ts';
 import { soundRecords } from '../retention/preview-repository.ts';
 import { placeOf, type RetentionPlace } from '../retention/searched-vaults.ts';
 
@@ -24,10 +29,16 @@ export const prune: Command<AppContext> = {
   description:
     'Removes what no recovery point needs any more, in all vaults of the plan or in --vault. In two phases: what ' +
     'nobody needs is marked first, and removed by a later prune when the grace is over and everything was looked at ' +
-    'again. Backups may run meanwhile: those of Lifeboat step aside, those of restic are waited for.',
+    'again. Backups may run meanwhile: those of Lifeboat step aside, those of restic are waited for. While damage of a vault ' +
+    'is known, or something looks like ransomware, nothing is marked or removed there.',
   options: [
     ...vaultOptions,
     { flag: '--preview', description: 'show what would go, and change nothing' },
+    {
+      flag: '--despite-damage',
+      description: 'although damage is known: remove what nobody needs before it is mended; say --why',
+    },
+    { flag: '--why', value: 'TEXT', description: 'the reason; it is kept in the vault' },
     {
       flag: '--grace',
       value: 'DURATION',
@@ -48,9 +59,14 @@ export const prune: Command<AppContext> = {
     { line: 'lifeboat prune --preview', says: 'what goes, what is rewritten, and when' },
     { line: 'lifeboat prune', says: 'mark what nobody needs, remove what was marked a day ago' },
     { line: 'lifeboat prune --vault /mnt/backup --grace 0s', says: 'at once, as restic does' },
+    {
+      line: 'lifeboat prune --vault here --despite-damage --why "the disk is full"',
+      says: 'before damage that a check found is mended',
+    },
   ],
   run: async (context, input) => {
     const settings = settingsOf(input);
+    const reason = input.has('--despite-damage') ? whyOf(input) : undefined;
     await using opened = await openAll(context, await placeOf(context, input));
     const errors = [...opened.errors];
     const summaries: Readonly<Record<string, unknown>>[] = [];
@@ -65,7 +81,8 @@ export const prune: Command<AppContext> = {
           continue;
         }
         if (each.appendOnly) throw onlyAdded(each.name);
-        const pauses = await opened.pauses();
+        const pauses = await opened.pauses(each.name);
+        if (reason !== undefined) await goOn(context, opened.run, each, reason);
         const report = await pruneVault(context, { run: opened.run, ...each, pauses, options });
         summaries.push({
           vault: each.name,
@@ -93,57 +110,102 @@ interface OpenedAll extends AsyncDisposable {
   readonly run: RunContext;
   /** Of vaults that cannot be opened. */
   readonly errors: readonly LifeboatError[];
-  /** Suspicions in the records of all that is open: what is good may be needed from any of them. */
-  readonly pauses: () => Promise<ReturnType<typeof deletionPauses>>;
+  /**
+   * Suspicions in the records of all vaults: what is good may be needed from any of them. Raises VAULT_DAMAGED, and
+   * DELETION_PAUSED when the vault that would tell of suspicions is away and this machine does not know it well enough.
+   */
+  readonly pauses: (name: string) => Promise<readonly DeletionPause[]>;
 }
 
 async function openAll(context: AppContext, place: RetentionPlace): Promise<OpenedAll> {
-  if (place.session === undefined) {
-    const vault = await context.openVault(place.request);
-    const graceMs = graceOf(place.request.declared);
-    const own = {
-      name: vault.location,
-      vault,
-      graceMs,
-      appendOnly: place.request.declared?.append_only === true,
-    };
-    return {
-      vaults: [own],
-      run: manualRun(context),
-      errors: [],
-      pauses: () => pausesOf(context, [vault]),
-      [Symbol.asyncDispose]: () => vault[Symbol.asyncDispose](),
-    };
-  }
-  const { session } = place;
+  return place.session === undefined
+    ? await openOne(context, place.request)
+    : await openPlanned(context, place.session, place.vault);
+}
+
+async function openOne(context: AppContext, request: VaultRequest): Promise<OpenedAll> {
+  const vault = await context.openVault(request);
+  const { declared } = request;
+  const own = { name: vault.location, vault, graceMs: graceOf(declared) };
+  return {
+    vaults: [{ ...own, appendOnly: declared?.append_only === true }],
+    run: manualRun(context),
+    errors: [],
+    pauses: async () => {
+      const { records } = await soundRecords(vault, context.signal);
+      return deletionPauses(records, context.nowMs());
+    },
+    [Symbol.asyncDispose]: () => vault[Symbol.asyncDispose](),
+  };
+}
+
+async function openPlanned(
+  context: AppContext,
+  session: PlanSession,
+  only: string | undefined,
+): Promise<OpenedAll> {
   const planVaults = openPlanVaults(context, session);
   const vaults: OpenVault[] = [];
-  const errors: LifeboatError[] = [];
+  const away = new Map<string, LifeboatError>();
   for (const { name, declared } of session.plan.vaults) {
     try {
       const vault = await planVaults.open(name);
       vaults.push({ name, vault, graceMs: graceOf(declared), appendOnly: declared.append_only === true });
     } catch (error) {
       if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
-      if (place.vault === undefined || place.vault === name) errors.push(error);
+      away.set(name, error);
     }
   }
+  const isWanted = (name: string): boolean => only === undefined || only === name;
   return {
-    vaults: vaults.filter(({ name }) => place.vault === undefined || place.vault === name),
+    vaults: vaults.filter(({ name }) => isWanted(name)),
     run: newRun(context, session, 'manual'),
-    errors,
-    pauses: () =>
-      pausesOf(
-        context,
-        vaults.map(({ vault }) => vault),
-      ),
+    errors: [...away].flatMap(([name, error]) => (isWanted(name) ? [error] : [])),
+    pauses: (name) => pausesNow(context, { session, planVaults, vaults, away }, name),
     [Symbol.asyncDispose]: () => planVaults[Symbol.asyncDispose](),
   };
 }
 
-async function pausesOf({ signal }: AppContext, vaults: readonly Vault[]) {
-  const known = await Promise.all(vaults.map((vault) => soundRecords(vault, signal)));
-  return deletionPauses(known.flatMap(({ records }) => records));
+interface Reading {
+  readonly session: PlanSession;
+  readonly planVaults: PlanVaults;
+  readonly vaults: readonly OpenVault[];
+  readonly away: ReadonlyMap<string, LifeboatError>;
+}
+
+/** Of vaults that are away, what this machine knows of them. */
+async function pausesNow(
+  { signal, nowMs }: AppContext,
+  { session, planVaults, vaults, away }: Reading,
+  name: string,
+): Promise<readonly DeletionPause[]> {
+  const read = await Promise.all(
+    vaults.map(async (each) => ({ vault: each.name, known: await soundRecords(each.vault, signal) })),
+  );
+  const cached = [...away.keys()].map((vault) => ({ vault, known: planVaults.known(vault) }));
+  const histories = [
+    ...read.map(({ vault, known }) => ({ vault, role: '', ...historyOf(session, known) })),
+    ...cached.map(({ vault, known }) => {
+      const facts = known === undefined ? { records: [], points: [] } : historyOf(session, known);
+      return { vault, role: '', ...facts, isStale: true as const };
+    }),
+  ];
+  const own = histories.find(({ vault }) => vault === name);
+  const blind = own === undefined ? undefined : blindSpot(session, histories, own);
+  if (blind !== undefined) throw blind;
+  const records = [...read, ...cached].flatMap(({ known }) => known?.records ?? []);
+  return deletionPauses(records, nowMs());
+}
+
+async function goOn(
+  { output, signal }: AppContext,
+  run: RunContext,
+  { name, vault }: OpenVault,
+  reason: string,
+): Promise<void> {
+  if (await goOnDespiteDamage(run, vault, reason, signal))
+    output.warn(`${name} is damaged; what nobody needs is removed all the same`);
+  else output.note(`no damage of ${name} is known`);
 }
 
 interface PruneSettings {

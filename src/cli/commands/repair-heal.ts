@@ -48,7 +48,7 @@ export const repairHeal: Command = {
     const donors = await openDonors(context, input, request, vault, vaults);
     using progress = context.output.progress('look for damage');
     const healing = { vault, donors, progress: progress.report, signal: context.signal };
-    const preview = await previewHealing(healing);
+    const preview = await previewHealing(healing, context.nowMs());
     progress[Symbol.dispose]();
     const lostKeys = lostKeysOf(preview, input.values('--lost-key'));
     await tellPreview(context, preview, lostKeys);

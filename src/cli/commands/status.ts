@@ -45,7 +45,7 @@ export const status: Command<AppContext> = {
     const nowMs = context.nowMs();
     const assessment = assessPlan(session.plan, histories, nowMs);
     await report(context, session.plan.metadata.name, assessment, histories, nowMs);
-    const pauses = pausesOf(session, histories);
+    const pauses = pausesOf(session, histories, nowMs);
     const states = statesOf(session, histories, assessment, nowMs);
     await context.output.text('');
     await tellVaults(context.output, states);
@@ -95,7 +95,7 @@ function statesOf(
   { systems }: PlanAssessment,
   nowMs: number,
 ): readonly VaultState[] {
-  const pauses = pausesOf(session, histories);
+  const pauses = pausesOf(session, histories, nowMs);
   return session.plan.vaults.flatMap((vault) => {
     const history = histories.find((each) => each.vault === vault.name);
     if (history === undefined) return [];

@@ -126,7 +126,7 @@ function reread({ history: { records }, nowMs }: VaultFacts): readonly Facet[] {
 }
 
 function deletion(facts: VaultFacts): readonly Facet[] {
-  const { vault, history, pauses, givesUp, nowMs } = facts;
+  const { vault, history, givesUp, nowMs } = facts;
   const last = lastPruneRecord(history.records);
   const removableAt = last?.removableAtMs;
   const fields = {
@@ -134,15 +134,12 @@ function deletion(facts: VaultFacts): readonly Facet[] {
     removable_at: removableAt === undefined ? undefined : isoText(removableAt),
     pruned_at: last === undefined ? undefined : isoText(last.endMs),
   };
-  const [pause] = pauses;
-  if (pause !== undefined)
-    return [facet('deletion', 'failed', `paused: ${pause.system} is suspicious`, fields)];
+  const paused = pausedWords(facts, last !== undefined || givesUp);
+  if (paused !== undefined) return [facet('deletion', 'failed', paused, fields)];
   if (vault.declared.append_only === true) {
     const words = 'this machine only adds; another one prunes';
     return [facet('deletion', 'none', words, fields)];
   }
-  if ((last !== undefined || givesUp) && knownDamage(history.records, nowMs).length > 0)
-    return [facet('deletion', 'failed', 'paused: damage is known and not mended', fields)];
   const pending =
     last === undefined || last.bytesPending === 0 || removableAt === undefined
       ? 'nothing is pending'
@@ -154,6 +151,16 @@ function deletion(facts: VaultFacts): readonly Facet[] {
   }
   const isLate = nowMs - decision.sinceMs > lateAfterMs;
   return [facet('deletion', isLate ? 'late' : 'owed', `${pending}; a prune is owed`, fields)];
+}
+
+/** Damage pauses what would be done here. */
+function pausedWords({ vault, history, pauses, nowMs }: VaultFacts, isPruned: boolean): string | undefined {
+  const [pause] = pauses;
+  if (pause !== undefined) return `paused: ${pause.system} is suspicious`;
+  if (!isPruned || vault.declared.append_only === true) return undefined;
+  return knownDamage(history.records, nowMs).length === 0
+    ? undefined
+    : 'paused: damage is known and not mended';
 }
 
 function immutable({ vault: { declared }, history: { records }, nowMs }: VaultFacts): readonly Facet[] {

@@ -1,8 +1,10 @@
 /** Says what a prune of one vault would remove, rewrite and leave for later. */
+import { suspectedPacks } from '../../recovery-point/known-damage.ts';
 import type { PrunablePack, PruneOptions } from '../../repository/repository-types.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import { bytesText, momentText, plural } from '../quantity-text.ts';
+import { damagePause } from './damage-pause.ts';
 
 const stateWords = {
   new: 'to be marked',
@@ -23,10 +25,18 @@ export async function previewVault(
   vault: Vault,
   options: Omit<PruneOptions, 'progress' | 'signal'>,
 ): Promise<Readonly<Record<string, number>>> {
-  const { output, signal } = context;
+  const { output, signal, nowMs } = context;
+  const { records } = await vault.records(signal);
+  const paused = damagePause(name, records, nowMs());
   using progress = output.progress('prune');
-  const preview = await vault.repository.previewPrune({ ...options, progress: progress.report, signal });
+  const preview = await vault.repository.previewPrune({
+    ...options,
+    suspectedPacks: suspectedPacks(records, nowMs()),
+    progress: progress.report,
+    signal,
+  });
   progress[Symbol.dispose]();
+  if (paused !== undefined) output.warn(`${paused.message}. ${paused.hint ?? ''}`);
   const { usedBytes, wastedBytes, packs } = preview;
   await output.text(
     `${name}: ${bytesText(usedBytes)} needed; ${bytesText(wastedBytes)} wasted, and not worth rewriting`,

@@ -3,11 +3,13 @@ import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { recordTimes } from '../../evidence/record-common.ts';
 import { type RunContext, sharedFields } from '../../evidence/run-context.ts';
 import type { PruneRecord } from '../../evidence/vault-records.ts';
+import { suspectedPacks } from '../../recovery-point/known-damage.ts';
 import type { DeletionPause } from '../../recovery-point/suspicion.ts';
 import type { PruneOptions, PruneReport } from '../../repository/repository-types.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import { bytesText, momentText, plural } from '../quantity-text.ts';
+import { damagePause } from './damage-pause.ts';
 
 const graceMsDefault = 24 * 60 * 60_000;
 
@@ -43,8 +45,16 @@ export async function pruneAndRecord(context: CliContext, request: PruneRequest)
   const { run, vault, name, options } = request;
   refusePaused(name, request.pauses);
   const startMs = nowMs();
+  const { records } = await vault.records(signal);
+  const damaged = damagePause(name, records, startMs);
+  if (damaged !== undefined) throw damaged;
   using progress = output.progress('prune');
-  const report = await vault.repository.prune({ ...options, progress: progress.report, signal });
+  const report = await vault.repository.prune({
+    ...options,
+    suspectedPacks: suspectedPacks(records, startMs),
+    progress: progress.report,
+    signal,
+  });
   progress[Symbol.dispose]();
   // by a schedule also when there was nothing to do: when the vault was looked at is what the next one goes by
   if (run.trigger !== 'manual' || report.marked.packs + report.reclaimed.packs + report.neededAgain > 0) {

@@ -2,7 +2,7 @@
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { recordTimes } from '../../evidence/record-common.ts';
 import { sharedFields } from '../../evidence/run-context.ts';
-import { momentOfClearing } from '../../recovery-point/suspicion.ts';
+import { clearingOf } from '../../recovery-point/suspicion.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
@@ -29,14 +29,14 @@ export async function clearSuspicion(
   const histories = all.filter((history) => reaches(session, history, systemName));
   const [trouble] = histories.flatMap((history) => (history.trouble === undefined ? [] : [history.trouble]));
   if (trouble !== undefined) throw trouble;
-  const pause = pausesOf(session, histories).find((each) => each.system === systemName);
+  const pause = pausesOf(session, histories, context.nowMs()).find((each) => each.system === systemName);
   if (pause === undefined)
     throw new LifeboatError('USAGE', `nothing about ${systemName} is suspicious`, {
       hint: 'Nothing needs to be cleared; `lifeboat forget --preview` shows what retention would do.',
     });
   const run = newRun(context, session, 'manual');
   const records = histories.flatMap((history) => history.records);
-  const atMs = momentOfClearing(records, pause, context.nowMs());
+  const { atMs, clears } = clearingOf(records, pause, context.nowMs());
   for (const { vault: name } of histories) {
     const vault = await vaults.open(name);
     await vault.append({
@@ -46,6 +46,7 @@ export async function clearSuspicion(
       verdict: 'pass',
       action: 'clear',
       reason: run.redact(reason),
+      ...(clears.length === 0 ? {} : { clears }),
     });
     await vault.records(context.signal);
   }

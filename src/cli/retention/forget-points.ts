@@ -22,7 +22,7 @@ export interface NamedPoints {
 /** One entry for each vault. Raises POINT_HELD, RETENTION_REFUSED, DELETION_PAUSED: nothing is given up then. */
 export function previewNamedPoints({ found, records, nowMs }: NamedPoints): readonly VaultRetention[] {
   refuseHeld(found, records, nowMs);
-  refuseUnderSuspicion(found, records);
+  refuseUnderSuspicion(found, records, nowMs);
   refuseProven(found, records);
   return [...new Set(found.map(({ vaultName }) => vaultName))].map((vault) => ({
     vault,
@@ -58,11 +58,15 @@ function refuseHeld(found: readonly FoundPoint[], records: readonly RunRecord[],
   }
 }
 
-function refuseUnderSuspicion(found: readonly FoundPoint[], records: readonly RunRecord[]): void {
+function refuseUnderSuspicion(
+  found: readonly FoundPoint[],
+  records: readonly RunRecord[],
+  nowMs: number,
+): void {
   const points = recoveryPointsFromRecords(records);
   for (const { vaultId, vaultName } of found) {
     const systems = new Set(points.filter(({ vault }) => vault === vaultId).map(({ system }) => system));
-    const pause = deletionPauses(records).find(({ system }) => systems.has(system));
+    const pause = deletionPauses(records, nowMs).find(({ system }) => systems.has(system));
     if (pause === undefined) continue;
     throw new LifeboatError(
       'DELETION_PAUSED',

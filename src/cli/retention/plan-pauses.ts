@@ -8,10 +8,12 @@ import type { PlanSession } from '../plan/plan-session.ts';
 export function pausesOf(
   { plan }: PlanSession,
   histories: readonly VaultHistory[],
+  nowMs: number,
 ): readonly DeletionPause[] {
-  return deletionPauses(histories.flatMap(({ records }) => records)).filter(
-    ({ planId }) => planId === plan.metadata.id,
-  );
+  return deletionPauses(
+    histories.flatMap(({ records }) => records),
+    nowMs,
+  ).filter(({ planId }) => planId === plan.metadata.id);
 }
 
 /** Whether the vault has, or should have, points of the system. */

@@ -11,6 +11,8 @@ import type { AppContext } from '../cli-context.ts';
 import type { VaultHistory } from '../plan/plan-history.ts';
 import { identityOf, type PlanSession } from '../plan/plan-session.ts';
 import type { PlanVaults } from '../plan/plan-vaults.ts';
+import { awaitingArchive, keepAwaiting } from './await-archive.ts';
+import { blindSpot } from './blind-spot.ts';
 import { pausesOf, reaches } from './plan-pauses.ts';
 import { policiesOf } from './plan-policies.ts';
 import {
@@ -45,7 +47,7 @@ export async function previewPlanRetention(
   request: PlanRetentionRequest,
 ): Promise<RetentionPreview> {
   const { session, histories, vault: only } = request;
-  const pauses = pausesOf(session, histories);
+  const pauses = pausesOf(session, histories, context.nowMs());
   const proven = provenPlaces(histories);
   const vaults: VaultRetention[] = [];
   for (const vault of session.plan.vaults) {
@@ -54,7 +56,8 @@ export async function previewPlanRetention(
     const own = pauses.filter(({ system }) => reaches(session, history, system));
     const groups =
       history.trouble === undefined ? await groupsOf(context, request, vault, history, proven) : [];
-    const refusal = refusalOf(vault, history, own) ?? appendOnly(vault, groups);
+    const refusal =
+      refusalOf(vault, history, own) ?? blindSpot(session, histories, history) ?? appendOnly(vault, groups);
     const newPauses = own.filter(({ isNew }) => isNew);
     vaults.push({ vault: vault.name, groups, newPauses, ...(refusal === undefined ? {} : { refusal }) });
   }
@@ -164,7 +167,11 @@ function groupOf(judging: Judging, system: ResolvedSystem, holds: Holds): Retent
   const policies = request.policy === undefined ? policiesOf(system, vault) : [request.policy];
   const places = proven.get(system.name) ?? new Set<string>();
   const isProvenElsewhere = [...places].some((name) => name !== vault.name);
-  const guarded = guardDecisions(judged(points, policies, nowMs), {
+  const waiting =
+    request.policy === undefined
+      ? awaitingArchive(request.session.plan, system, request.histories, nowMs)
+      : new Map<number, string>();
+  const guarded = guardDecisions(keepAwaiting(judged(points, policies, nowMs), waiting), {
     holdsOf: ({ id, point }) => (point === undefined ? [] : holds(point.vault, id)),
     isProven: isProvenPoint,
     isProvenElsewhere,

@@ -46,12 +46,9 @@ export async function keepHouse(
   await tellOnlyAdded(request, retention.onlyAdded);
   for (const finding of retention.findings) await request.voice.failed(finding);
   const retained = await work(context, request, before, retention.chores);
-  const pruned = await work(
-    context,
-    request,
-    retained.histories,
-    owedPrunes(context, request, retained.histories),
-  );
+  const prunes = owedPrunes(context, request, retained.histories);
+  for (const finding of prunes.findings) await request.voice.failed(finding);
+  const pruned = await work(context, request, retained.histories, prunes.chores);
   const { attempts } = loadMemory(request.session.plan.metadata.id);
   const checkRequest = { ...request, plannedVaults: request.session.plan.vaults, attempts };
   const checks = owedChecks(context, checkRequest, pruned.histories);
@@ -60,7 +57,7 @@ export async function keepHouse(
   const checked = await work(context, request, pruned.histories, [...audits, ...checks.chores]);
   return {
     findings: [
-      ...[...retention.findings, ...retained.findings],
+      ...[...retention.findings, ...retained.findings, ...prunes.findings],
       ...[...pruned.findings, ...checks.findings, ...checked.findings],
     ],
     histories: checked.histories,

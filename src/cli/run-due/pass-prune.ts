@@ -1,4 +1,5 @@
 /** Which vaults are to be pruned, and the pruning. */
+import type { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { RecordTrigger } from '../../evidence/record.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
 import { deletionPauses } from '../../recovery-point/suspicion.ts';
@@ -7,12 +8,15 @@ import { newRun } from '../plan/new-run.ts';
 import type { VaultHistory } from '../plan/plan-history.ts';
 import type { PlanSession } from '../plan/plan-session.ts';
 import type { PlanVaults } from '../plan/plan-vaults.ts';
+import { damagePause } from '../prune/damage-pause.ts';
 import { graceOf, pruneAndRecord, reportFields } from '../prune/prune-vault.ts';
 import { bytesText, momentText } from '../quantity-text.ts';
+import { blindSpot } from '../retention/blind-spot.ts';
 import { pausesOf, reaches } from '../retention/plan-pauses.ts';
 import { policiesOf } from '../retention/plan-policies.ts';
 import type { Chore } from './chore.ts';
-import { decidePrune, type PruneReason } from './owed-prune.ts';
+import type { Finding } from './finding.ts';
+import { decidePrune, type PruneDecision, type PruneReason } from './owed-prune.ts';
 import type { PassVoice } from './pass-voice.ts';
 
 /** Those who hold the vault now are waited for a while; the next pass tries again. */
@@ -31,34 +35,64 @@ export interface PassPruneRequest {
   readonly trigger: RecordTrigger;
 }
 
+export interface OwedPrunes {
+  readonly chores: readonly Chore[];
+  /** Vaults in which nothing is removed until a person has acted; told once each. Fine ones end what was told. */
+  readonly findings: readonly Finding[];
+}
+
 /** None where a vault cannot be read or believed, is only added to, or where something is suspicious: that is told elsewhere. */
 export function owedPrunes(
   context: AppContext,
   request: PassPruneRequest,
   histories: readonly VaultHistory[],
-): readonly Chore[] {
+): OwedPrunes {
   const { session } = request;
-  const pauses = pausesOf(session, histories);
-  return session.plan.vaults.flatMap((vault) => {
+  const nowMs = context.nowMs();
+  const pauses = pausesOf(session, histories, nowMs);
+  const open = session.plan.vaults.flatMap((vault) => {
     const history = histories.find((each) => each.vault === vault.name);
     if (history === undefined || history.trouble !== undefined || vault.declared.append_only === true)
       return [];
     if (pauses.some(({ system }) => reaches(session, history, system))) return [];
-    const decision = decidePrune(history.records, givesUp(session, vault), context.nowMs());
-    if (decision.kind === 'nothing') return [];
-    const chore: Chore = {
-      subject: `prune ${vault.name}`,
-      kind: 'prune',
-      vault: vault.name,
-      systems: session.plan.systems
-        .filter(({ vaults }) => vaults.includes(vault.name))
-        .map(({ name }) => name),
-      reason: reasons[decision.reason],
-      owedSinceMs: decision.sinceMs,
-      perform: (own) => prune(own, request, vault, history),
-    };
-    return [chore];
+    const decision = decidePrune(history.records, givesUp(session, vault), nowMs);
+    const paused = damagePause(vault.name, history.records, nowMs) ?? blindSpot(session, histories, history);
+    return [{ vault, history, decision, paused }];
   });
+  return {
+    findings: open.map(({ vault, decision, paused }) =>
+      findingOf(session, vault, decision.kind === 'prune' || givesUp(session, vault) ? paused : undefined),
+    ),
+    chores: open.flatMap(({ vault, history, decision, paused }) =>
+      decision.kind === 'nothing' || paused !== undefined ? [] : [choreOf(request, vault, history, decision)],
+    ),
+  };
+}
+
+function findingOf(session: PlanSession, { name }: ResolvedVault, error: LifeboatError | undefined): Finding {
+  const about = { subject: `deletion ${name}`, systems: systemsOf(session, name), vault: name };
+  return error === undefined ? about : { ...about, isToldOnce: true, error };
+}
+
+function choreOf(
+  request: PassPruneRequest,
+  vault: ResolvedVault,
+  history: VaultHistory,
+  { reason, sinceMs }: Extract<PruneDecision, { readonly kind: 'prune' }>,
+): Chore {
+  return {
+    subject: `prune ${vault.name}`,
+    kind: 'prune',
+    vault: vault.name,
+    systems: systemsOf(request.session, vault.name),
+    reason: reasons[reason],
+    owedSinceMs: sinceMs,
+    perform: (own) => prune(own, request, vault, history),
+  };
+}
+
+function systemsOf({ plan }: PlanSession, vault: string): readonly string[] {
+  return plan.systems.filter(({ vaults }) => vaults.includes(vault)).map(({ name }) => name);
 }
 
 /** Whether the plan gives up points of any system in the vault. */
@@ -74,7 +108,7 @@ async function prune(
 ): Promise<undefined> {
   const run = newRun(context, session, trigger);
   // those of this plan were looked for when the work was chosen
-  const pauses = deletionPauses(records);
+  const pauses = deletionPauses(records, context.nowMs());
   const report = await pruneAndRecord(context, {
     ...{ run, name, vault: await vaults.open(name), pauses },
     options: { graceMs: graceOf(declared), waitMs, nowMs: context.nowMs() },

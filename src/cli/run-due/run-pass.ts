@@ -76,7 +76,7 @@ export async function runPass(context: AppContext, request: PassRequest): Promis
   const isBusy = backups.done + copies.done > 0;
   const house = await keepVaults(context, { ...pass, isBusy }, proven);
   const made = [...backups.findings, ...copies.findings, ...proofs.findings];
-  const suspicions = await judgeSuspicions(pass, house.histories, made);
+  const suspicions = await judgeSuspicions(pass, house.histories, made, context.nowMs());
   const work = [...vaultFindings, ...stores, ...made, ...suspicions, ...house.findings];
   const nowMs = context.nowMs();
   const assessment = assessPlan(session.plan, house.histories, nowMs);
@@ -110,9 +110,10 @@ async function judgeSuspicions(
   { session, systems, voice }: Pass,
   histories: readonly VaultHistory[],
   known: readonly Finding[],
+  nowMs: number,
 ): Promise<readonly Finding[]> {
   const names = systems.map(({ name }) => name);
-  const findings = suspicionFindings(names, pausesOf(session, histories), known);
+  const findings = suspicionFindings(names, pausesOf(session, histories, nowMs), known);
   for (const finding of findings) await voice.failed(finding);
   return findings;
 }

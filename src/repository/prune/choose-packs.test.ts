@@ -79,6 +79,7 @@ function optionsFor(places: Places, percent: number): ChooseOptions {
     version: 2,
     givenUp: new Uint8Array(places.index.size),
     fixed: new Uint8Array(places.index.packIds.length),
+    suspected: new Uint8Array(places.index.packIds.length),
   };
 }
 
@@ -102,8 +103,9 @@ function sweptSketch(
   places: Places,
   marks: Map<string, MarkedPack>,
   used: Uint8Array,
+  suspected = new Uint8Array(places.index.packIds.length),
 ): Sketch {
-  const { removed, moved } = settleMarks(places, used, marks);
+  const { removed, moved } = settleMarks(places, used, marks, suspected);
   const numberOf = (place: number) => Number.parseInt(places.index.entryAt(place).id.slice(1), 16);
   const movedBlobs = [...moved.values()].flat().map(numberOf);
   const staying = sketch.packs.filter((_, pack) => !removed.has(pack));
@@ -174,6 +176,41 @@ test('what a mark of a pack to be rewritten does not give up moves, though nothi
     }),
     { numRuns: 500 },
   );
+});
+
+test('of a blob that lies in two packs the one stays that may not be damaged, also when a mark knew nothing of it', () => {
+  fc.assert(
+    fc.property(sketches, fc.func(fc.boolean()), (sketch, isSuspected) => {
+      const places = placesFrom(sketch);
+      const used = usedBlobs(places, sketch);
+      const flags = Uint8Array.from(sketch.packs, (_, pack) => (isSuspected(pack) ? 1 : 0));
+      const trusted = sketch.packs.filter((_, pack) => flags[pack] === 0).flat();
+      const options = { ...optionsFor(places, 0), suspected: flags, fixed: flags.slice() };
+      const before = marksOf(places, choosePacks(places, used, optionsFor(places, 0)));
+      for (const marks of [marksOf(places, choosePacks(places, used, options)), before]) {
+        const { removed, moved } = settleMarks(places, used, marks, flags);
+        const staying = sketch.packs.filter((_, pack) => !removed.has(pack) && flags[pack] === 0).flat();
+        const movedFrom = [...moved].filter(([pack]) => flags[pack] === 0);
+        const numberOf = (place: number) => Number.parseInt(places.index.entryAt(place).id.slice(1), 16);
+        const left = new Set([...staying, ...movedFrom.flatMap(([, own]) => own.map(numberOf))]);
+        for (const blob of trusted)
+          if (sketch.used.has(blob)) assert.ok(left.has(blob), `blob ${blob} is left in doubt`);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('small packs are put together once, and packs of one kind that are whole stay', () => {
+  const sketch = { packs: Array.from({ length: 12 }, (_, pack) => [60 + pack]), used: new Set<number>() };
+  for (const [blob] of sketch.packs) sketch.used.add(blob ?? 0);
+  const places = placesFrom(sketch);
+  const used = usedBlobs(places, sketch);
+  const marks = marksOf(places, choosePacks(places, used, optionsFor(places, 5)));
+  assert.equal(marks.size, 12);
+  assert.deepEqual(settleMarks(places, used, marks, new Uint8Array(12)).neededAgain, []);
+  const after = sweptSketch(sketch, places, marks, used);
+  assert.deepEqual(after.packs, [sketch.packs.flat()]);
 });
 
 test('a blob whose only pack is gone is named, and nothing is chosen', () => {

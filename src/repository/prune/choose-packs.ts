@@ -19,6 +19,8 @@ export interface ChooseOptions {
   readonly givenUp: Uint8Array;
   /** By number of the pack: 1 where it is marked already or cannot be rewritten, but for packs of which nothing is used. */
   readonly fixed: Uint8Array;
+  /** By number of the pack: 1 where it may be damaged. What lies elsewhere too is not kept there. */
+  readonly suspected: Uint8Array;
 }
 
 export interface Choice {
@@ -135,13 +137,14 @@ function keptPlaces(places: Places, blobs: UsedBlobs, options: ChooseOptions): U
   const { index } = places;
   const kept = new Uint8Array(index.size);
   const { firsts } = places;
-  const copies = countCopies(places, blobs, firsts, options.givenUp);
+  const eligible = eligiblePlaces(places, options);
+  const copies = countCopies(blobs, firsts, eligible);
   keepWhatWasGivenUp(places, blobs, firsts, copies, kept);
   const clean = packsWithoutWaste(places, blobs, firsts, copies, options);
   for (let place = 0; place < index.size; place++) {
     const first = firsts[place] ?? 0;
     const left = copies[first] ?? 0;
-    if (left === 0 || !isThere(places, place) || options.givenUp[place] === 1) continue;
+    if (left === 0 || eligible[place] !== 1) continue;
     const staysHere = left === 1 || clean[index.packNumberAt(place)] === 1;
     if (staysHere) kept[place] = 1;
     copies[first] = staysHere ? 0 : left - 1;
@@ -149,19 +152,23 @@ function keptPlaces(places: Places, blobs: UsedBlobs, options: ChooseOptions): U
   return kept;
 }
 
+/** By place: 1 where it may stay. One in a pack that may be damaged may only where there is no other. */
+function eligiblePlaces(places: Places, { givenUp, suspected }: ChooseOptions): Uint8Array {
+  const { firsts, index } = places;
+  const isOpen = (place: number) => isThere(places, place) && givenUp[place] !== 1;
+  const isTrusted = (place: number) => suspected[index.packNumberAt(place)] !== 1;
+  const hasTrusted = new Uint8Array(firsts.length);
+  for (const [place, first] of firsts.entries()) if (isOpen(place) && isTrusted(place)) hasTrusted[first] = 1;
+  return Uint8Array.from(firsts, (first, place) =>
+    isOpen(place) && (isTrusted(place) || hasTrusted[first] !== 1) ? 1 : 0,
+  );
+}
+
 /** By first place: how many places there are to choose from; 0 for what is not used. */
-function countCopies(
-  places: Places,
-  blobs: UsedBlobs,
-  firsts: Uint32Array,
-  givenUp: Uint8Array,
-): Uint32Array {
+function countCopies(blobs: UsedBlobs, firsts: Uint32Array, eligible: Uint8Array): Uint32Array {
   const copies = new Uint32Array(firsts.length);
-  for (let place = 0; place < firsts.length; place++) {
-    const first = firsts[place] ?? 0;
-    if (isUsed(blobs, first) && isThere(places, place) && givenUp[place] !== 1)
-      copies[first] = (copies[first] ?? 0) + 1;
-  }
+  for (const [place, first] of firsts.entries())
+    if (isUsed(blobs, first) && eligible[place] === 1) copies[first] = (copies[first] ?? 0) + 1;
   return copies;
 }
 

@@ -111,6 +111,11 @@ export function placesOf({ byPack, starts }: Pick<Places, 'byPack' | 'starts'>, 
   return byPack.subarray(at(starts, pack), at(starts, pack + 1));
 }
 
+/** By number of the pack: 1 for those that are named. */
+export function flagsOf({ index }: Places, packIds: { has(id: string): boolean } = new Set()): Uint8Array {
+  return Uint8Array.from(index.packIds, (id) => (packIds.has(id) ? 1 : 0));
+}
+
 /** What a pack of these places must be long. */
 function expectedBytes(places: Places, pack: number): number {
   const { index } = places;

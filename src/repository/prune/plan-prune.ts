@@ -8,7 +8,7 @@ import type { PruneOptions } from '../repository-types.ts';
 import type { Session } from '../session.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
 import { type Choice, type ChosenPack, choosePacks } from './choose-packs.ts';
-import { type Places, placesOf } from './places.ts';
+import { flagsOf, type Places, placesOf } from './places.ts';
 import {
   bitsOf,
   isGivenUp,
@@ -48,7 +48,10 @@ export async function planPrune(
   const survey = await surveyRepository(access, { progress: options.progress, signal });
   const { places } = survey;
   const marked = packsOfMarks(marks);
-  const fixed = Uint8Array.from(places.index.packIds, (id) => (marked.has(id) ? 1 : 0));
+  // a pack that may be damaged cannot be rewritten, and would keep everything else from going
+  const fixed = Uint8Array.from(places.index.packIds, (id) =>
+    marked.has(id) || options.suspectedPacks?.has(id) === true ? 1 : 0,
+  );
   const { choice, retained } = await chooseWhatCanBeDone(
     session,
     survey,
@@ -88,6 +91,7 @@ async function chooseWhatCanBeDone(
     version,
     givenUp: givenUpPlaces(places, marked),
     fixed,
+    suspected: flagsOf(places, options.suspectedPacks),
   };
   const keyOf = ({ pack }: ChosenPack) => objectKey('pack', places.index.packIds[pack] ?? '');
   for (let round = 1; ; round++) {

@@ -1,7 +1,8 @@
 /**
  * What becomes of marked packs, now that it is known what is needed: pure. A blob that is used stays, whatever a mark
  * says; of a pack to be rewritten, everything moves that its mark did not give up, since a writer that let the sweep
- * pass may rely on it. The last look before anything goes: each blob that is used has a place that stays.
+ * pass may rely on it. The last look before anything goes: each blob that is used has a place that stays. A place in a
+ * pack that may be damaged (`suspected`, by number of the pack) is one only where nothing marked has the blob.
  */
 import { isThere, lostBlob } from './choose-packs.ts';
 import { isUsed, type UsedBlobs } from './find-used.ts';
@@ -22,17 +23,38 @@ export function settleMarks(
   places: Places,
   blobs: UsedBlobs,
   marked: ReadonlyMap<string, MarkedPack>,
+  suspected: Uint8Array,
 ): Settlement {
   const packs = packsToSettle(places, marked);
-  const stays = untouchedBlobs(places, packs);
+  const stays = untouchedBlobs(places, (pack) => !packs.has(pack) && suspected[pack] !== 1);
+  const ends: Ends = { removed: new Set(), moved: new Map(), neededAgain: [] };
+  // what may be damaged comes last, when it is known what lies elsewhere and stays
+  for (const flag of [0, 1])
+    settleGroup(places, blobs, new Map([...packs].filter(([pack]) => suspected[pack] === flag)), stays, ends);
+  const doubtful = untouchedBlobs(places, (pack) => !packs.has(pack) && suspected[pack] === 1);
+  refuseLoss(places, blobs, (first) => stays[first] === 1 || doubtful[first] === 1);
+  return ends;
+}
+
+interface Ends {
+  readonly removed: Set<number>;
+  readonly moved: Map<number, readonly number[]>;
+  readonly neededAgain: string[];
+}
+
+/** `stays` and `ends` grow. */
+function settleGroup(
+  places: Places,
+  blobs: UsedBlobs,
+  packs: ReadonlyMap<number, MarkedPack>,
+  stays: Uint8Array,
+  { removed, moved, neededAgain }: Ends,
+): void {
   const promised = promisedPlaces(places, packs, stays);
-  const removed = new Set<number>();
-  const moved = new Map<number, readonly number[]>();
-  const neededAgain: string[] = [];
   for (const [pack, mark] of packs) {
     const own = [...placesOf(places, pack)];
     const needed = [...(promised.get(pack) ?? []), ...usedAgain(places, blobs, own, stays)];
-    const staysWhole = needed.length > 0 && (mark.kind === 'unused' || needed.length === own.length);
+    const staysWhole = needed.length > 0 && (mark.kind === 'unused' || isNeededAgain(mark, own, needed));
     if (staysWhole) {
       for (const place of own) stays[places.firsts[place] ?? 0] = 1;
       neededAgain.push(mark.id);
@@ -41,22 +63,25 @@ export function settleMarks(
     removed.add(pack);
     if (needed.length > 0) moved.set(pack, needed);
   }
-  refuseLoss(places, blobs, stays);
-  return { removed, moved, neededAgain };
 }
 
-/** By first place: 1 for blobs that lie in a pack that nobody touches. */
-function untouchedBlobs(places: Places, touched: ReadonlyMap<number, MarkedPack>): Uint8Array {
+/** A mark that gave up nothing is about the pack as such: it is small, or mixes what new packs keep apart. */
+function isNeededAgain(mark: MarkedPack, own: readonly number[], needed: readonly number[]): boolean {
+  return needed.length === own.length && own.some((_, position) => isGivenUp(mark, position));
+}
+
+/** By first place: 1 for blobs that lie in one of these packs. */
+function untouchedBlobs(places: Places, isMeant: (pack: number) => boolean): Uint8Array {
   const stays = new Uint8Array(places.index.size);
   for (const [place, first] of places.firsts.entries()) {
-    if (!touched.has(places.index.packNumberAt(place)) && isThere(places, place)) stays[first] = 1;
+    if (isMeant(places.index.packNumberAt(place)) && isThere(places, place)) stays[first] = 1;
   }
   return stays;
 }
 
-function refuseLoss(places: Places, blobs: UsedBlobs, stays: Uint8Array): void {
+function refuseLoss(places: Places, blobs: UsedBlobs, isLeft: (first: number) => boolean): void {
   for (const first of places.firsts) {
-    if (isUsed(blobs, first) && stays[first] !== 1) throw lostBlob(places, first);
+    if (isUsed(blobs, first) && !isLeft(first)) throw lostBlob(places, first);
   }
 }
 

@@ -11,7 +11,7 @@ import { objectKey } from '../layout.ts';
 import type { HeldLock } from '../lock/with-lock.ts';
 import type { PruneOptions } from '../repository-types.ts';
 import type { Session } from '../session.ts';
-import type { Places } from './places.ts';
+import { flagsOf, type Places } from './places.ts';
 import {
   deleteMark,
   loadMarks,
@@ -56,7 +56,7 @@ export async function sweepMarks(
   const { places } = survey;
   const marks = (await loadMarks(access, signal)).filter(({ name }) => names.includes(name));
   const { free, kept, keptFiles } = await whatMayGo(session, places, packsOfMarks(marks), nowMs, signal);
-  const settlement = settleMarks(places, survey.blobs, free);
+  const settlement = settleMarks(places, survey.blobs, free, flagsOf(places, options.suspectedPacks));
   const rewritten = await rewritePacks(access, places, settlement.moved, {
     packBytesTarget: session.packBytesTarget,
     progress: options.progress,

@@ -1,0 +1,54 @@
+/** Nothing is removed from a vault that is known to be damaged, until it is mended or a person lets it go on. */
+import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { RunRecord } from '../../evidence/record.ts';
+import { recordTimes } from '../../evidence/record-common.ts';
+import { type RunContext, sharedFields } from '../../evidence/run-context.ts';
+import { clearingFor } from '../../recovery-point/clearing.ts';
+import { knownDamage } from '../../recovery-point/known-damage.ts';
+import type { Vault } from '../../vault/vault.ts';
+import { momentText } from '../quantity-text.ts';
+
+/** DELETION_PAUSED, or `undefined`. `records` are those of the vault. */
+export function damagePause(
+  name: string,
+  records: readonly RunRecord[],
+  nowMs: number,
+): LifeboatError | undefined {
+  const [first] = knownDamage(records, nowMs);
+  if (first === undefined) return undefined;
+  const { recordId, foundBy, sinceMs } = first;
+  const what = foundBy === 'check' ? 'a check' : 'a restore';
+  return new LifeboatError(
+    'DELETION_PAUSED',
+    `nothing is removed from ${name}: ${what} found damage at ${momentText(sinceMs)}, and nothing shows that it is mended (record ${recordId})`,
+    {
+      hint:
+        'Run `lifeboat repair heal`, then `lifeboat check --read-data`. To remove what nobody needs all the same, run ' +
+        '`lifeboat prune --despite-damage --why TEXT`.',
+      details: { record: recordId },
+    },
+  );
+}
+
+/** Records that a person lets prunes go on; what is found later counts again. False when no damage was known. */
+export async function goOnDespiteDamage(
+  run: RunContext,
+  vault: Vault,
+  reason: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { records } = await vault.records(signal);
+  const damage = knownDamage(records, run.nowMs());
+  if (damage.length === 0) return false;
+  const { atMs, clears } = clearingFor(damage, run.nowMs());
+  await vault.append({
+    type: 'pause',
+    ...sharedFields(run, vault.id),
+    ...recordTimes(atMs, atMs),
+    verdict: 'pass',
+    action: 'clear',
+    reason: run.redact(reason),
+    ...(clears.length === 0 ? {} : { clears }),
+  });
+  return true;
+}

@@ -1,0 +1,100 @@
+/**
+ * Damage of a vault that its records tell of, and that nothing since has shown to be gone. While there is some, nothing
+ * is removed there: of a piece that lies in two packs, a prune might keep the damaged one and remove the good one.
+ *
+ * What ends it: a repair that healed the vault, which reads every byte; a check that read every byte; of single points,
+ * that they were read back and found right; of what the structure alone showed, that it was looked at again. That a
+ * damaged point was given up ends nothing: its packs are still there. A person may let a prune go on all the same.
+ */
+import type { CheckRecord, RunRecord, VerifyRecord } from '../evidence/record.ts';
+import { isUncleared } from './clearing.ts';
+import { clockSkewToleratedMs } from './stored-time.ts';
+
+export interface KnownDamage {
+  /** Of the check or the proof that found it. */
+  readonly recordId: string;
+  readonly foundBy: 'check' | 'restore';
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number;
+  /** Snapshots that need what is damaged; empty: nobody knows which do. */
+  readonly snapshotIds: readonly string[];
+}
+
+/** Earliest first. `records` are those of one vault, in any order. */
+export function knownDamage(records: readonly RunRecord[], nowMs: number): readonly KnownDamage[] {
+  const pauses = records.filter((record) => record.type === 'pause');
+  const isOpen = isUncleared(
+    pauses.filter(({ system }) => system === undefined),
+    nowMs,
+  );
+  return standing(records, nowMs)
+    .map(({ damage }) => damage)
+    .filter(isOpen)
+    .toSorted((a, b) => a.sinceMs - b.sinceMs || (a.recordId < b.recordId ? -1 : 1));
+}
+
+/** Ids of packs that were found damaged and not found right since, whatever a person has let go on. */
+export function suspectedPacks(records: readonly RunRecord[], nowMs: number): ReadonlySet<string> {
+  const objects = standing(records, nowMs).flatMap(({ objects: own }) => own);
+  return new Set(objects.flatMap((object) => /^data\/[0-9a-f]{2}\/([0-9a-f]{64})$/.exec(object)?.[1] ?? []));
+}
+
+interface Found {
+  readonly damage: KnownDamage;
+  readonly scope: CheckRecord['scope'];
+  readonly objects: readonly string[];
+}
+
+function standing(records: readonly RunRecord[], nowMs: number): readonly Found[] {
+  // a good sign that a wrong clock dated ahead would hide all damage until then
+  const signs = records.filter(({ endMs }) => endMs <= nowMs + clockSkewToleratedMs);
+  return records.flatMap((record) => foundBy(record)).flatMap((found) => whatIsLeft(found, signs));
+}
+
+function foundBy(record: RunRecord): readonly Found[] {
+  if (record.type === 'check' && record.verdict === 'fail') return [foundByCheck(record)];
+  if (record.type === 'verify' && isDamage(record)) return [foundByRestore(record)];
+  return [];
+}
+
+function foundByCheck(record: CheckRecord): Found {
+  const { id, endMs, damagedSnapshotIds, scope, damagedObjects = [] } = record;
+  const damage = { recordId: id, foundBy: 'check', sinceMs: endMs, snapshotIds: damagedSnapshotIds } as const;
+  return { damage, scope, objects: damagedObjects };
+}
+
+function foundByRestore({ id, endMs, snapshotId }: VerifyRecord): Found {
+  const damage = { recordId: id, foundBy: 'restore', sinceMs: endMs, snapshotIds: [snapshotId] } as const;
+  return { damage, scope: 'part', objects: [] };
+}
+
+/** A proof also fails because of what the system's own checks say; that is no damage of what is stored. */
+function isDamage({ verdict, restored, error }: VerifyRecord): boolean {
+  const codes = ['OBJECT_DAMAGED', 'OBJECT_MISSING', 'VAULT_DAMAGED'];
+  return verdict === 'fail' && !restored && error !== undefined && codes.includes(error.code);
+}
+
+function whatIsLeft(found: Found, signs: readonly RunRecord[]): readonly Found[] {
+  const later = signs.filter(({ endMs }) => endMs > found.damage.sinceMs);
+  if (later.some((record) => endsAll(record, found))) return [];
+  const { snapshotIds } = found.damage;
+  if (snapshotIds.length === 0) return [found];
+  const right = new Set(later.flatMap((record) => foundRight(record)));
+  const left = snapshotIds.filter((id) => !right.has(id));
+  return left.length === 0 ? [] : [{ ...found, damage: { ...found.damage, snapshotIds: left } }];
+}
+
+function endsAll(record: RunRecord, { scope }: Found): boolean {
+  if (record.verdict !== 'pass') return false;
+  if (record.type === 'repair') return record.action === 'heal';
+  if (record.type !== 'check') return false;
+  // reading back single points says nothing about the structure as a whole
+  const isOfStructure = record.scope === 'structure' || record.snapshotIds.length === 0;
+  return record.scope === 'all' || (scope === 'structure' && isOfStructure);
+}
+
+function foundRight(record: RunRecord): readonly string[] {
+  if (record.type === 'check')
+    return record.snapshotIds.filter((id) => !record.damagedSnapshotIds.includes(id));
+  return record.type === 'verify' && record.restored ? [record.snapshotId] : [];
+}
