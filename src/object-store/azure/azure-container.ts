@@ -24,6 +24,8 @@ export interface AzureContainer {
   readonly prefix: string;
   /** False when the credentials can only create. */
   readonly canReplace: boolean;
+  /** When the SAS ends that opens the container: milliseconds since the epoch; absent for other credentials. */
+  readonly sasEndsMs?: number;
   readonly retainNew: AzureSettings['retainNew'];
   readonly pageBlobs: number;
 }
@@ -36,11 +38,14 @@ export async function azureContainer(
   const { container, prefix } = place;
   const below = prefix === '' ? '' : `/${prefix}`;
   const service = await serviceClient(account);
+  const { credential } = account;
+  const sasEndsMs = credential.kind === 'sas' ? endOf(credential.token) : undefined;
   return {
     location: `azure://${account.name}/${container}${below}`,
     client: service.getContainerClient(container),
     prefix: prefix === '' ? '' : `${prefix}/`,
-    canReplace: account.credential.kind !== 'sas' || mayWrite(account.credential.token),
+    canReplace: credential.kind !== 'sas' || mayWrite(credential.token),
+    ...(sasEndsMs === undefined ? {} : { sasEndsMs }),
     retainNew: settings.retainNew,
     pageBlobs: settings.pageBlobs ?? pageBlobsMax,
   };
@@ -65,8 +70,27 @@ export async function request<T>(
     return await watched(signal, act);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    throw azureError(error, { ...about, location: container.location });
+    const { location, sasEndsMs } = container;
+    throw azureError(error, { ...about, location, sasEndsMs });
   }
+}
+
+/** Whatever answers with success and without the mark of Azure, such as the page of a proxy, has done nothing. */
+export function requireAzure(
+  { location }: AzureContainer,
+  doing: string,
+  { requestId }: { readonly requestId?: string },
+): void {
+  if (requestId !== undefined) return;
+  throw new LifeboatError(
+    'STORE_UNAVAILABLE',
+    `could not ${doing} in ${location}: what answered is not Azure`,
+    {
+      hint: 'Check the endpoint, and what stands between this machine and the storage account.',
+      retryable: true,
+      details: { location },
+    },
+  );
 }
 
 /** Retries are the wrapper's: the library makes one try. */
@@ -95,6 +119,11 @@ async function serviceClient({ name, serviceUrl, credential }: AzureAccount): Pr
 function mayWrite(token: string): boolean {
   const permissions = new URLSearchParams(token).get('sp');
   return permissions === null || permissions.includes('w');
+}
+
+function endOf(token: string): number | undefined {
+  const endsMs = Date.parse(new URLSearchParams(token).get('se') ?? '');
+  return Number.isNaN(endsMs) ? undefined : endsMs;
 }
 
 function identityNeedsTls(): LifeboatError {

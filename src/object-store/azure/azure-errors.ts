@@ -9,6 +9,8 @@ export interface AzureRequest {
   readonly doing: string;
   readonly key?: string;
   readonly location: string;
+  /** When the SAS ends that was used: milliseconds since the epoch. */
+  readonly sasEndsMs?: number | undefined;
 }
 
 interface Refusal {
@@ -76,6 +78,10 @@ const createsOnly: Meaning = {
   code: 'STORE_DENIED',
   hint: 'These credentials can create blobs and replace none; set append_only for this vault.',
 };
+const ended = (sasEndsMs: number): Meaning => ({
+  code: 'STORE_DENIED',
+  hint: `The SAS expired at ${new Date(sasEndsMs).toISOString()}: make a new one, and give it in place of the old one.`,
+});
 const noLogin: Meaning = {
   code: 'STORE_DENIED',
   hint: 'Set AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or give this machine a managed identity.',
@@ -123,8 +129,8 @@ const meaningByName: Readonly<Record<string, Meaning>> = {
   AuthenticationError: noLogin,
 };
 
-function otherError(refusal: Refusal, { doing, location }: AzureRequest): LifeboatError {
-  const { code, hint, retryable } = meaningOf(refusal);
+function otherError(refusal: Refusal, { doing, location, sasEndsMs }: AzureRequest): LifeboatError {
+  const { code, hint, retryable } = meaningOf(refusal, sasEndsMs);
   const said = [refusal.name, refusal.status].filter((part) => part !== undefined && part !== '').join(', ');
   return new LifeboatError(code, `could not ${doing} in ${location}: ${said || refusal.words}`, {
     hint,
@@ -134,17 +140,21 @@ function otherError(refusal: Refusal, { doing, location }: AzureRequest): Lifebo
   });
 }
 
-function meaningOf({ status, name, storeMs }: Refusal): Meaning {
+function meaningOf({ status, name, storeMs }: Refusal, sasEndsMs: number | undefined): Meaning {
   const named = meaningByName[name];
   if (named !== undefined) return named;
   if (status === undefined) return /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO/.test(name) ? untrusted : unavailable;
-  if (status === 401 || status === 403) {
-    return storeMs !== undefined && Math.abs(nowMs() - storeMs) > clockSkewMsMax ? clock : denied;
-  }
+  if (status === 401 || status === 403) return denialOf(storeMs, sasEndsMs);
   if (status === 501) return notOffered;
   if (status >= 500 || status === 408 || status === 429) return unavailable;
   if (status === 404) return notAzure;
   return refused;
+}
+
+function denialOf(storeMs: number | undefined, sasEndsMs: number | undefined): Meaning {
+  // by the clock of the store, whose word it is; ours may be what is wrong
+  if (sasEndsMs !== undefined && sasEndsMs <= (storeMs ?? nowMs())) return ended(sasEndsMs);
+  return storeMs !== undefined && Math.abs(nowMs() - storeMs) > clockSkewMsMax ? clock : denied;
 }
 
 /** The parts of the library's `RestError` that are used; `code` is Azure's name, or the system's. */
@@ -166,11 +176,13 @@ function refusalOf(error: unknown): Refusal {
   return {
     status: isAnswer ? statusCode : undefined,
     name: header ?? (typeof code === 'string' && fallback === '' ? code : fallback),
-    words: wordsOf(failure.message),
+    words: error instanceof TypeError ? unreadable : wordsOf(failure.message) || unreadable,
     storeMs: isAnswer && Number.isFinite(date) ? date : undefined,
   };
 }
 
+/** The library stumbles over answers without what it looks for. */
+const unreadable = 'what answered cannot be read as an answer of Azure';
 const wordsMax = 200;
 
 /** Azure's messages go on with request ids, and the library's with addresses. */

@@ -2,7 +2,7 @@
 import type { BlobGetPropertiesResponse } from '@azure/storage-blob';
 import type { ObjectRetention, RetentionState } from '../abilities.ts';
 import { assertKey } from '../key.ts';
-import { type AzureContainer, blobOf, request } from './azure-container.ts';
+import { type AzureContainer, blobOf, request, requireAzure } from './azure-container.ts';
 
 /** Needs a container with versions and support for version-level immutability; STORE_UNFIT says so elsewhere. */
 export function azureRetention(container: AzureContainer): ObjectRetention {
@@ -20,15 +20,19 @@ export function azureRetention(container: AzureContainer): ObjectRetention {
       if (present.untilMs !== undefined && present.untilMs >= untilMs) return;
       const isLocked = present.mode === 'compliance' || container.retainNew?.mode === 'compliance';
       const policy = { expiriesOn: new Date(untilMs), policyMode: isLocked ? 'Locked' : 'Unlocked' } as const;
-      await request(container, { doing: `retain ${key}`, key }, signal, (watch) =>
+      const doing = `retain ${key}`;
+      const answer = await request(container, { doing, key }, signal, (watch) =>
         blobOf(container, key).setImmutabilityPolicy(policy, { abortSignal: watch.signal }),
       );
+      requireAzure(container, doing, answer);
     },
     async setLegalHold(key, held, signal): Promise<void> {
       assertKey(key);
-      await request(container, { doing: `set the legal hold of ${key}`, key }, signal, (watch) =>
+      const doing = `set the legal hold of ${key}`;
+      const answer = await request(container, { doing, key }, signal, (watch) =>
         blobOf(container, key).setLegalHold(held, { abortSignal: watch.signal }),
       );
+      requireAzure(container, doing, answer);
     },
   };
 }

@@ -6,10 +6,10 @@ import { azureAccount } from './azure-account.ts';
 import { type AzureContainer, azureContainer, blobOf, request } from './azure-container.ts';
 import type { AzurePlace, AzureSettings } from './azure-place.ts';
 import { azureRetention } from './azure-retention.ts';
-import { azureStorageClasses, azureThaw, azureTiers } from './azure-tiers.ts';
+import { azureStorageClasses, azureThaw, azureTiers, isAlwaysWarm } from './azure-tiers.ts';
 import { azureVersions } from './azure-versions.ts';
-import { downloadBlob } from './download-blob.ts';
-import { listBlobs } from './list-blobs.ts';
+import { badTransfer, downloadBlob } from './download-blob.ts';
+import { listBlobs, listedSize } from './list-blobs.ts';
 import { uploadBlob } from './upload-blob.ts';
 
 const facts: StoreFacts = {
@@ -86,8 +86,9 @@ async function statBlob(
   const found = await request(container, { doing: `look at ${key}`, key }, signal, (watch) =>
     blobOf(container, key).getProperties({ abortSignal: watch.signal }),
   );
+  if (found.contentLength === undefined) throw badTransfer(container, key, 'an answer came without a size');
   return {
-    size: found.contentLength ?? 0,
+    size: found.contentLength,
     ...(found.lastModified === undefined ? {} : { modifiedMs: found.lastModified.getTime() }),
   };
 }
@@ -99,8 +100,10 @@ async function* listObjects(
 ): AsyncGenerator<ListedObject> {
   assertPrefix(prefix);
   signal?.throwIfAborted();
-  for await (const { key, item } of listBlobs(container, prefix, signal)) {
-    yield { key, size: item.properties.contentLength ?? 0 };
+  for await (const found of listBlobs(container, prefix, signal)) {
+    const { accessTier, archiveStatus } = found.item.properties;
+    const listed = { key: found.key, size: listedSize(container, found) };
+    yield isAlwaysWarm(accessTier, archiveStatus) ? { ...listed, isWarm: true } : listed;
   }
 }
 

@@ -4,7 +4,7 @@ import { assert } from '../../error/assert.ts';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { ArchiveThaw, StorageClasses, ThawSpeed, ThawState } from '../abilities.ts';
 import { assertKey } from '../key.ts';
-import { type AzureContainer, blobOf, request } from './azure-container.ts';
+import { type AzureContainer, blobOf, request, requireAzure } from './azure-container.ts';
 import { uploadBlob } from './upload-blob.ts';
 
 const hourMs = 60 * 60 * 1000;
@@ -38,9 +38,11 @@ export function azureStorageClasses(container: AzureContainer): StorageClasses {
     async moveTo(tier, key, signal): Promise<void> {
       assertTier(tier);
       if (tierOf(await propertiesOf(container, key, signal)) === tier) return;
-      await request(container, { doing: `move ${key} to ${tier}`, key }, signal, (watch) =>
+      const doing = `move ${key} to ${tier}`;
+      const answer = await request(container, { doing, key }, signal, (watch) =>
         blobOf(container, key).setAccessTier(tier, { abortSignal: watch.signal }),
       );
+      requireAzure(container, doing, answer);
     },
   };
 }
@@ -63,9 +65,11 @@ export function azureThaw(container: AzureContainer): ArchiveThaw {
       const isRaised =
         kind === 'thawing' && rehydratePriority === 'High' && found.rehydratePriority !== 'High';
       if (kind !== 'cold' && !isRaised) return;
-      await request(container, { doing: `thaw ${key}`, key }, signal, (watch) =>
+      const doing = `thaw ${key}`;
+      const answer = await request(container, { doing, key }, signal, (watch) =>
         blobOf(container, key).setAccessTier('Hot', { rehydratePriority, abortSignal: watch.signal }),
       );
+      requireAzure(container, doing, answer);
     },
     usualMs: (tier, speed) => (tier === archive ? thawMsBySpeed[speed] : undefined),
   };

@@ -5,7 +5,7 @@ import { assertKey, assertPrefix } from '../key.ts';
 import { type AzureContainer, blobOf, request } from './azure-container.ts';
 import { azureErrorName } from './azure-errors.ts';
 import { downloadBlob } from './download-blob.ts';
-import { type FoundBlob, listBlobs } from './list-blobs.ts';
+import { type FoundBlob, listBlobs, listedSize } from './list-blobs.ts';
 
 export function azureVersions(container: AzureContainer): ObjectVersions {
   return {
@@ -35,7 +35,7 @@ async function* newestFirst(
   assertPrefix(prefix);
   let ofOneKey: ObjectVersion[] = [];
   for await (const found of listBlobs(container, prefix, signal, { includeVersions: true })) {
-    const version = versionOf(found);
+    const version = versionOf(container, found);
     if (ofOneKey[0]?.key !== version.key) {
       yield* ofOneKey.toReversed();
       ofOneKey = [];
@@ -45,10 +45,11 @@ async function* newestFirst(
   yield* ofOneKey.toReversed();
 }
 
-function versionOf({ key, item }: FoundBlob): ObjectVersion {
+function versionOf(container: AzureContainer, found: FoundBlob): ObjectVersion {
+  const { key, item } = found;
   return {
     key,
-    size: item.properties.contentLength ?? 0,
+    size: listedSize(container, found),
     versionId: item.versionId ?? '',
     // a blob that was written before versions were kept is the current one and has no id
     isCurrent: item.isCurrentVersion ?? item.versionId === undefined,

@@ -28,14 +28,14 @@ export async function downloadBlob(
     const { contentLength } = await request(container, about, signal, (watch) =>
       blob.getProperties({ abortSignal: watch.signal }),
     );
-    checkRange(range, contentLength ?? 0, key, container.location);
+    if (contentLength === undefined) throw badTransfer(container, key, 'an answer came without a size');
+    checkRange(range, contentLength, key, container.location);
     return Buffer.alloc(0);
   }
   return await request(container, about, signal, async (watch) => {
     const answer = await download(container, blob, key, range, watch);
     const total = totalBytes(answer);
-    if (range !== undefined && range.offset + range.length > total) dropBody(answer);
-    if (range !== undefined) checkRange(range, total, key, container.location);
+    if (range !== undefined) checkPart(container, key, range, answer);
     const bytes = await bodyOf(container, key, answer, watch);
     if (bytes.length !== (range?.length ?? total)) {
       throw badTransfer(container, key, `${bytes.length} bytes came where ${range?.length ?? total} were to`);
@@ -69,8 +69,8 @@ async function download(
     });
   } catch (error) {
     if (range === undefined || azureErrorName(error) !== 'InvalidRange') throw error;
-    const { contentLength = 0 } = await blob.getProperties({ abortSignal: signal });
-    checkRange(range, contentLength, key, container.location);
+    const { contentLength } = await blob.getProperties({ abortSignal: signal });
+    if (contentLength !== undefined) checkRange(range, contentLength, key, container.location);
     throw error;
   }
 }
@@ -79,6 +79,25 @@ async function download(
 function totalBytes({ contentRange, contentLength }: BlobDownloadResponseParsed): number {
   const total = /\/(\d+)$/.exec(contentRange ?? '')?.[1];
   return total === undefined ? (contentLength ?? 0) : Number(total);
+}
+
+function checkPart(
+  container: AzureContainer,
+  key: string,
+  range: ByteRange,
+  answer: BlobDownloadResponseParsed,
+): void {
+  const total = totalBytes(answer);
+  const start = firstByte(answer);
+  if (start === range.offset && range.offset + range.length <= total) return;
+  dropBody(answer);
+  checkRange(range, total, key, container.location);
+  throw badTransfer(container, key, `what came begins at ${start} instead of ${range.offset}`);
+}
+
+/** A part says where it begins; without a word about it, it is the whole. */
+function firstByte({ contentRange }: BlobDownloadResponseParsed): number {
+  return Number(/^bytes (\d+)-/.exec(contentRange ?? '')?.[1] ?? 0);
 }
 
 async function bodyOf(
@@ -105,7 +124,7 @@ function dropBody({ readableStreamBody: body }: BlobDownloadResponseParsed): voi
   body.destroy();
 }
 
-function badTransfer({ location }: AzureContainer, key: string, what: string): LifeboatError {
+export function badTransfer({ location }: AzureContainer, key: string, what: string): LifeboatError {
   return new LifeboatError('STORE_UNAVAILABLE', `could not read ${key} in ${location}: ${what}`, {
     hint: 'Check the network and what stands in between, then run the command again.',
     retryable: true,

@@ -19,6 +19,8 @@ export async function* listBlobs(
   signal: AbortSignal | undefined,
   options: ContainerListBlobsOptions = {},
 ): AsyncGenerator<FoundBlob> {
+  // Pages that come twice, and pages of a list that changes, must not give a blob twice.
+  const seen = new Set<string>();
   let continuationToken: string | undefined;
   let standstills = 0;
   do {
@@ -26,7 +28,10 @@ export async function* listBlobs(
     for (const item of page.items) {
       signal?.throwIfAborted();
       const key = item.name.slice(container.prefix.length);
-      if (item.name.startsWith(container.prefix + prefix) && isKey(key)) yield { key, item };
+      const mark = `${key} ${item.versionId ?? ''}`;
+      if (!item.name.startsWith(container.prefix + prefix) || !isKey(key) || seen.has(mark)) continue;
+      seen.add(mark);
+      yield { key, item };
     }
     standstills = page.next !== undefined && page.next === continuationToken ? standstills + 1 : 0;
     if (standstills > standstillsMax) throw standsStill(container, prefix);
@@ -55,6 +60,16 @@ async function pageAfter(
       });
     const { value: page } = await pages.next();
     return { items: page?.segment.blobItems ?? [], next: page?.continuationToken || undefined };
+  });
+}
+
+/** In bytes. */
+export function listedSize({ location }: AzureContainer, { key, item }: FoundBlob): number {
+  const { contentLength } = item.properties;
+  if (contentLength !== undefined) return contentLength;
+  throw new LifeboatError('STORE_UNAVAILABLE', `the list of ${location} has ${key} without its size`, {
+    hint: 'Check what stands between this machine and the storage account, then run the command again.',
+    retryable: true,
   });
 }
 
