@@ -3,9 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type TemporaryFolder, temporaryFolder } from '../../test/support/temporary-folder.ts';
+import { testRun, tickingClock } from '../../test/support/test-run.ts';
 import { backUp, quickKdf, quickLocks } from '../../test/support/vault.ts';
 import { recordTimes } from '../evidence/record-common.ts';
-import { type RunContext, sharedFields } from '../evidence/run-context.ts';
+import { sharedFields } from '../evidence/run-context.ts';
 import { type MemoryStore, openMemoryStore } from '../object-store/memory/memory-store.ts';
 import { recoveryPointsFromRecords } from '../recovery-point/points-from-records.ts';
 import { initVault } from '../vault/open-vault.ts';
@@ -13,14 +14,8 @@ import type { Vault } from '../vault/vault.ts';
 import { copyPoints } from './copy-points.ts';
 import type { PointRecord } from './copy-request.ts';
 
-let moment = Date.UTC(2026, 10, 1);
-const nowMs = (): number => (moment += 1000);
-const run: RunContext = {
-  ...{ runId: 'run', host: 'test-host', programVersion: '0.0.0-test', trigger: 'manual' },
-  nowMs,
-  newId: () => crypto.randomUUID(),
-  redact: (text) => text,
-};
+const nowMs = tickingClock();
+const run = testRun(nowMs);
 
 async function makeVault(
   folder: TemporaryFolder,
@@ -81,6 +76,44 @@ test('many points are copied in rounds, each read back in one go and recorded on
   assert.equal(made.filter(({ proof }) => proof.checked !== undefined).length, 18);
   // one for copying and one for reading back, and none in between
   assert.equal(locks, 4);
+});
+
+test('a point that was given up meanwhile is told as gone; one that is missing for no reason is a failure', async () => {
+  using folder = temporaryFolder();
+  const from = await makeVault(folder, 'from');
+  const to = await makeVault(folder, 'to');
+  const path = join(folder.path, 'uploads');
+  mkdirSync(path);
+  const points: PointRecord[] = [];
+  for (const content of ['one', 'two', 'three']) {
+    writeFileSync(join(path, 'file'), content);
+    points.push(await makePoint(from.vault, path));
+  }
+  const [first, second, third] = points;
+  assert.ok(first && second && third);
+  const atMs = nowMs();
+  await from.vault.append({
+    ...{ type: 'forget', ...sharedFields(run, from.vault.id), ...recordTimes(atMs, atMs), verdict: 'pass' },
+    ...{ snapshotIds: [first.snapshotId], bytesFreed: 0 },
+  });
+  for (const { snapshotId } of [first, second]) await from.store.delete(`snapshots/${snapshotId}`);
+  const { vaults } = await copyPoints({
+    ...{ run, from: from.vault, to: [{ vault: to.vault, points }] },
+    cacheDirectory: join(folder.path, 'to'),
+  });
+  const [copies] = vaults;
+  assert.deepEqual(copies?.gone, [first.snapshotId]);
+  assert.deepEqual(
+    copies.failed.map(({ code, details }) => [code, details['snapshot']]),
+    [['COPY_INCOMPLETE', second.snapshotId]],
+  );
+  assert.deepEqual(
+    copies.copied.map(({ record }) => record.from.snapshotId),
+    [third.snapshotId],
+  );
+  const { records } = await to.vault.records();
+  const told = records.flatMap((record) => (record.type === 'copy' ? [record.from.snapshotId] : []));
+  assert.deepEqual(told.toSorted(), [second.snapshotId, third.snapshotId].toSorted());
 });
 
 test('a point that could not be copied leaves a record without a snapshot, and no point', async () => {

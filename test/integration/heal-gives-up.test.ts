@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunRecord } from '../../src/evidence/record.ts';
 import { recordTimes } from '../../src/evidence/record-common.ts';
-import { type RunContext, sharedFields } from '../../src/evidence/run-context.ts';
+import { sharedFields } from '../../src/evidence/run-context.ts';
 import { healVault } from '../../src/heal/heal-vault.ts';
 import { previewHealing } from '../../src/heal/preview-healing.ts';
 import { openMemoryStore } from '../../src/object-store/memory/memory-store.ts';
@@ -13,16 +13,11 @@ import { initVault } from '../../src/vault/open-vault.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 import { testPassword } from '../support/stock-restic.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { testRun, tickingClock } from '../support/test-run.ts';
 import { backUp, quickKdf, quickLocks } from '../support/vault.ts';
 
-let moment = Date.UTC(2026, 10, 1);
-const nowMs = (): number => (moment += 1000);
-const run: RunContext = {
-  ...{ runId: 'run', host: 'test-host', programVersion: '0.0.0-test', trigger: 'manual' },
-  nowMs,
-  newId: () => crypto.randomUUID(),
-  redact: (text) => text,
-};
+const nowMs = tickingClock();
+const run = testRun(nowMs);
 
 /** One snapshot that a record gives up and that is still there. */
 async function withLeftover(

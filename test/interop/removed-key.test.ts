@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { recordTimes } from '../../src/evidence/record-common.ts';
-import { type RunContext, sharedFields } from '../../src/evidence/run-context.ts';
+import { sharedFields } from '../../src/evidence/run-context.ts';
 import { healVault } from '../../src/heal/heal-vault.ts';
 import { previewHealing } from '../../src/heal/preview-healing.ts';
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
@@ -14,6 +14,7 @@ import { type CliOptions, cliEnds, jsonLines, lastLine } from '../e2e/cli-proces
 import { startServing } from '../support/serve-process.ts';
 import { newerRestic, type ResticOptions, resticMustSucceed, testPassword } from '../support/stock-restic.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
+import { testRun } from '../support/test-run.ts';
 import { quickKdf, quickLocks } from '../support/vault.ts';
 
 const newer = newerRestic();
@@ -21,12 +22,7 @@ const programs = ['restic', ...(newer === undefined ? [] : [newer])];
 const other = 'the password of somebody who leaves';
 const fresh = 'the password after that';
 
-const run: RunContext = {
-  ...{ runId: 'run', host: 'test-host', programVersion: '0.0.0-test', trigger: 'manual' },
-  nowMs: () => Date.now(),
-  newId: () => crypto.randomUUID(),
-  redact: (text) => text,
-};
+const run = testRun(Date.now);
 
 interface Scene {
   readonly folder: TemporaryFolder;

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { hasCode, LifeboatError } from '../../src/error/lifeboat-error.ts';
 import type { BackupRecord } from '../../src/evidence/record.ts';
 import { recordTimes } from '../../src/evidence/record-common.ts';
-import { type RunContext, sharedFields } from '../../src/evidence/run-context.ts';
+import { sharedFields } from '../../src/evidence/run-context.ts';
 import { healVault } from '../../src/heal/heal-vault.ts';
 import { isSound, previewHealing } from '../../src/heal/preview-healing.ts';
 import { type MemoryStore, openMemoryStore } from '../../src/object-store/memory/memory-store.ts';
@@ -21,6 +21,7 @@ import type { Vault } from '../../src/vault/vault.ts';
 import { compareTrees } from '../support/compare-trees.ts';
 import { type SeededRandom, seededRandom } from '../support/seeded-random.ts';
 import { resticMustSucceed, testPassword } from '../support/stock-restic.ts';
+import { testRun, tickingClock } from '../support/test-run.ts';
 import { backUp, quickKdf, quickLocks, restoreTo } from '../support/vault.ts';
 
 type Objects = ReadonlyMap<string, Buffer>;
@@ -52,15 +53,9 @@ export interface Damage {
   readonly with?: string;
 }
 
-let moment = Date.UTC(2026, 10, 1);
-const nowMs = (): number => (moment += 1000);
+const nowMs = tickingClock();
 
-const run: RunContext = {
-  ...{ runId: 'run', host: 'test-host', programVersion: '0.0.0-test', trigger: 'manual' },
-  nowMs,
-  newId: () => crypto.randomUUID(),
-  redact: (text) => text,
-};
+const run = testRun(nowMs);
 
 interface Place {
   readonly store: MemoryStore;

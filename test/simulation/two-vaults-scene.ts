@@ -30,6 +30,7 @@ import { compareTrees } from '../support/compare-trees.ts';
 import { type SeededRandom, seededRandom } from '../support/seeded-random.ts';
 import { type SharedCut, sharedCut } from '../support/shared-cut.ts';
 import { resticMustSucceed, testPassword } from '../support/stock-restic.ts';
+import { testRun } from '../support/test-run.ts';
 import { quickKdf, quickLocks, restoreTo } from '../support/vault.ts';
 
 export type Objects = ReadonlyMap<string, Buffer>;
@@ -54,11 +55,8 @@ const system = { name: 'uploads', hash: 'hash' };
 const packBytesTarget = 60 * 1024;
 
 const run: RunContext & { readonly plan: NonNullable<RunContext['plan']> } = {
-  ...{ runId: 'run', host: 'test-host', programVersion: '0.0.0-test', trigger: 'manual' },
+  ...testRun(Date.now),
   plan: { id: 'plan', hash: `v1:${'1'.repeat(64)}` },
-  nowMs: Date.now,
-  newId: () => crypto.randomUUID(),
-  redact: (text) => text,
 };
 
 export interface Act {
