@@ -180,6 +180,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/vault-audit.ts')).vaultAudit,
   },
   {
+    name: 'vault bring-back',
+    summary: 'bring back what was deleted, from earlier versions',
+    root: 'rescue',
+    load: async () => (await import('./commands/vault-bring-back.ts')).vaultBringBack,
+  },
+  {
     name: 'vault policy',
     summary: 'print who may do what in the store of a vault',
     root: 'rescue',
