@@ -211,7 +211,7 @@ const ruleCases: readonly RuleCase[] = [
   },
   {
     rule: 'not-executed',
-    with: `systems: { db: { ${db}, schedule: hourly, retention: { last: 1, archive: {} } } }`,
+    with: `systems: { db: { ${db}, schedule: hourly, retention: { last: 1 }, objectives: { drill_age: 92 days } } }`,
     without: `systems: { db: { ${db}, schedule: hourly, retention: { last: 1 } } }`,
   },
 ];

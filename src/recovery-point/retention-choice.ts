@@ -55,7 +55,9 @@ export function chooseKept<Candidate extends KeepCandidate>(
   nowMs: number,
 ): readonly KeepDecision<Candidate>[] {
   const sorted = points.toSorted(newestFirst);
-  const rules = isEmptyPolicy(policy) ? [keepEverything] : rulesOf(policy, referenceOf(sorted, nowMs));
+  const { movedAfterMs = 0 } = policy;
+  const reference = referenceOf(sorted, nowMs - movedAfterMs);
+  const rules = isEmptyPolicy(policy) ? [keepEverything] : rulesOf(policy, reference);
   return sorted.map((point, position) => {
     const place: Place = { position, isLast: position === sorted.length - 1 };
     const verdicts = rules.map((rule) => rule(point, place));
@@ -134,10 +136,10 @@ const keepEverything: Rule = () => ({
 });
 
 function rulesOf(policy: RetentionPolicy, reference: StoredTime | undefined): readonly Rule[] {
-  const { counts, within, withinEach = {}, tags = [] } = policy;
+  const { counts, within, withinEach = {}, tags = [], movedAfterMs = 0 } = policy;
   return [
     ...(tags.length === 0 ? [] : [tagRule(tags)]),
-    ...(within === undefined || isZeroSpan(within) ? [] : [withinRule(within, reference)]),
+    ...(within === undefined || isZeroSpan(within) ? [] : [withinRule(within, reference, movedAfterMs)]),
     ...(counts.last === undefined || counts.last === 0 ? [] : [lastRule(counts.last)]),
     ...bucketRules.flatMap((rule) => {
       const count = counts[rule] ?? 0;
@@ -158,9 +160,10 @@ function tagRule(lists: readonly (readonly string[])[]): Rule {
   };
 }
 
-function withinRule(span: CalendarSpan, reference: StoredTime | undefined): Rule {
+function withinRule(span: CalendarSpan, reference: StoredTime | undefined, movedAfterMs: number): Rule {
   const sinceNs = before(reference, span);
-  const length = spanText(span);
+  const length =
+    spanText(span) + (movedAfterMs === 0 ? '' : ` of the move after ${spanText(spanOfMs(movedAfterMs))}`);
   return ({ time }) =>
     isAfter(time, sinceNs)
       ? { by: { rule: 'within', isOldest: false }, words: `within ${length}` }

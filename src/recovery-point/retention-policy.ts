@@ -8,6 +8,11 @@ export interface RetentionPolicy {
   readonly counts: Readonly<Partial<Record<CountRule, number>>>;
   /** Everything that is younger than the newest point by less. */
   readonly within?: CalendarSpan;
+  /**
+   * In an archive that points of this age move to: `within` counts back from the newest point that had to move, not
+   * from one that came there sooner. Milliseconds.
+   */
+  readonly movedAfterMs?: number;
   /** One of each hour, day and so on among those that are younger by less. */
   readonly withinEach?: Readonly<Partial<Record<BucketRule, CalendarSpan>>>;
   /** Points that have all the tags of one of these lists. */

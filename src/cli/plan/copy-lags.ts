@@ -1,6 +1,7 @@
 /** How far each vault of a system is behind the others, from what was read of them. */
 import type { CopyLagFacts } from '../../objective/copy-lag.ts';
 import { copyRoute } from '../../plan/copy-route.ts';
+import { movesAfterMs } from '../../plan/nearest-retention.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { owedInPlan } from './owed-in-plan.ts';
 import type { VaultHistory } from './plan-history.ts';
@@ -19,7 +20,8 @@ export function copyLagsOf(
     if (target === undefined) return [];
     const sources = histories.filter(({ vault, trouble }) => vault !== name && trouble === undefined);
     const owed = owedInPlan({ plan, system, target, histories: sources, nowMs });
-    const since = owed.map(({ point }) => point.proof.written.atMs);
+    const afterMs = movesAfterMsOf(plan, system, name);
+    const since = owed.map(({ point }) => Math.max(point.proof.written.atMs, point.capturedAtMs + afterMs));
     const doubt = doubtOf(target, histories, filledBy ?? vaults.find((vault) => vault.name !== name)?.name);
     return [
       {
@@ -32,6 +34,12 @@ export function copyLagsOf(
       },
     ];
   });
+}
+
+/** A vault that older points move to is not late before they are old enough. */
+function movesAfterMsOf(plan: ResolvedPlan, system: ResolvedSystem, name: string): number {
+  const vault = plan.vaults.find((each) => each.name === name);
+  return vault === undefined ? 0 : movesAfterMs(system, vault);
 }
 
 /** The vault itself, and the one that points usually come from: what is in neither is known of no copy. */

@@ -1,6 +1,7 @@
 /** What a plan owes one of its vaults, from what was read of all of them. */
 import { defined } from '../../error/assert.ts';
 import { copyRoute } from '../../plan/copy-route.ts';
+import { movesAfterMs } from '../../plan/nearest-retention.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { type CopyVault, type OwedCopy, owedCopies } from '../../recovery-point/owed-copies.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
@@ -30,13 +31,24 @@ export function owedInPlan(question: PlanCopyQuestion): readonly OwedCopy[] {
     if (vault === filledBy) return 0;
     return vaultOf(vault).declared.storage_class === undefined ? 1 : 2;
   };
+  const vault = vaultOf(target.vault);
+  const afterMs = asked === undefined ? movesAfterMs(system, vault) : 0;
   const inOrder = route.flatMap(({ name }) => question.histories.filter(({ vault }) => vault === name));
   return owedCopies({
     system: system.name,
     target,
-    sources: inOrder.filter(({ vault }) => vault !== target.vault).toSorted((a, b) => rank(a) - rank(b)),
-    policies: policiesOf(system, vaultOf(target.vault)),
+    sources: inOrder
+      .filter((source) => source.vault !== target.vault)
+      .toSorted((a, b) => rank(a) - rank(b))
+      .map((source) => ofAge(source, afterMs, nowMs)),
+    policies: policiesOf(system, vault),
     nowMs,
     ...(asked === undefined ? {} : { asked }),
   });
+}
+
+/** An archive is owed what is old enough to move there; what somebody asked for by name moves at any age. */
+function ofAge(source: CopyVault, afterMs: number, nowMs: number): CopyVault {
+  if (afterMs === 0) return source;
+  return { ...source, points: source.points.filter(({ capturedAtMs }) => nowMs - capturedAtMs >= afterMs) };
 }

@@ -102,7 +102,7 @@ function reachOf(placed: PlacedRetention | undefined, line: ResolvedBackup | und
     [keptCount(retention.yearly) * yearMs, `yearly: ${retention.yearly}`],
   ];
   const [keptMs, words] = rules.reduce((best, each) => (each[0] > best[0] ? each : best));
-  const archiveMs = archiveReachMs(retention, keptMs);
+  const archiveMs = archiveReachMs(retention);
   const furthest: readonly [number, string] =
     archiveMs > keptMs ? [archiveMs, 'with the archive'] : [keptMs, words];
   const { atMostMs } = retention;
@@ -111,6 +111,6 @@ function reachOf(placed: PlacedRetention | undefined, line: ResolvedBackup | und
   return { valueMs: Math.round(valueMs), words: rule, at };
 }
 
-function archiveReachMs({ archive }: Retention, keptMs: number): number {
-  return archive?.keep_for === undefined ? 0 : (archive.after ?? keptMs) + archive.keep_for;
+function archiveReachMs({ archive }: Retention): number {
+  return archive?.keep_for === undefined ? 0 : (archive.after ?? 0) + archive.keep_for;
 }

@@ -1,4 +1,5 @@
 import { alertThreshold } from './alert-threshold.ts';
+import { archiveMove } from './archive-move.ts';
 import { auditCoverage } from './audit-coverage.ts';
 import { awayBehind } from './away-behind.ts';
 import { breachNotice } from './breach-notice.ts';
@@ -128,6 +129,7 @@ export const lintRules: readonly LintRule[] = [
   replicaIsNoBackup,
   threeTwoOne,
   coldOnly,
+  archiveMove,
   neverPruned,
   lockOutlivesRetention,
   copyTooLate,

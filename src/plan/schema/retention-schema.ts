@@ -11,12 +11,28 @@ const count = (what: string) =>
     .meta({ description: `Keep ${what}. −1: without a limit.`, examples: [7] });
 
 const archive = strict({
-  after: maybe(positiveDuration(), 'When older points move to cheaper storage. Default: at once.', '30 days'),
-  keep_for: maybe(positiveDuration(), 'How long they stay there, counted from the move.', '90 days', {
-    mission: ['F5'],
-  }),
-  storage_class: maybe(text(), 'The class of storage they move to.', 'GLACIER', { mission: ['E8'] }),
-}).meta({ id: 'retentionArchive', description: 'What becomes of older points before they are removed.' });
+  after: maybe(
+    positiveDuration(),
+    'How old points are when they move into the vaults of the system with the role archive. Default: at once.',
+    '30 days',
+  ),
+  keep_for: maybe(
+    positiveDuration(),
+    'How long they stay there, counted from the move. Default: by the retention of that vault, else without an end.',
+    '90 days',
+    { mission: ['F5'] },
+  ),
+  storage_class: maybe(
+    text(),
+    'The class of storage that they are to lie in. That vault says it for all that it takes; `lint` compares both.',
+    'GLACIER',
+    { mission: ['E8'] },
+  ),
+}).meta({
+  id: 'retentionArchive',
+  description:
+    'What becomes of older points. The other rules of a system are for its other vaults, which give up no point that has yet to move.',
+});
 
 export const retentionSchema = strict({
   last: count('the newest so many recovery points'),
@@ -32,12 +48,10 @@ export const retentionSchema = strict({
     '400 days',
     { mission: ['Q1'] },
   ),
-  archive: maybe(
-    archive,
-    'What becomes of older points before they are removed.',
-    { after: '30 days', keep_for: '90 days' },
-    { use: 'planned' },
-  ),
+  archive: maybe(archive, 'What moves into the vaults with the role archive, and how long it stays there.', {
+    after: '30 days',
+    keep_for: '90 days',
+  }),
 }).meta({
   id: 'retention',
   description: 'Which recovery points are kept; each rule adds. Without this field everything is kept.',

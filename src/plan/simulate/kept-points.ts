@@ -1,5 +1,5 @@
-import type { RetentionPlan } from '../resolve-retention.ts';
-import { keptCount, resolveRetention } from '../resolve-retention.ts';
+import { type ArchiveMove, archiveMoveOf, nearestRetention } from '../nearest-retention.ts';
+import { keptCount } from '../resolve-retention.ts';
 import type { ResolvedSystem, ResolvedVault, Retention } from '../resolved-plan.ts';
 
 export type Line = ResolvedSystem['backups'][number];
@@ -32,9 +32,14 @@ export function thinnedTo(retention: Retention | undefined, ageMs: number): Spac
 
 /** What is kept of a line: as it says itself, its system, or the vault. */
 export function spacingOf(line: Line, system: ResolvedSystem, vault: ResolvedVault, ageMs: number): Spacing {
-  return thinnedTo(resolved(line.retention) ?? system.retention ?? resolved(vault.declared.retention), ageMs);
+  const retention = nearestRetention(line, system, vault);
+  const move = archiveMoveOf(retention, vault);
+  return move === undefined ? thinnedTo(retention, ageMs) : inArchive(retention, move, ageMs);
 }
 
-function resolved(retention: RetentionPlan | undefined): Retention | undefined {
-  return retention === undefined ? undefined : resolveRetention(retention);
+/** What moves there is what was left at that age, and nothing is thinned any more. */
+function inArchive(retention: Retention | undefined, move: ArchiveMove, ageMs: number): Spacing {
+  const { afterMs, keepForMs = Number.POSITIVE_INFINITY } = move;
+  const mostMs = Math.min(afterMs + keepForMs, retention?.atMostMs ?? Number.POSITIVE_INFINITY);
+  return Math.max(ageMs, afterMs) >= mostMs ? 'nothing' : thinnedTo(retention, afterMs);
 }

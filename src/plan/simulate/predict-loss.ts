@@ -4,6 +4,7 @@ import type { Schedule } from '../../schedule/schedule.ts';
 import { formatDuration } from '../duration.ts';
 import { factOf, type PlanFacts } from '../lint/plan-facts.ts';
 import { type LossFigure, type LossSum, worstLossOf } from '../lint/worst-loss.ts';
+import { movesAfterMs } from '../nearest-retention.ts';
 import type { ResolvedPlan, ResolvedSystem, ResolvedVault } from '../resolved-plan.ts';
 import { type Figure, type KnownFigure, weakestOrigin } from './figure.ts';
 import { type Line, spacingOf } from './kept-points.ts';
@@ -183,7 +184,8 @@ function copyTo(system: ResolvedSystem, vault: ResolvedVault, facts: PlanFacts):
   const isFirst = system.vaults[0] === vault.name || system.vaults.length < 2;
   if (isFirst && filledBy === undefined) return undefined;
   const { valueMs, origin } = copyFigure(system, vault.name, within, facts);
-  return { valueMs, origin };
+  // what only older points move to has none that is newer
+  return { valueMs: valueMs + movesAfterMs(system, vault), origin };
 }
 
 const kindsWithLogs: ReadonlySet<string> = new Set(['sqlite', 'postgres', 'mysql']);
