@@ -23,16 +23,38 @@ test('the same content may be put again, another one changes nothing', async () 
   assert.equal(inner.objects.get('config')?.toString(), 'first');
 });
 
-test('a name made from the content stands for it: what is there is not read', async () => {
+test('what is damaged does not pass for what was put, though its name and its size are right', async () => {
   const bytes = Buffer.from('a pack');
   const id = createHash('sha256').update(bytes).digest('hex');
-  const counted = withFaults(openMemoryStore(), [{ kind: 'fail', operation: 'get', nth: 1, times: 100 }]);
-  const store = appendOnly(counted);
   for (const key of [`data/${id.slice(0, 2)}/${id}`, `index/${id}`, `lifeboat/repositories/eu/keys/${id}`]) {
+    const inner = openMemoryStore();
+    const store = appendOnly(inner);
     await store.put(key, bytes);
     await store.put(key, bytes);
     await assert.rejects(store.put(key, Buffer.from('of another length')), { code: 'OBJECT_EXISTS' }, key);
+    await inner.put(key, Buffer.from('a p4ck'));
+    await assert.rejects(store.put(key, bytes), { code: 'OBJECT_EXISTS' }, key);
   }
+});
+
+test('a name made from the content stands for it where the content lies in an archive or is sealed anew', async () => {
+  const bytes = Buffer.from('a pack');
+  const id = createHash('sha256').update(bytes).digest('hex');
+  const inner = openMemoryStore([], { classes: true });
+  const store = appendOnly(inner);
+  const packKey = `data/${id.slice(0, 2)}/${id}`;
+  await store.abilities.storageClasses?.putInto('GLACIER', packKey, bytes);
+  await assert.rejects(store.get(packKey), { code: 'OBJECT_COLD' });
+  await store.abilities.storageClasses?.putInto('GLACIER', packKey, bytes);
+  await assert.rejects(
+    async () =>
+      await store.abilities.storageClasses?.putInto('GLACIER', packKey, Buffer.from('longer than it')),
+    { code: 'OBJECT_EXISTS' },
+  );
+  const record = `lifeboat/evidence/records/20300101T000000Z-${id.slice(0, 16)}`;
+  await store.put(record, Buffer.from('one seal'));
+  await store.put(record, Buffer.from('two seal'));
+  assert.equal((await store.get(record)).toString(), 'one seal');
 });
 
 test('nothing but locks is deleted', async () => {
