@@ -37,7 +37,12 @@ export function asPrinted(text: string, byteCount: number): string | undefined {
 }
 
 function asTypedDigits(text: string, byteCount: number): string | undefined {
-  const digits = text.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1');
+  // programs for texts make long dashes of short ones, and some keyboards type wide letters
+  const letters = text
+    .normalize('NFKC')
+    .toUpperCase()
+    .replaceAll(/[\s\p{Pd}]/gu, '');
+  const digits = letters.replaceAll('O', '0').replaceAll(/[IL]/g, '1');
   const isWhole = digits.length === base32Digits(byteCount);
   return isWhole && [...digits].every((digit) => alphabet.includes(digit)) ? digits : undefined;
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { test } from 'node:test';
+import { fromBase32, toBase32 } from './base32.ts';
 import { combineShares, isForVault, parseShare, splitSecret } from './key-shares.ts';
 import { shareTestVector } from './key-shares-vector.ts';
 
@@ -32,6 +34,68 @@ test('a share is typed as people type: small letters, no dashes, O for 0, from a
   const typed = [first.toLowerCase().replaceAll('0', 'o'), second.replaceAll('-', ' ')];
   const page = `Share 3 of 5\n\nshare code: ${third.slice(0, 50)}\n            ${third.slice(50)}\n\nkeep it\n`;
   assert.deepEqual(await combineShares(given([...typed, page])), secret);
+});
+
+test('a page is read whatever a mail program or another system has made of it', async () => {
+  const [first = '', second = '', third = ''] = await splitSecret(request);
+  const lines = [first.slice(0, 25), first.slice(25, 50), first.slice(50, 75), first.slice(75)];
+  const page = [
+    'Share 1 of 5',
+    '',
+    `share code: ${lines.join(`\n${' '.repeat(12)}`)}`,
+    '',
+    'Keep it',
+    '',
+  ].join('\n');
+  const pages = [
+    page,
+    page.replaceAll('\n', '\r\n'),
+    page.replaceAll('\n', '\r'),
+    page.replaceAll(/^ +/gm, ''),
+    page.replaceAll(/^/gm, '> '),
+    `\uFEFF${page.replaceAll('-', '\u2013')}`,
+    page.replaceAll('\n', '\r\n').trimEnd(),
+    `share code: ${first}\nkeep it\n`,
+    `${first}\r\n`,
+    first.replaceAll('1', '\uFF11'),
+  ];
+  for (const text of pages)
+    assert.deepEqual(await combineShares(given([text, second, third])), secret, JSON.stringify(text));
+});
+
+/** The share with other bytes and a checksum that fits them. */
+function forged(text: string, edit: (bytes: Buffer) => void): string {
+  const bytes = fromBase32(text, 50) ?? Buffer.alloc(0);
+  edit(bytes);
+  const checked = bytes.subarray(0, 46);
+  const tag = hash('sha256', Buffer.concat([Buffer.from('lifeboat share\0'), checked]), 'buffer');
+  return toBase32(Buffer.concat([checked, tag.subarray(0, 4)]));
+}
+
+for (const [what, at, value] of [
+  ['needs one', 1, 1],
+  ['needs none', 1, 0],
+  ['needs more than there are', 1, 6],
+  ['has the number 0', 3, 0],
+  ['has a number above the total', 3, 6],
+  ['is of too many', 2, 255],
+] as const)
+  test(`a share that ${what} is refused in words`, async () => {
+    const [first = ''] = await splitSecret(request);
+    const share = forged(first, (bytes) => bytes.writeUInt8(value, at));
+    await assert.rejects(combineShares(given([share])), {
+      code: 'KEY_SHARES_INVALID',
+      message: /^share 0 says/,
+    });
+  });
+
+test('a share that was copied under another number makes up no key', async () => {
+  const [first = '', second = ''] = await splitSecret(request);
+  const copy = forged(first, (bytes) => bytes.writeUInt8(3, 3));
+  await assert.rejects(combineShares(given([first, second, copy])), {
+    code: 'KEY_SHARES_INVALID',
+    message: /do not make up the key$/,
+  });
 });
 
 test('every single mistake in typing is noticed, and the share is named', async () => {

@@ -87,13 +87,20 @@ export async function combineShares(given: readonly GivenShare[]): Promise<Buffe
       `${parsed.length} of ${needed} shares are there (the key was split into ${total})`,
       `Bring ${needed - parsed.length} more; missing are numbers ${missingNumbers(parsed, total)}.`,
     );
-  const secret = Buffer.from(await combine(parsed.map(({ share }) => Uint8Array.from(share.bytes))));
-  if (tagOf('secret', secret).toString('hex') !== secretTag)
+  const secret = await combined(parsed);
+  if (secret === undefined || tagOf('secret', secret).toString('hex') !== secretTag)
     throw invalid(
       `the shares ${namesOf(parsed)} fit together by their marks, but do not make up the key`,
       'At least one is of another split or was altered; try with other shares of the same split.',
     );
   return secret;
+}
+
+/** `undefined` for points that no split makes, such as two of the same place. */
+async function combined(parsed: readonly ParsedShare[]): Promise<Buffer | undefined> {
+  const points = parsed.map(({ share }) => Uint8Array.from(share.bytes));
+  const places = new Set(points.map((point) => point.at(-1)));
+  return places.size < points.length ? undefined : Buffer.from(await combine(points));
 }
 
 /** Raises KEY_SHARES_INVALID when it was not typed as it was printed. */
@@ -107,6 +114,11 @@ export function parseShare({ name, text }: GivenShare): KeyShare {
   const [version = 0, needed = 0, total = 0, number = 0] = bytes;
   if (version !== format)
     throw invalid(`${name} is a share of format ${version}, which this version does not know`, newer);
+  if (needed < neededMin || needed > total || total > sharesMax || number < 1 || number > total)
+    throw invalid(
+      `${name} says that it is number ${number} of ${total}, of which ${needed} are needed`,
+      forged,
+    );
   const at = (start: number, length: number) => bytes.subarray(start, start + length);
   return {
     needed,
@@ -125,13 +137,25 @@ export function isForVault(share: KeyShare, vaultId: string): boolean {
 }
 
 const retype = 'Compare it with the paper, group by group, and give it again.';
+const forged = 'No split makes such a share. Ask where it comes from, and bring another one.';
 const newer = 'Use the version of Lifeboat that made it, or a newer one.';
 
-/** From a whole printed page: the line with the code; else all of the text. */
+/**
+ * From a whole printed page: the line with the code and those that it goes on in; else all of the text. Mail programs
+ * put marks before lines and take spaces away, and other systems end lines otherwise.
+ */
 export function codeIn(page: string): string {
-  const line = /^\s*share code:\s*(.*(?:\n[ \t]+\S.*)*)$/im.exec(page);
-  return line?.[1] ?? page;
+  const lines = page.split(/\r\n|\r|\n/).map((line) => line.replace(/^(?:> ?)+/, ''));
+  const start = lines.findIndex((line) => codeLine.test(line));
+  if (start < 0) return page;
+  const rest = lines.slice(start + 1);
+  const end = rest.findIndex((line) => !/^\s+\S/.test(line) && !onlyGroups.test(line));
+  const more = rest.slice(0, end < 0 ? rest.length : end);
+  return [codeLine.exec(lines[start] ?? '')?.[1] ?? '', ...more].join(' ');
 }
+
+const codeLine = /^\s*share code:(.*)$/i;
+const onlyGroups = /^[0-9a-z]{4}(?:\p{Pd}[0-9a-z]{4})+\p{Pd}?\s*$/iu;
 
 function shareOf(
   { secret, vaultId, shares, needed }: ShareRequest,
