@@ -4,6 +4,7 @@
  * points are copied in rounds: between two of them no vault is locked, so that a forget or a sweep has its turn.
  */
 import { copySnapshots } from '../repository/repository.ts';
+import type { CopyReport, FailedCopy } from '../repository/repository-types.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CopyDestination, CopyPointsOutcome, CopyPointsRequest, VaultCopies } from './copy-request.ts';
 import { recordCopies } from './record-copies.ts';
@@ -13,7 +14,7 @@ const pointsPerRound = 16;
 
 /** Raised is what keeps the source from being read, and interruptions; all else is in the outcome. */
 export async function copyPoints(request: CopyPointsRequest): Promise<CopyPointsOutcome> {
-  const vaults: VaultCopies[] = request.to.map(() => ({ copied: [], failed: [], bytesStored: 0 }));
+  const vaults: VaultCopies[] = request.to.map(() => nothing);
   let bytesRead = 0;
   for (const ids of roundsOf(request.to)) {
     const wanted = request.to.map(({ vault, points }, at) => ({
@@ -53,23 +54,42 @@ async function copyRound(request: CopyPointsRequest): Promise<CopyPointsOutcome>
     ...(progress === undefined ? {} : { progress }),
     ...(signal === undefined ? {} : { signal }),
   });
+  const givenUp = await givenUpSince(request, report);
   const done = new Map<Vault, VaultCopies>();
   for (const [at, destination] of to.entries()) {
     const target = report.targets[at];
     if (target === undefined) continue;
-    done.set(destination.vault, await recordCopies(request, destination, target, startMs));
+    const isGone = (copy: FailedCopy): boolean => givenUp.has(copy.from);
+    const failed = target.failed.filter((copy) => !isGone(copy));
+    const copies = await recordCopies(request, destination, { ...target, failed }, startMs);
+    done.set(destination.vault, { ...copies, gone: target.failed.filter(isGone).map((copy) => copy.from) });
   }
   const vaults = request.to.map(({ vault }) => done.get(vault) ?? nothing);
   return { vaults, bytesRead: report.bytesRead };
 }
 
-const nothing: VaultCopies = { copied: [], failed: [], bytesStored: 0 };
+/**
+ * Between the choice of the points and their copying others may give some up. Those are no damage: the records of the
+ * source tell them from what is missing there for no reason.
+ */
+async function givenUpSince(
+  { from, signal }: CopyPointsRequest,
+  { targets }: CopyReport,
+): Promise<ReadonlySet<string>> {
+  if (targets.every(({ failed }) => failed.length === 0)) return new Set();
+  const { records, snapshotIds } = await from.records(signal);
+  const forgotten = records.flatMap((record) => (record.type === 'forget' ? record.snapshotIds : []));
+  return new Set(forgotten.filter((id) => !snapshotIds.includes(id)));
+}
+
+const nothing: VaultCopies = { copied: [], failed: [], gone: [], bytesStored: 0 };
 
 function joined(before: VaultCopies = nothing, more: VaultCopies): VaultCopies {
   const error = before.error ?? more.error;
   return {
     copied: [...before.copied, ...more.copied],
     failed: [...before.failed, ...more.failed],
+    gone: [...before.gone, ...more.gone],
     bytesStored: before.bytesStored + more.bytesStored,
     ...(error === undefined ? {} : { error }),
   };

@@ -26,6 +26,8 @@ export interface VaultCopies {
   readonly copied: readonly CopiedPoint[];
   /** COPY_INCOMPLETE, one for each point that the source has not whole. */
   readonly failed: readonly LifeboatError[];
+  /** Snapshots that were given up in the source after they were asked for: there is nothing left to copy. */
+  readonly gone: readonly string[];
   readonly bytesStored: number;
   /** Why not everything that could be copied is there and counts. */
   readonly error?: LifeboatError;

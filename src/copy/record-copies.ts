@@ -20,7 +20,7 @@ export async function recordCopies(
   destination: CopyDestination,
   report: TargetReport,
   startMs: number,
-): Promise<VaultCopies> {
+): Promise<Omit<VaultCopies, 'gone'>> {
   const { failed, bytesStored, error } = report;
   const done: CopiedPoint[] = [];
   const problems = error === undefined ? [] : [error];

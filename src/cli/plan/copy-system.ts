@@ -45,6 +45,8 @@ export interface SystemCopy {
   /** The vaults that gave something. */
   readonly from: readonly string[];
   readonly copied: readonly CopiedPoint[];
+  /** How many points were given up where they were to be copied from, while this was under way. */
+  readonly gone: number;
   readonly bytesStored: number;
   readonly error?: LifeboatError;
 }
@@ -67,7 +69,8 @@ export async function copySystem(
     );
   }
   await recordFailures(work);
-  return work.ends.filter(({ copied, error }) => copied.length > 0 || error !== undefined).map(endOf);
+  const isNews = ({ copied, gone, error }: End) => copied.length + gone > 0 || error !== undefined;
+  return work.ends.filter(isNews).map(endOf);
 }
 
 /** Each round ends with a vault served or a source left aside. */
@@ -93,6 +96,7 @@ interface End {
   readonly target: RoutedVault;
   readonly from: Set<string>;
   readonly copied: CopiedPoint[];
+  gone: number;
   bytesStored: number;
   error: LifeboatError | undefined;
   /** Why a point could not come from a vault; it may still come from another one. */
@@ -132,6 +136,7 @@ async function beginWork(
       target,
       from: new Set(),
       copied: [],
+      gone: 0,
       bytesStored: 0,
       error,
       setback: undefined,
@@ -214,6 +219,7 @@ async function copyOrders(work: Work, from: string, orders: readonly Order[]): P
       signal: context.signal,
     });
     for (const [at, { order }] of ready.entries()) await take(work, order, vaults[at]);
+    if (vaults.some(({ gone }) => gone.length > 0)) work.histories.set(from, await historyNow(work, from));
   } catch (error) {
     const failure = knownFailure(context, error);
     work.failedSources.set(from, failure);
@@ -240,11 +246,10 @@ async function openTarget(
 
 /** What the vault says about its records now, and what could not be copied. */
 async function take(work: Work, { end, from, owed }: Order, copies: VaultCopies | undefined): Promise<void> {
-  const { context, request, histories } = work;
-  const { session, vaults } = request;
   if (copies === undefined) return;
   end.copied.push(...copies.copied);
   end.bytesStored += copies.bytesStored;
+  end.gone += copies.gone.length;
   if (copies.copied.length > 0) end.from.add(from);
   const there = new Set(copies.copied.map(({ record }) => record.capturedAtMs));
   for (const { point } of owed)
@@ -254,9 +259,14 @@ async function take(work: Work, { end, from, owed }: Order, copies: VaultCopies 
     }
   end.setback = copies.failed[0] ?? end.setback;
   if (isToldOf(end, copies)) end.untold = undefined;
-  const history = await vaultHistory(context, session, vaults, vaultOf(session, end.target.name));
-  histories.set(end.target.name, history);
+  const history = await historyNow(work, end.target.name);
+  work.histories.set(end.target.name, history);
   end.error = copies.error ?? history.trouble;
+}
+
+async function historyNow({ context, request }: Work, vault: string): Promise<VaultHistory> {
+  const { session, vaults } = request;
+  return await vaultHistory(context, session, vaults, vaultOf(session, vault));
 }
 
 function attemptOf(work: Work, { from, owed }: Order): Attempt | undefined {
@@ -297,12 +307,13 @@ function recordOf({ histories }: Work, from: string, point: RecoveryPoint): Poin
   return defined<PointRecord>(undefined, 'the record of a recovery point');
 }
 
-function endOf({ system, target, from, copied, bytesStored, error }: End): SystemCopy {
+function endOf({ system, target, from, copied, gone, bytesStored, error }: End): SystemCopy {
   return {
     system,
     vault: target.name,
     from: [...from],
     copied,
+    gone,
     bytesStored,
     ...(error === undefined ? {} : { error }),
   };

@@ -5,13 +5,14 @@ import type { SystemCopy } from './copy-system.ts';
 
 /** For machines. */
 export function copyFields(copy: SystemCopy): Readonly<Record<string, unknown>> {
-  const { system, vault, from, copied, bytesStored, error } = copy;
+  const { system, vault, from, copied, gone, bytesStored, error } = copy;
   return {
     system,
     vault,
     from,
     verdict: error === undefined ? 'pass' : 'fail',
     points: copied.length,
+    gone_points: gone,
     read_back: readBack(copy),
     snapshot_ids: copied.map(({ record }) => record.snapshotId),
     bytes_stored: bytesStored,
@@ -20,7 +21,16 @@ export function copyFields(copy: SystemCopy): Readonly<Record<string, unknown>> 
 }
 
 /** `orders-db: here → there  2 points, 3.1 MiB stored, read back`. */
-export function copyWords({ system, vault, from, copied, bytesStored, error }: SystemCopy): string {
+export function copyWords(copy: SystemCopy): string {
+  const { copied, gone } = copy;
+  if (gone === 0) return wayWords(copy);
+  const given = `${plural(gone, 'point')} given up meanwhile`;
+  if (copied.length === 0 && copy.error === undefined)
+    return `${copy.system}: → ${copy.vault}  nothing to copy; ${given}`;
+  return `${wayWords(copy)}; ${given}`;
+}
+
+function wayWords({ system, vault, from, copied, bytesStored, error }: SystemCopy): string {
   const way = `${system}: ${from.length === 0 ? '' : `${from.join(', ')} `}→ ${vault}`;
   const what = `${plural(copied.length, 'point')}, ${bytesText(bytesStored)} stored`;
   if (error === undefined) return `${way}  ${what}, ${readBackWords(copied.map(({ check }) => check))}`;
