@@ -23,7 +23,10 @@ export async function unwrapSecret(wrapped: Buffer, name: string, signal?: Abort
     );
   return await withClient(name, signal, async (client, options) => {
     const { Plaintext } = await client.send(new DecryptCommand({ CiphertextBlob }), options);
-    return Buffer.from(Plaintext ?? []).toString('utf8');
+    // as of files and commands, one newline at the end is not the password's: `echo … | aws kms encrypt` has one
+    return Buffer.from(Plaintext ?? [])
+      .toString('utf8')
+      .replace(/\r?\n$/, '');
   });
 }
 

@@ -100,7 +100,8 @@ function credentialOf(credentials: NonNullable<AzureSettings['credentials']>): A
 /** Emulators and appliances have the account as the first folder; Azure has it in the name of the host. */
 function addressOf(endpoint: string, account: string): string {
   const url = URL.parse(endpoint);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '') {
+  const isPlain = url !== null && `${url.username}${url.password}${url.search}` === '';
+  if (!isPlain || !/^https?:$/.test(url.protocol)) {
     throw new LifeboatError('CONFIG_INVALID', 'the endpoint of the vault is not an http or https address', {
       hint: 'Write it as https://host:port, without credentials.',
     });

@@ -51,9 +51,10 @@ function endpointOfEnvironment(): string | undefined {
 
 function checkedEndpoint(endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '') return endpoint;
+  const isPlain = url !== undefined && `${url.username}${url.password}${url.search}` === '';
+  if (isPlain && /^https?:$/.test(url.protocol)) return endpoint;
   throw new LifeboatError('CONFIG_INVALID', 'the endpoint of the S3 store is not the address of a server', {
-    hint: 'Write it as https://host or https://host:port.',
+    hint: 'Write it as https://host or https://host:port, without credentials.',
   });
 }
 

@@ -134,3 +134,21 @@ test('a bucket that could not be looked at is looked at again', async () => {
     message: /bucket does not exist/,
   });
 });
+
+for (const endpoint of [
+  'https://:words@host',
+  'https://key:words@host',
+  'https://host?key=words',
+  'ftp://host',
+])
+  test(`${endpoint.replace('words', '…')} is no endpoint, and is not repeated`, () => {
+    assert.throws(
+      () => openS3Store({ endpoint, bucket: 'bucket', prefix: '' }, { credentials }),
+      (error: unknown) => {
+        assert.ok(error instanceof LifeboatError);
+        assert.equal(error.code, 'CONFIG_INVALID');
+        assert.ok(!`${error.message} ${error.hint}`.includes('words'));
+        return true;
+      },
+    );
+  });
