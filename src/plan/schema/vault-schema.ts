@@ -96,9 +96,19 @@ const access = strict({
   use: 'planned',
 });
 
+/** Slower, a backup would never end; and nothing at all cannot be waited for. */
+const bandwidthMin = 1000;
+
+function bandwidth() {
+  return byteSize().refine((value) => value >= bandwidthMin, {
+    message: 'too little to carry a backup',
+    params: { expected: 'a size of at least 1 KB' },
+  });
+}
+
 const storeLimits = strict({
-  upload: maybe(byteSize(), 'At most so many bytes a second towards it.', '20 MB'),
-  download: maybe(byteSize(), 'At most so many bytes a second from it.', '50 MB'),
+  upload: maybe(bandwidth(), 'At most so many bytes a second towards it.', '20 MB'),
+  download: maybe(bandwidth(), 'At most so many bytes a second from it.', '50 MB'),
   connections: maybe(
     z.int().min(1).max(256),
     'At most so many requests at once. Default: as many as turn out to be worth making.',
