@@ -78,7 +78,13 @@ export async function newVaultPlace(
   const { vaults } = resolvePlan(plan.parsed.draft.plan);
   const named = matching(vaults, wanted, plan.folder, context.folder);
   if (named === undefined) return { location: wanted };
-  return { location: named.location, folder: plan.folder, declared: named.declared, role: named.role };
+  return {
+    location: named.location,
+    folder: plan.folder,
+    declared: named.declared,
+    role: named.role,
+    ...(named.password === undefined ? {} : { passwordReference: named.password }),
+  };
 }
 
 /** The vault of `--vault`, which must be there. */

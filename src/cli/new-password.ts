@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { findPassword, passwordVariable } from '../config/password.ts';
 import { resolveSecret } from '../config/resolve-secret.ts';
 import { LifeboatError } from '../error/lifeboat-error.ts';
+import type { SecretReference } from '../plan/secret-reference.ts';
 import { randomBytes } from '../platform/random.ts';
 import type { CliContext } from './cli-context.ts';
 import { makeSecretFile } from './secret-file.ts';
@@ -11,9 +12,22 @@ import { makeSecretFile } from './secret-file.ts';
 /** As strong as the key that it opens. */
 const generatedBytes = 32;
 
-/** For a new vault. A `keyFile` wins over the environment and is made when it is not there. */
-export async function newPassword(context: CliContext, keyFile: string | undefined): Promise<string> {
-  const password = await passwordFrom(context, keyFile);
+/** Where the plan says that the password of a vault is. Relative paths in it count from `folder`. */
+export interface PlannedPassword {
+  readonly reference?: SecretReference;
+  readonly folder: string;
+}
+
+/**
+ * For a new vault. A `keyFile` wins over the environment, and that over the plan. A file that is not there is made, with
+ * a new password.
+ */
+export async function newPassword(
+  context: CliContext,
+  keyFile: string | undefined,
+  planned: PlannedPassword,
+): Promise<string> {
+  const password = await passwordFrom(context, keyFile, planned);
   context.output.hide(password);
   return password;
 }
@@ -31,11 +45,22 @@ export function generatedPassword(): string {
   return randomBytes(generatedBytes).toString('base64url');
 }
 
-async function passwordFrom(context: CliContext, keyFile: string | undefined): Promise<string> {
+async function passwordFrom(
+  context: CliContext,
+  keyFile: string | undefined,
+  { reference, folder }: PlannedPassword,
+): Promise<string> {
   if (keyFile !== undefined) return await fromKeyFile(context, keyFile);
-  if (passwordVariable() === undefined) return await typedTwice(context);
-  return (await findPassword({ location: 'to be made', folder: context.folder, signal: context.signal }))
-    .password;
+  if (passwordVariable() !== undefined)
+    return (await findPassword({ location: 'to be made', folder: context.folder, signal: context.signal }))
+      .password;
+  if (reference === undefined) return await typedTwice(context);
+  if (reference.kind === 'file') return await fromKeyFile(context, resolve(folder, reference.path));
+  return await resolveSecret(reference, {
+    folder,
+    name: 'the password of the vault',
+    signal: context.signal,
+  });
 }
 
 async function fromKeyFile(context: CliContext, keyFile: string): Promise<string> {

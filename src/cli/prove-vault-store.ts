@@ -88,7 +88,7 @@ export function unproved(proved: ProvedStore): LifeboatError | undefined {
         'STORE_UNAVAILABLE',
         `${proved.location} could not be proved: ${whatIsWrong(proved)}`,
         {
-          hint: 'Run `lifeboat vault check` when the store answers.',
+          hint: `Run \`lifeboat vault check --vault ${proved.location}\` when the store answers.`,
         },
       );
   }
@@ -96,7 +96,7 @@ export function unproved(proved: ProvedStore): LifeboatError | undefined {
 
 function unfit(proved: Pick<ProvedStore, 'location' | 'probes'>): LifeboatError {
   return new LifeboatError('STORE_UNFIT', `${proved.location}: ${whatIsWrong(proved)}`, {
-    hint: 'Run `lifeboat vault check` to see every probe. Do not rely on this vault before it passes.',
+    hint: `Run \`lifeboat vault check --vault ${proved.location}\` to see every probe. Do not rely on this vault before it passes.`,
     details: { probes: proved.probes.filter(({ verdict }) => verdict === 'fail').map(({ name }) => name) },
   });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -78,6 +78,27 @@ test('a vault that is only added to takes backups, which say what they asked of 
   assert.ok(requests.puts >= 4, `pack, index, snapshot and lock: ${requests.puts} puts`);
   assert.ok(requests.bytes_put > 0);
   await cliEnds(0, options, 'check', '--read-data');
+});
+
+test('a vault of the plan is made with the password that the plan names, which is made where it is not there', async () => {
+  using folder = temporaryFolder();
+  const options = {
+    ...optionsIn(folder.path),
+    environment: { ...optionsIn(folder.path).environment, LIFEBOAT_PASSWORD: undefined },
+  };
+  const path = (name: string) => join(folder.path, name);
+  writeFileSync(path('lifeboat.yaml'), plan('password: "${file:keys/here}"'));
+  mkdirSync(path('keys'));
+  const made = await cliEnds(0, options, 'vault', 'init', 'here', '--no-recovery-key');
+  assert.match(made.stdout, /wrote a new password to .*keys\/here/);
+  assert.match(made.stdout, /^next: lifeboat backup$/m);
+  assert.equal(statSync(path('keys/here')).mode & 0o777, 0o600);
+  const again = { ...options, secrets: [readFileSync(path('keys/here'), 'utf8').trim()] };
+  await cliEnds(0, again, 'snapshots', '--vault', 'here');
+  const other = { ...options, environment: { ...options.environment, LIFEBOAT_PASSWORD: 'wins' } };
+  rmSync(path('vault'), { recursive: true });
+  await cliEnds(0, other, 'vault', 'init', 'here', '--no-recovery-key');
+  await cliEnds(12, again, 'snapshots', '--vault', 'here');
 });
 
 function isCounts(value: unknown): value is { readonly puts: number; readonly bytes_put: number } {

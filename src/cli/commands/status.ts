@@ -111,11 +111,11 @@ function wrongOf(
 ): LifeboatError | undefined {
   if (pause !== undefined) return suspected(pause);
   for (const { vault, facets } of states) {
-    for (const [name, code] of failures) {
+    for (const [name, code, next] of failures) {
       const failed = facets.find((facet) => facet.name === name && facet.status === 'failed');
       if (failed !== undefined)
         return new LifeboatError(code, `vault ${vault}: ${failed.words}`, {
-          hint: 'Run `lifeboat status --refresh` after you have mended it.',
+          hint: `Run \`lifeboat ${next} ${vault}\`, after you have mended it if need be.`,
         });
     }
   }
@@ -123,9 +123,9 @@ function wrongOf(
 }
 
 const failures = [
-  ['reread', 'VAULT_DAMAGED'],
-  ['store', 'STORE_UNFIT'],
-  ['immutable', 'AUDIT_FAILED'],
+  ['reread', 'VAULT_DAMAGED', 'repair heal --vault'],
+  ['store', 'STORE_UNFIT', 'vault check --vault'],
+  ['immutable', 'AUDIT_FAILED', 'vault audit'],
 ] as const;
 
 function statusEnd(

@@ -19,7 +19,8 @@ export const vaultInit: Command = {
   description:
     'Makes a vault, in a folder or in an object store: an encrypted repository that stock restic opens as well. It opens with a ' +
     'password, and with a recovery key of 256 bits that is made now and shown once: print it and keep it ' +
-    'where the fire is not.',
+    'where the fire is not. The password comes from --key-file, else from the environment, else from where the plan says; a ' +
+    'file that is not there is made with a new random password.',
   arguments: [
     {
       name: 'LOCATION',
@@ -53,6 +54,7 @@ export const vaultInit: Command = {
       line: 'lifeboat vault init s3://shop-backups/lifeboat',
       says: 'in a bucket, with the usual credentials',
     },
+    { line: 'lifeboat vault init away', says: 'a vault of ./lifeboat.yaml, with the password that it names' },
     {
       line: 'lifeboat vault init /mnt/nas/vault --role secondary --key-file ~/nas.key --no-recovery-key',
       says: 'a second vault with a password of its own, made now',
@@ -61,8 +63,10 @@ export const vaultInit: Command = {
   run: async (context, input) => {
     const recovery = recoveryWish(context, input);
     if (recovery.kind === 'file') await requireAbsent(recovery.path);
-    const password = await newPassword(context, input.value('--key-file'));
     const place = await newVaultPlace(context, input, input.required('LOCATION'));
+    const { passwordReference: reference, folder = context.folder } = place;
+    const planned = reference === undefined ? { folder } : { reference, folder };
+    const password = await newPassword(context, input.value('--key-file'), planned);
     const recoveryKey = recovery.kind === 'none' ? undefined : newRecoveryKey();
     const role = roles.find((each) => each === input.value('--role')) ?? place.role ?? 'primary';
     if (recoveryKey !== undefined) context.output.hide(recoveryKey);
@@ -70,7 +74,8 @@ export const vaultInit: Command = {
     if (recovery.kind === 'file') await makeSecretFile(recovery.path, recoveryKey ?? '');
     await using vault = await madeOr(context.initVault({ ...place, password, role }), recovery);
     const key = recoveryKey && (await vault.repository.addKey(recoveryKey, context.signal));
-    const end = await told(context, vault, role, recovery, recoveryKey);
+    const inPlan = place.declared === undefined ? undefined : input.required('LOCATION');
+    const end = await told(context, vault, role, recovery, { recoveryKey, inPlan });
     // after the recovery key was shown: a vault that takes no record must not cost it
     await recordInit(context, vault);
     if (key) await recordKey(context, vault, { action: 'add', keyId: key.id, purpose: 'recovery' });
@@ -115,7 +120,8 @@ async function told(
   vault: { readonly id: string; readonly location: string; readonly repository: { readonly id: string } },
   role: string,
   recovery: RecoveryWish,
-  recoveryKey: string | undefined,
+  /** `inPlan`: as the plan calls it. */
+  { recoveryKey, inPlan }: { readonly recoveryKey: string | undefined; readonly inPlan: string | undefined },
 ): Promise<CommandEnd> {
   await output.text(
     `made the ${role} vault ${vault.location} (repository ${vault.repository.id.slice(0, 10)})`,
@@ -123,11 +129,12 @@ async function told(
   if (recovery.kind === 'file')
     await output.text(`the recovery key is in ${recovery.path}: keep it somewhere else`);
   if (recovery.kind === 'show' && recoveryKey !== undefined) output.showSecret(recoveryKey);
-  const next = `next: lifeboat backup --vault ${vault.location} --path DIR`;
-  await output.text(next);
+  await output.text(
+    `next: lifeboat backup${inPlan === undefined ? ` --vault ${vault.location} --path DIR` : ''}`,
+  );
   if (recovery.kind !== 'none')
     await output.text(
-      `then: lifeboat key test --vault ${vault.location}, with the recovery key from your paper`,
+      `then: lifeboat key test --vault ${inPlan ?? vault.location}, with the recovery key from your paper`,
     );
   return {
     summary: {

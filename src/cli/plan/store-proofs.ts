@@ -8,7 +8,7 @@ export async function tellStores(output: Output, histories: readonly VaultHistor
   const proofs = histories.map(({ vault, records }) => ({ vault, last: lastStoreRecord(records) }));
   for (const { vault, last } of proofs) {
     if (last === undefined || last.verdict === 'pass') continue;
-    output.warn(`vault ${vault}: ${whatIsWrong(last)}. Run \`lifeboat vault check\`.`);
+    output.warn(`vault ${vault}: ${whatIsWrong(last)}. Run \`lifeboat vault check --vault ${vault}\`.`);
   }
   if (output.json) {
     for (const { vault, last } of proofs) {
