@@ -5,8 +5,10 @@
  * *pack*: an object that holds many blobs; *index*: which blob lies where; *snapshot*: a root tree with its
  * circumstances. All as in restic's repository format, version 2.
  */
+
 import type { LifeboatError } from '../error/lifeboat-error.ts';
 import type { CaptureEvent, CaptureProblem } from '../source/source.ts';
+import type { EarlyDeletion } from './prune/early-deletion.ts';
 
 export interface Snapshot {
   /** 64 hex digits: the SHA-256 of the stored file. */
@@ -299,6 +301,8 @@ export interface PrunePreview {
   /** Bytes that nobody needs and that stay, because removing them is not worth it. */
   readonly wastedBytes: number;
   readonly packs: readonly PrunablePack[];
+  /** What would go before the time that its class of storage is billed for anyway. */
+  readonly early: readonly EarlyDeletion[];
 }
 
 export interface PrunablePack {

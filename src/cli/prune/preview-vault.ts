@@ -1,6 +1,6 @@
 /** Says what a prune of one vault would remove, rewrite and leave for later. */
 import { suspectedPacks } from '../../recovery-point/known-damage.ts';
-import type { PrunablePack, PruneOptions } from '../../repository/repository-types.ts';
+import type { PrunablePack, PruneOptions, PrunePreview } from '../../repository/repository-types.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import { bytesText, momentText, plural } from '../quantity-text.ts';
@@ -37,12 +37,13 @@ export async function previewVault(
   });
   progress[Symbol.dispose]();
   if (paused !== undefined) output.warn(`${paused.message}. ${paused.hint ?? ''}`);
-  const { usedBytes, wastedBytes, packs } = preview;
+  const { usedBytes, wastedBytes, packs, early } = preview;
   await output.text(
     `${name}: ${bytesText(usedBytes)} needed; ${bytesText(wastedBytes)} wasted, and not worth rewriting`,
   );
   for (const group of grouped(packs)) await tellGroup(context, name, group);
   if (packs.length === 0) await output.text('  nothing to remove');
+  for (const each of early) await tellEarly(context, name, each);
   const bytesIn = (state: PrunablePack['state']) => sum(packs.filter((pack) => pack.state === state));
   return {
     used_bytes: usedBytes,
@@ -50,6 +51,7 @@ export async function previewVault(
     new_bytes: bytesIn('new'),
     pending_bytes: bytesIn('pending'),
     due_bytes: bytesIn('due'),
+    early_bytes: sum(early),
   };
 }
 
@@ -91,6 +93,30 @@ function grouped(packs: readonly PrunablePack[]): (readonly [PrunablePack, ...Pr
   return [...groups.values()].sort(([a], [b]) => (a.removableAtMs ?? 0) - (b.removableAtMs ?? 0));
 }
 
-function sum(packs: readonly PrunablePack[]): number {
+/** What it costs nobody here knows: the store has the price. */
+async function tellEarly(
+  { output }: CliContext,
+  vault: string,
+  { storageClass, minimumDays, packs, bytes, byteDays }: EarlyDeletion,
+): Promise<void> {
+  const record = {
+    type: 'early-deletion',
+    vault,
+    storage_class: storageClass,
+    minimum_days: minimumDays,
+    packs,
+    bytes,
+    byte_days: Math.round(byteDays),
+  };
+  const days = Math.ceil(byteDays / Math.max(1, bytes));
+  await output.result(
+    record,
+    `  of that ${plural(packs, 'pack')}, ${bytesText(bytes)}, in ${storageClass} before ${minimumDays} days are over: billed for ${plural(days, 'more day')} on average`,
+  );
+}
+
+type EarlyDeletion = PrunePreview['early'][number];
+
+function sum(packs: readonly { readonly bytes: number }[]): number {
   return packs.reduce((total, { bytes }) => total + bytes, 0);
 }

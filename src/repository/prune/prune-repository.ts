@@ -4,6 +4,7 @@
  * beside writers of ours and beside stock restic: `docs/decisions/0007-prune-in-two-phases.md`.
  */
 import { nowMs as clockMs } from '../../platform/clock.ts';
+import { objectKey } from '../layout.ts';
 import { withSharedLock } from '../lock/with-shared-lock.ts';
 import type {
   PackTotals,
@@ -13,6 +14,7 @@ import type {
   PruneReport,
 } from '../repository-types.ts';
 import { lockOptions, type Session, withReadLock } from '../session.ts';
+import { earlyDeletions } from './early-deletion.ts';
 import { type PrunePlan, planPrune } from './plan-prune.ts';
 import { loadMarks, type PruneMark, packsOfMarks, writeMark } from './prune-marks.ts';
 import { refuseAppendOnly } from './refuse-append-only.ts';
@@ -27,7 +29,13 @@ export async function previewPrune(session: Session, options: PruneOptions): Pro
   return await withReadLock(session, options.signal, async (signal) => {
     const plan = await planPrune(session, options, nowMs, signal);
     const { usedBytes, wastedBytes } = plan.choice;
-    return { usedBytes, wastedBytes, packs: prunablePacks(plan, options, nowMs) };
+    const packs = prunablePacks(plan, options, nowMs);
+    const leaving = packs.map(({ id, removableAtMs }) => ({
+      key: objectKey('pack', id),
+      atMs: Math.max(nowMs, removableAtMs ?? nowMs),
+    }));
+    const early = await earlyDeletions(session.access.store, leaving, signal);
+    return { usedBytes, wastedBytes, packs, early };
   });
 }
 
