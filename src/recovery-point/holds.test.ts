@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { RunRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import type { HoldRecord } from '../evidence/vault-records.ts';
-import { holdsFromRecords, momentAfterHolds } from './holds.ts';
+import { holdsFromRecords, momentAfterHolds, namesToHold } from './holds.ts';
 
 let number = 0;
 
@@ -55,4 +55,31 @@ test('a new hold is dated after all that are known, though a clock was ahead', (
   assert.equal(atMs, 5001);
   assert.deepEqual(kinds([hold('set', atMs), ...records]), ['pin']);
   assert.equal(momentAfterHolds(records, 9000), 9000);
+});
+
+test('what restic named anew is held by its first id, until that is released', () => {
+  const renamed = { id: 'two', original: 'one' };
+  const kindsOf = (...records: readonly RunRecord[]) =>
+    holdsFromRecords(records, 1000, [renamed])('here', 'two').map(({ kind }) => kind);
+  assert.deepEqual(kindsOf(hold('set', 1)), ['pin']);
+  assert.deepEqual(kindsOf(hold('set', 1), hold('release', 2)), []);
+  const own = hold('set', 3, { snapshotIds: ['two'], untilMs: 900 });
+  assert.deepEqual(kindsOf(hold('set', 1), own), ['pin'], 'its own pin is over, the other is not');
+  assert.deepEqual(kinds([hold('set', 1)], 1000, 'here', 'two'), [], 'nobody knows what it was called');
+});
+
+test('a hold names what the snapshot was first, and a release does where that is not there beside it', () => {
+  const renamed = [{ id: 'two', original: 'one' }, { id: 'three' }];
+  assert.deepEqual(
+    namesToHold(renamed, 'set', () => true),
+    ['two', 'one', 'three'],
+  );
+  assert.deepEqual(
+    namesToHold(renamed, 'release', () => false),
+    ['two', 'one', 'three'],
+  );
+  assert.deepEqual(
+    namesToHold(renamed, 'release', () => true),
+    ['two', 'three'],
+  );
 });

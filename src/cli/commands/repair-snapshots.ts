@@ -11,6 +11,7 @@ import type { Command } from '../command.ts';
 import { manualRun } from '../manual-run.ts';
 import { plural } from '../quantity-text.ts';
 import { repairOptions, runRepair, tellAll } from '../repair/run-repair.ts';
+import { namedSnapshots } from '../retention/named-snapshots.ts';
 
 export const repairSnapshots: Command = {
   description:
@@ -98,7 +99,9 @@ async function refuseHeld(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { records } = await vault.records(signal);
-  const holds = holdsFromRecords(records, nowMs);
+  const going = changes.filter(({ becomes }) => forget || becomes === 'remove').map(({ id }) => id);
+  const snapshots = await namedSnapshots(vault, going, signal);
+  const holds = holdsFromRecords(records, nowMs, snapshots);
   for (const { id, becomes } of changes) {
     const [hold] = forget || becomes === 'remove' ? holds(vault.id, id) : [];
     if (hold === undefined) continue;

@@ -10,6 +10,7 @@ import { type RunContext, type SystemIdentity, sharedFields } from '../../eviden
 import { holdsFromRecords } from '../../recovery-point/holds.ts';
 import { recoveryPointsFromRecords } from '../../recovery-point/points-from-records.ts';
 import type { Vault } from '../../vault/vault.ts';
+import { namedSnapshots } from './named-snapshots.ts';
 import { soundRecords } from './preview-repository.ts';
 import { goingIds, type RetentionGroup, type VaultRetention } from './retention-preview.ts';
 import { isProvenPoint, vaultPoint } from './vault-point.ts';
@@ -76,7 +77,10 @@ async function stillFree(
 ): Promise<ReadonlySet<string>> {
   const { records } = await soundRecords(vault, signal);
   refuseLostProofs(retention, records);
-  const holds = holdsFromRecords(records, run.nowMs());
+  // what the snapshots were called before matters only where anything is held
+  const isAnyHeld = records.some(({ type }) => type === 'hold');
+  const snapshots = isAnyHeld ? await namedSnapshots(vault, wanted, signal) : [];
+  const holds = holdsFromRecords(records, run.nowMs(), snapshots);
   return new Set(wanted.filter((id) => holds(vault.id, id).length === 0));
 }
 

@@ -4,7 +4,7 @@
  */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { RunRecord } from '../../evidence/record.ts';
-import { holdsFromRecords, holdText } from '../../recovery-point/holds.ts';
+import { holdsFromRecords, holdText, type NamedSnapshot } from '../../recovery-point/holds.ts';
 import { recoveryPointsFromRecords } from '../../recovery-point/points-from-records.ts';
 import type { KeepDecision } from '../../recovery-point/retention-choice.ts';
 import { deletionPauses } from '../../recovery-point/suspicion.ts';
@@ -16,12 +16,15 @@ export interface NamedPoints {
   readonly found: readonly FoundPoint[];
   /** Of all vaults that can be read: where else are points proven? */
   readonly records: readonly RunRecord[];
+  /** Of the vaults in which they were found. */
+  readonly snapshots: readonly NamedSnapshot[];
   readonly nowMs: number;
 }
 
 /** One entry for each vault. Raises POINT_HELD, RETENTION_REFUSED, DELETION_PAUSED: nothing is given up then. */
-export function previewNamedPoints({ found, records, nowMs }: NamedPoints): readonly VaultRetention[] {
-  refuseHeld(found, records, nowMs);
+export function previewNamedPoints(named: NamedPoints): readonly VaultRetention[] {
+  const { found, records, nowMs } = named;
+  refuseHeld(named);
   refuseUnderSuspicion(found, records, nowMs);
   refuseProven(found, records);
   return [...new Set(found.map(({ vaultName }) => vaultName))].map((vault) => ({
@@ -47,8 +50,8 @@ function groupOf({ point, system, title }: FoundPoint): RetentionGroup {
   };
 }
 
-function refuseHeld(found: readonly FoundPoint[], records: readonly RunRecord[], nowMs: number): void {
-  const holds = holdsFromRecords(records, nowMs);
+function refuseHeld({ found, records, snapshots, nowMs }: NamedPoints): void {
+  const holds = holdsFromRecords(records, nowMs, snapshots);
   for (const { point, vaultId, vaultName } of found) {
     const [hold] = holds(vaultId, point.id);
     if (hold === undefined) continue;

@@ -15,6 +15,7 @@ import { filterOf } from '../snapshot-filter.ts';
 import { findPoints } from './find-points.ts';
 import { previewNamedPoints } from './forget-points.ts';
 import { whyOf } from './hold-points.ts';
+import { namedSnapshots } from './named-snapshots.ts';
 import { groupingOf, policyOf } from './policy-options.ts';
 import { previewPlanRetention } from './preview-plan.ts';
 import { previewRepositoryRetention } from './preview-repository.ts';
@@ -90,7 +91,12 @@ export async function forgetNamed(context: AppContext, input: Input): Promise<Co
   await using opened = await openSearchedVaults(context, input, 'all');
   const found = findPoints(input.values('--point'), opened.searched);
   const records = opened.all.flatMap(({ known }) => known.records);
-  const vaults = previewNamedPoints({ found, records, nowMs: context.nowMs() });
+  const read = opened.searched.map(({ vault }) => {
+    const own = found.filter(({ vaultId }) => vaultId === vault.id).map(({ point }) => point.id);
+    return namedSnapshots(vault, own, context.signal);
+  });
+  const snapshots = (await Promise.all(read)).flat();
+  const vaults = previewNamedPoints({ found, records, snapshots, nowMs: context.nowMs() });
   return await previewAndApply(context, input, {
     run: opened.run,
     preview: { vaults, pauses: [] },

@@ -1,9 +1,16 @@
 /** Holds points, or releases them: by a record in their vault, written while nobody can delete anything there. */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { RunRecord } from '../../evidence/record.ts';
 import { recordTimes } from '../../evidence/record-common.ts';
 import { type RunContext, sharedFields } from '../../evidence/run-context.ts';
 import type { HoldRecord } from '../../evidence/vault-records.ts';
-import { holdsFromRecords, momentAfterHolds } from '../../recovery-point/holds.ts';
+import {
+  type Holds,
+  holdsFromRecords,
+  momentAfterHolds,
+  type NamedSnapshot,
+  namesToHold,
+} from '../../recovery-point/holds.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { vaultOptions } from '../choose-vault.ts';
 import type { AppContext } from '../cli-context.ts';
@@ -12,6 +19,7 @@ import type { ArgumentSpec, OptionSpec } from '../command-spec.ts';
 import type { Input } from '../input.ts';
 import { momentOf } from '../moment-of.ts';
 import { type FoundPoint, findPoints } from './find-points.ts';
+import { namedSnapshots } from './named-snapshots.ts';
 import { soundRecords } from './preview-repository.ts';
 import { openSearchedVaults } from './searched-vaults.ts';
 
@@ -89,12 +97,12 @@ async function record(
 ): Promise<void> {
   await vault.repository.undisturbed(async (undisturbed) => {
     const known = await soundRecords(vault, undisturbed);
-    const holds = holdsFromRecords(known.records, nowMs());
-    for (const { point } of found) {
-      const isHeld = holds(vault.id, point.id).some(({ kind }) => kind === change.kind);
-      if (!known.snapshotIds.includes(point.id)) throw vanished(point.id);
-      if (change.action === 'release' && !isHeld) throw notHeld(point.id, change.kind);
-    }
+    const isThere = (id: string): boolean => known.snapshotIds.includes(id);
+    for (const { point } of found) if (!isThere(point.id)) throw vanished(point.id);
+    const ids = found.map(({ point }) => point.id);
+    const snapshots = await namedSnapshots(vault, ids, undisturbed);
+    if (change.action === 'release')
+      refuseRelease(vault, known.records, snapshots, change.kind, isThere, nowMs());
     const atMs = momentAfterHolds(known.records, nowMs());
     await vault.append({
       type: 'hold',
@@ -103,10 +111,35 @@ async function record(
       verdict: 'pass',
       ...change,
       reason: run.redact(change.reason),
-      snapshotIds: found.map(({ point }) => point.id),
+      snapshotIds: namesToHold(snapshots, change.action, isThere),
     });
   }, signal);
   await vault.records(signal);
+}
+
+/** Raises USAGE for what is not held, or only by the name of another snapshot that is there. */
+function refuseRelease(
+  { id: vaultId }: Vault,
+  records: readonly RunRecord[],
+  snapshots: readonly NamedSnapshot[],
+  kind: HoldRecord['kind'],
+  isThere: (id: string) => boolean,
+  nowMs: number,
+): void {
+  const ofKind = (holds: Holds, id: string) => holds(vaultId, id).some((hold) => hold.kind === kind);
+  const byAnyName = holdsFromRecords(records, nowMs, snapshots);
+  const byOwnName = holdsFromRecords(records, nowMs);
+  for (const { id, original } of snapshots) {
+    if (!ofKind(byAnyName, id)) throw notHeld(id, kind);
+    if (original === undefined || !isThere(original) || ofKind(byOwnName, id)) continue;
+    throw new LifeboatError(
+      'USAGE',
+      `${id.slice(0, 8)} is held as ${original.slice(0, 8)}, which it was made of`,
+      {
+        hint: `Release ${original.slice(0, 8)} instead.`,
+      },
+    );
+  }
 }
 
 function vanished(id: string): LifeboatError {

@@ -136,7 +136,7 @@ async function groupsOf(
   const snapshots = request.fromRecords === true ? [] : await ownSnapshots(context, request, vault.name);
   const nowMs = context.nowMs();
   const judge = { request, vault, history, snapshots, proven, nowMs };
-  const holds = holdsFromRecords(history.records, nowMs);
+  const holds = holdsFromRecords(history.records, nowMs, snapshots);
   return request.systems.map((system) => groupOf(judge, system, holds));
 }
 

@@ -35,7 +35,7 @@ export async function previewRepositoryRetention(
     output.note(
       `${plural(all.length - own.length, 'snapshot')} of systems left alone: the plan decides about them`,
     );
-  const holds = holdsFromRecords(known.records, nowMs);
+  const holds = holdsFromRecords(known.records, nowMs, all);
   const groups = groupPoints(own, by).map((group) => groupOf(group, { policy, nowMs, holds, vault }));
   return { vaults: [{ vault: vault.location, groups, newPauses: [] }], pauses: [] };
 }
