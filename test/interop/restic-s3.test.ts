@@ -104,7 +104,7 @@ async function wrongs({ location, server, bucket, ours }: Scene): Promise<void> 
   const nobody = `s3:http://127.0.0.1:1/${bucket}/vault`;
   assert.match(
     await saysOf(1, ours, nobody),
-    /nothing listens at that address.*trying again in \d s\nerror: /s,
+    /nothing listens at that address.*trying again in \d s\n.*\nerror: /s,
   );
   const environment = { ...ours.environment, AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
   assert.match(

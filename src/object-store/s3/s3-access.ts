@@ -83,17 +83,17 @@ export async function request<T>(
  * Every S3 server gives a tag to what it took in. What answers with success and without one, the page of a proxy or of a
  * console for example, has stored nothing.
  */
-export function requireTag({ location }: S3Access, key: string, tag: string | undefined): string {
+export function requireTag(access: S3Access, key: string, tag: string | undefined): string {
   if (tag !== undefined && tag !== '') return tag;
-  throw new LifeboatError(
-    'STORE_UNAVAILABLE',
-    `what answered to writing ${key} in ${location} is no S3 server`,
-    {
-      hint: 'Check the endpoint, and what stands between this machine and the store.',
-      retryable: true,
-      details: { key, location },
-    },
-  );
+  throw noServer(access, `writing ${key}`);
+}
+
+export function noServer({ location }: S3Access, doing: string): LifeboatError {
+  return new LifeboatError('STORE_UNAVAILABLE', `what answered to ${doing} in ${location} is no S3 server`, {
+    hint: 'Check the endpoint, and what stands between this machine and the store.',
+    retryable: true,
+    details: { location },
+  });
 }
 
 /** What a client's `send` takes beside the command. */

@@ -2,7 +2,7 @@ import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { assertPrefix, isKey } from '../key.ts';
 import type { ListedObject } from '../object-store.ts';
-import { request, type S3Access, stoppedBy } from './s3-access.ts';
+import { noServer, request, type S3Access, stoppedBy } from './s3-access.ts';
 import { isAlwaysWarm } from './s3-classes.ts';
 
 /** Of a thousand keys each, more than any vault has. */
@@ -71,8 +71,7 @@ export function requireList(
   access: S3Access,
   { Name, IsTruncated }: { readonly Name?: string | undefined; readonly IsTruncated?: boolean | undefined },
 ): void {
-  if (Name === undefined && IsTruncated === undefined)
-    throw unreadable(access, 'neither a name nor an end: what answered is no S3 server');
+  if (Name === undefined && IsTruncated === undefined) throw noServer(access, 'a list');
 }
 
 export function unreadable({ location }: S3Access, what: string): LifeboatError {
