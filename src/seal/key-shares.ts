@@ -7,7 +7,7 @@
  */
 import { hash } from 'node:crypto';
 import { combine, split } from 'shamir-secret-sharing';
-import { assert } from '../error/assert.ts';
+import { assert, defined } from '../error/assert.ts';
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { randomBytes } from '../platform/random.ts';
 import { fromBase32, toBase32 } from './base32.ts';
@@ -76,11 +76,9 @@ async function proveTogether({ secret, needed }: ShareRequest, printed: readonly
  * mistyped, do not belong together, are given twice, or saying how many are missing.
  */
 export async function combineShares(given: readonly GivenShare[]): Promise<Buffer> {
-  const parsed = given.map((each) => ({ ...each, share: parseShare(each) }));
+  const parsed = parseTogether(given);
   const [first] = parsed;
   if (first === undefined) throw invalid('no share was given', 'Give the shares one after the other.');
-  for (const each of parsed) requireSameSplit(first, each);
-  requireDifferent(parsed);
   const { needed, total, secretTag } = first.share;
   if (parsed.length < needed)
     throw invalid(
@@ -94,6 +92,19 @@ export async function combineShares(given: readonly GivenShare[]): Promise<Buffe
       'At least one is of another split or was altered; try with other shares of the same split.',
     );
   return secret;
+}
+
+/** The last of them, when they belong together. Raises KEY_SHARES_INVALID as `combineShares` does, but for missing ones. */
+export function lastOfOneSplit(given: readonly GivenShare[]): KeyShare {
+  return defined(parseTogether(given).at(-1), 'a share was given').share;
+}
+
+function parseTogether(given: readonly GivenShare[]): readonly ParsedShare[] {
+  const parsed = given.map((each) => ({ ...each, share: parseShare(each) }));
+  const [first] = parsed;
+  for (const each of parsed) if (first !== undefined) requireSameSplit(first, each);
+  requireDifferent(parsed);
+  return parsed;
 }
 
 /** `undefined` for points that no split makes, such as two of the same place. */

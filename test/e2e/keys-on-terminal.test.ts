@@ -95,18 +95,37 @@ test('typed shares make up the key, which goes into a file; neither is shown', a
   assert.equal(statSync(at('again')).mode & 0o777, 0o600);
 });
 
-test('a share with a slip is told before the next one is asked for', async () => {
-  const [first = ''] = codes;
+test('a share with a slip, and one that was typed before, are told at once and asked for again', async () => {
+  const [first = '', second = ''] = codes;
   const slip = `${first.slice(0, 10)}${first[10] === 'A' ? 'B' : 'A'}${first.slice(11)}`;
   const { exitCode, seen } = await onTerminal(
     options,
+    ['key', 'combine', ...inVault, '--out', 'after-slips'],
+    [
+      ['Share 1: ', slip],
+      ['Share 1: ', first],
+      ['Share 2 of 2: ', first],
+      ['Share 2 of 2: ', ''],
+      ['Share 2 of 2: ', second],
+    ],
+  );
+  assert.equal(exitCode, 0, seen);
+  assert.match(seen, /share 1 as typed has a mistake in it/);
+  assert.match(seen, /share 1 as typed and share 2 as typed are the same share, number 1/);
+  assert.match(seen, /share 2 as typed is no share/);
+  assert.equal(readFileSync(at('after-slips'), 'utf8').trim(), recoveryKey);
+  expectUnseen(seen, slip, recoveryKey, ...codes);
+});
+
+test('who makes one mistake after the other is asked ten times', async () => {
+  const mistakes = Array.from({ length: 10 }, () => ['Share 1: ', 'nonsense'] as const);
+  const { exitCode, seen } = await onTerminal(
+    options,
     ['key', 'combine', ...inVault, '--out', 'never'],
-    [['Share 1: ', slip]],
+    mistakes,
   );
   assert.equal(exitCode, 12, seen);
-  assert.match(seen, /share 1 as typed/);
   assert.ok(!existsSync(at('never')));
-  expectUnseen(seen, slip, recoveryKey, ...codes);
 });
 
 test('without a file the key is shown, once', async () => {

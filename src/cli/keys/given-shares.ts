@@ -1,12 +1,14 @@
 /** Shares of a recovery key, from files or typed one after the other, put together. */
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
-import { combineShares, type GivenShare, parseShare, sharesMax } from '../../seal/key-shares.ts';
+import { hasCode, LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
+import { combineShares, type GivenShare, lastOfOneSplit, sharesMax } from '../../seal/key-shares.ts';
 import type { CliContext } from '../cli-context.ts';
 import { keyText } from '../recovery-key.ts';
 
 const pageBytesMax = 64 * 1024;
+/** Of a person who types; more are of something that is no person. */
+const mistakesMax = 10;
 
 /** Without files they are asked for, until there are enough. Raises KEY_SHARES_INVALID, USAGE. */
 export async function keyFromShares(context: CliContext, files: readonly string[]): Promise<string> {
@@ -47,17 +49,24 @@ async function typedShares({ askSecret, output }: CliContext): Promise<readonly 
     });
   const given: GivenShare[] = [];
   let needed = 1;
+  let mistakes = 0;
   while (given.length < needed && given.length < sharesMax) {
     const of = given.length === 0 ? '' : ` of ${needed}`;
     const share = {
       name: `share ${given.length + 1} as typed`,
       text: await askSecret(`Share ${given.length + 1}${of}: `),
     };
-    // said at once, while the person still has the paper in hand
-    const { number, needed: all, total } = parseShare(share);
-    output.note(`that is number ${number} of ${total}; ${all} are needed`);
-    needed = all;
-    given.push(share);
+    // said at once, while the person still has the paper in hand; what was typed before is not lost
+    try {
+      const { number, needed: all, total } = lastOfOneSplit([...given, share]);
+      output.note(`that is number ${number} of ${total}; ${all} are needed`);
+      needed = all;
+      given.push(share);
+    } catch (error) {
+      mistakes += 1;
+      if (!hasCode(error, 'KEY_SHARES_INVALID') || mistakes >= mistakesMax) throw error;
+      output.warn(`${error.message}; give it again, or another one`);
+    }
   }
   return given;
 }
