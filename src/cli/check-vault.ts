@@ -182,7 +182,7 @@ async function tellFinding(
 function damaged(location: string, report: CheckReport): LifeboatError {
   const count = report.errors.length;
   return new LifeboatError('VAULT_DAMAGED', `the vault ${location} has damage: ${plural(count, 'finding')}`, {
-    hint: 'Copy the vault before you change anything; restore what it still has, and the rest from another vault.',
+    hint: '`lifeboat repair heal --preview` says what other vaults can mend. Without any, copy the vault before you change anything, and restore what it still has.',
     details: { findings: count },
   });
 }

@@ -144,3 +144,32 @@ test('a person lets a prune go on despite damage, says why, and later damage cou
   await cliEnds(13, options, 'check', '--vault', 'vault', '--read-data');
   await cliEnds(1, options, 'prune', '--vault', 'vault');
 });
+
+test('vaults that this machine only adds to are left to another one, and a prune of nothing else is refused', async () => {
+  using folder = temporaryFolder();
+  const options = { folder: folder.path };
+  for (const name of ['here', 'away']) await cliEnds(0, options, 'vault', 'init', name, '--no-recovery-key');
+  const plan = (hereAppendOnly: boolean) =>
+    JSON.stringify({
+      version: 1,
+      metadata: { id: '8d1f6a3e-52a7-4a6e-9a43-5a4f6a1c2b71', name: 'shop', owner: 'Jane Doe' },
+      vaults: {
+        here: { location: './here', append_only: hereAppendOnly },
+        away: { location: './away', role: 'secondary', append_only: true },
+      },
+      systems: { x: { source: { kind: 'files', paths: ['./x'] } } },
+      profiles: { keeper: { vaults: { away: { append_only: false } } } },
+    });
+  writeFileSync(join(folder.path, 'lifeboat.yaml'), plan(false));
+  const run = await cliEnds(0, options, 'prune');
+  assert.match(run.stderr, /away: this machine only adds there/);
+  assert.match(run.stdout, /^here: /m);
+  for (const words of [
+    ['prune', '--vault', 'away'],
+    ['prune', '--vault', 'away', '--grace', '0s'],
+  ])
+    assert.equal(lastLine(await cliEnds(1, options, ...words, '--json'))['code'], 'STORE_APPEND_ONLY');
+  await cliEnds(0, options, 'prune', '--vault', 'away', '--profile', 'keeper');
+  writeFileSync(join(folder.path, 'lifeboat.yaml'), plan(true));
+  assert.equal(lastLine(await cliEnds(1, options, 'prune', '--json'))['code'], 'STORE_APPEND_ONLY');
+});

@@ -67,28 +67,16 @@ export const prune: Command<AppContext> = {
   run: async (context, input) => {
     const settings = settingsOf(input);
     const reason = input.has('--despite-damage') ? whyOf(input) : undefined;
-    await using opened = await openAll(context, await placeOf(context, input));
+    const place = await placeOf(context, input);
+    await using opened = await openAll(context, place);
+    const wish: PruneWish = { settings, reason, isPreview: input.has('--preview') };
+    const isNamed = place.session === undefined || place.vault !== undefined;
+    const vaults = isNamed || wish.isPreview ? opened.vaults : withoutAppendOnly(context, opened.vaults);
     const errors = [...opened.errors];
     const summaries: Readonly<Record<string, unknown>>[] = [];
-    for (const each of opened.vaults) {
-      const options = { ...settings, graceMs: settings.graceMs ?? each.graceMs };
+    for (const each of vaults) {
       try {
-        if (input.has('--preview')) {
-          summaries.push({
-            vault: each.name,
-            ...(await previewVault(context, each.name, each.vault, options)),
-          });
-          continue;
-        }
-        if (each.appendOnly) throw onlyAdded(each.name);
-        const pauses = await opened.pauses(each.name);
-        if (reason !== undefined) await goOn(context, opened.run, each, reason);
-        const report = await pruneVault(context, { run: opened.run, ...each, pauses, options });
-        summaries.push({
-          vault: each.name,
-          reclaimed_bytes: report.reclaimed.bytes,
-          pending_bytes: report.pending.bytes,
-        });
+        summaries.push(await pruneOne(context, opened, each, wish));
       } catch (error) {
         if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
         errors.push(error);
@@ -97,6 +85,43 @@ export const prune: Command<AppContext> = {
     return endOf(summaries, errors);
   },
 };
+
+interface PruneWish {
+  readonly settings: ReturnType<typeof settingsOf>;
+  /** Why although damage is known. */
+  readonly reason: string | undefined;
+  readonly isPreview: boolean;
+}
+
+/** Another machine prunes those; to do nothing at all is not what was asked for. */
+function withoutAppendOnly({ output }: AppContext, vaults: readonly OpenVault[]): readonly OpenVault[] {
+  const pruned = vaults.filter(({ appendOnly }) => !appendOnly);
+  if (pruned.length === 0) return vaults;
+  for (const { name, appendOnly } of vaults)
+    if (appendOnly) output.note(`${name}: this machine only adds there, by the plan; another one prunes it`);
+  return pruned;
+}
+
+/** For machines. Raises DELETION_PAUSED, STORE_APPEND_ONLY. */
+async function pruneOne(
+  context: AppContext,
+  opened: OpenedAll,
+  each: OpenVault,
+  { settings, reason, isPreview }: PruneWish,
+): Promise<Readonly<Record<string, unknown>>> {
+  const options = { ...settings, graceMs: settings.graceMs ?? each.graceMs };
+  if (isPreview)
+    return { vault: each.name, ...(await previewVault(context, each.name, each.vault, options)) };
+  if (each.appendOnly) throw onlyAdded(each.name);
+  const pauses = await opened.pauses(each.name);
+  if (reason !== undefined) await goOn(context, opened.run, each, reason);
+  const report = await pruneVault(context, { run: opened.run, ...each, pauses, options });
+  return {
+    vault: each.name,
+    reclaimed_bytes: report.reclaimed.bytes,
+    pending_bytes: report.pending.bytes,
+  };
+}
 
 interface OpenVault {
   readonly name: string;

@@ -18,6 +18,7 @@ import type { CommandEnd } from '../command.ts';
 import type { ArgumentSpec, OptionSpec } from '../command-spec.ts';
 import type { Input } from '../input.ts';
 import { momentOf } from '../moment-of.ts';
+import { momentText } from '../quantity-text.ts';
 import { type FoundPoint, findPoints } from './find-points.ts';
 import { namedSnapshots } from './named-snapshots.ts';
 import { soundRecords } from './preview-repository.ts';
@@ -166,7 +167,8 @@ async function tell(
 ): Promise<void> {
   const until = untilMs === undefined ? undefined : new Date(untilMs).toISOString();
   const words = kind === 'pin' ? 'pinned' : 'under legal hold';
-  const end = until === undefined ? '' : ` until ${until.slice(0, 10)}`;
+  // a day alone would be another one than was typed, in many zones
+  const end = untilMs === undefined ? '' : ` until ${momentText(untilMs)}`;
   const text =
     action === 'set'
       ? `${title} in ${vault} is ${words}${end}`

@@ -70,7 +70,7 @@ function checkIndexedPack(
     findings.errors.push({
       object,
       what: `is missing, but ${indexKey} says that ${pack.blobs.length} blobs lie in it`,
-      hint: 'Bring the object back from another copy of the vault.',
+      hint: '`lifeboat repair heal` makes it anew from another vault.',
     });
   else if (size !== expected)
     findings.errors.push({

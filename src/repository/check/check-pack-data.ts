@@ -63,7 +63,7 @@ export async function checkPackData(
       findings.errors.push({
         object,
         what,
-        hint: 'Bring the object back from another copy of the vault; `lifeboat ls` and `restore` still work for what lies in other packs.',
+        hint: '`lifeboat repair heal` makes it anew from another vault; `lifeboat ls` and `restore` still work for what lies in other packs.',
       });
     options.progress?.({ phase: 'check data', doneFiles: 0, doneBytes, totalBytes });
   });

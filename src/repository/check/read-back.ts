@@ -114,7 +114,11 @@ function wrongSizes(
     if (size === expected.get(id)) return [];
     const what = size === undefined ? 'is missing' : `is ${size} bytes long instead of ${expected.get(id)}`;
     return [
-      { object: objectKey('pack', id), what, hint: 'Bring the object back from another copy of the vault.' },
+      {
+        object: objectKey('pack', id),
+        what,
+        hint: '`lifeboat repair heal` makes it anew from another vault.',
+      },
     ];
   });
 }
