@@ -73,6 +73,8 @@ export interface RepairRecord extends RecordCommon {
   readonly fromVaults: readonly string[];
   readonly objectsMended: readonly string[];
   readonly objectsLost: readonly string[];
+  /** What the store keeps as it is until a date, though it was made anew elsewhere or is needed no more. */
+  readonly objectsKept?: readonly string[];
   readonly blobsMended: number;
   readonly snapshotIds: readonly string[];
 }
@@ -149,6 +151,7 @@ export const parseRepair: Parser<RepairRecord> = (from) => ({
   fromVaults: texts(from, 'fromVaults'),
   objectsMended: texts(from, 'objectsMended'),
   objectsLost: texts(from, 'objectsLost'),
+  ...optional(from, 'objectsKept', texts),
   blobsMended: number(from, 'blobsMended'),
   snapshotIds: texts(from, 'snapshotIds'),
 });

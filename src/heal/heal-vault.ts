@@ -19,6 +19,8 @@ export interface HealingOutcome {
   readonly report: HealReport;
   readonly mended: readonly string[];
   readonly lost: readonly string[];
+  /** What the store keeps as it is until a date: it was made anew elsewhere, or nobody needs it any more. */
+  readonly kept: readonly string[];
   readonly record: RepairRecord;
   /** Of everything that was read back afterwards. */
   readonly check: CheckRecord;
@@ -39,33 +41,36 @@ export async function healVault(
     snapshots: preview.snapshots,
     wrongElsewhere: preview.spares.filter(({ isThere }) => isThere).map(({ key }) => key),
   });
-  await forgetReturned(vault, preview, work.signal);
+  const kept = [...report.kept, ...(await forgetReturned(vault, preview, work.signal))].sort();
   const keys = { removed: preview.removedKeys, lost: healing.lostKeys ?? new Set<string>() };
   const small = await vault.spares?.mend(keys, work.signal);
   await recordNewSnapshots(run, healing, preview, records, report.snapshots);
-  const check = await readBack(run, healing, preview, report);
+  const check = await readBack(run, healing, preview, report, new Set(kept));
   const found = [...preview.spares.map(({ key }) => key), ...keysOf(preview)];
   const gone = goneSnapshotsOf(vault, await vault.records(work.signal)).map((id) => `snapshots/${id}`);
   const lost = [...new Set([...report.lost, ...(small?.lost ?? []), ...gone])].sort();
   const mended = [...new Set([...found, ...report.mended, ...(small?.mended ?? [])])]
-    .filter((key) => !lost.includes(key))
+    .filter((key) => !lost.includes(key) && !kept.includes(key))
     .sort();
-  const record = recordOf(run, healing, { startMs, report, mended, lost, check });
+  const record = recordOf(run, healing, { startMs, report, mended, lost, kept, check });
   await vault.append(record);
   await vault.records(work.signal);
-  return { report, mended, lost, record, check };
+  return { report, mended, lost, kept, record, check };
 }
 
-/** What the store itself keeps until a date goes with a later retention. */
+/** What the store itself keeps until a date goes with a later retention; its keys. */
 async function forgetReturned(
   vault: Vault,
   { returnedSnapshots }: HealingPreview,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<readonly string[]> {
   try {
     await vault.repository.forget(returnedSnapshots, signal);
+    return [];
   } catch (error) {
     if (!hasCode(error, 'OBJECT_RETAINED')) throw error;
+    const there = new Set(await vault.repository.snapshotIds(signal));
+    return returnedSnapshots.filter((id) => there.has(id)).map((id) => `snapshots/${id}`);
   }
 }
 
@@ -134,15 +139,17 @@ function copyOf(
   };
 }
 
-/** All snapshots; packs that were just read and found right are not read again. */
+/** All snapshots but those that are only kept; packs that were just read and found right are not read again. */
 async function readBack(
   run: RunContext,
   { vault, progress, signal }: Healing,
   { diagnosis }: HealingPreview,
   report: HealReport,
+  kept: ReadonlySet<string>,
 ): Promise<CheckRecord> {
   const startMs = run.nowMs();
-  const snapshotIds = await vault.repository.snapshotIds(signal);
+  const all = await vault.repository.snapshotIds(signal);
+  const snapshotIds = all.filter((id) => !kept.has(`snapshots/${id}`));
   const read = await vault.repository.readBack(snapshotIds, {
     alreadyRead: new Set(diagnosis.soundPacks),
     ...(progress === undefined ? {} : { progress }),
@@ -174,6 +181,7 @@ interface Done {
   readonly report: HealReport;
   readonly mended: readonly string[];
   readonly lost: readonly string[];
+  readonly kept: readonly string[];
   readonly check: CheckRecord;
 }
 
@@ -188,6 +196,7 @@ function recordOf(run: RunContext, { vault, donors }: Healing, done: Done): Repa
     fromVaults: donors.filter(gave).map(({ id }) => id),
     objectsMended: done.mended,
     objectsLost: done.lost,
+    ...(done.kept.length === 0 ? {} : { objectsKept: done.kept }),
     blobsMended: done.report.blobsMended,
     snapshotIds: [...done.report.snapshots.values()].map(({ id }) => id),
   };

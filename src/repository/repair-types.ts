@@ -127,6 +127,8 @@ export interface HealReport {
   readonly mended: readonly string[];
   /** Keys of objects that stay as they are. */
   readonly lost: readonly string[];
+  /** Keys of damaged objects that the store keeps until a date; what they held was made anew under other names. */
+  readonly kept: readonly string[];
   readonly lostBlobs: readonly BlobName[];
   readonly blobsMended: number;
   readonly bytesMended: number;

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { RunRecord } from '../../src/evidence/record.ts';
 import { recordTimes } from '../../src/evidence/record-common.ts';
 import { sharedFields } from '../../src/evidence/run-context.ts';
-import { healVault } from '../../src/heal/heal-vault.ts';
+import { type HealingOutcome, healVault } from '../../src/heal/heal-vault.ts';
 import { previewHealing } from '../../src/heal/preview-healing.ts';
 import { openMemoryStore } from '../../src/object-store/memory/memory-store.ts';
 import { initVault } from '../../src/vault/open-vault.ts';
@@ -40,9 +40,13 @@ function common(vault: Vault) {
   return { ...sharedFields(run, vault.id), ...recordTimes(nowMs(), nowMs()), verdict: 'pass' as const };
 }
 
-async function heals(vault: Vault): Promise<readonly string[]> {
+async function heal(vault: Vault): Promise<HealingOutcome> {
   const healing = { vault, donors: [] };
-  await healVault(run, healing, await previewHealing(healing, run.nowMs()));
+  return await healVault(run, healing, await previewHealing(healing, run.nowMs()));
+}
+
+async function heals(vault: Vault): Promise<readonly string[]> {
+  await heal(vault);
   return await vault.repository.snapshotIds();
 }
 
@@ -77,11 +81,30 @@ test('what was given up and is there again goes, unless somebody holds it or som
   }
 });
 
-test('what the store itself keeps does not keep a vault from being healed', async () => {
+test('what the store itself keeps does not keep a vault from being healed, and is not said to be mended', async () => {
   using folder = temporaryFolder();
   const store = openMemoryStore([], { locked: true });
   const { vault, id } = await withLeftover(folder.path, store);
   await using _vault = vault;
-  await store.abilities.retention?.retain(`snapshots/${id}`, Date.now() + 86_400_000);
-  assert.deepEqual(await heals(vault), [id]);
+  const keys = await Array.fromAsync(store.list('data/'), ({ key }) => key);
+  for (const key of keys) {
+    const bytes = await store.get(key);
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    await store.put(key, bytes);
+  }
+  const retained = [...keys, `snapshots/${id}`].sort();
+  for (const key of retained) await store.abilities.retention?.retain(key, Date.now() + 86_400_000);
+  const { kept, mended, lost, record } = await heal(vault);
+  assert.deepEqual(await vault.repository.snapshotIds(), [id]);
+  assert.deepEqual([kept, lost, record.verdict], [retained, [], 'pass']);
+  assert.deepEqual([record.objectsKept, record.objectsMended], [retained, mended]);
+  assert.deepEqual(
+    mended.filter((key) => retained.includes(key)),
+    [],
+  );
+  const left = await Array.fromAsync(store.list('data/'), ({ key }) => key);
+  assert.ok(
+    keys.every((key) => left.includes(key)),
+    'the damaged ones stay beside the new ones',
+  );
 });

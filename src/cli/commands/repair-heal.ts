@@ -181,13 +181,17 @@ function spareText(
 async function tellOutcome(
   context: CliContext,
   vault: Vault,
-  { mended, lost, report, record, check }: HealingOutcome,
+  { mended, lost, kept, report, record, check }: HealingOutcome,
   before: Readonly<Record<string, unknown>>,
   { spares }: HealingPreview,
 ): Promise<CommandEnd> {
   const { output } = context;
   for (const key of lost)
     await output.result({ type: 'lost', object: key }, `${output.style.red('not mended')}: ${key}`);
+  for (const key of kept) {
+    const text = `kept by the store until its date, and needed no more: ${key}`;
+    await output.result({ type: 'kept', object: key }, output.style.yellow(text));
+  }
   for (const [location, blobs] of report.fromDonors) {
     const text = `${plural(blobs, 'blob')} came from ${location}`;
     await output.result({ type: 'donor', location, blobs }, text);
@@ -201,6 +205,7 @@ async function tellOutcome(
     healed: record.verdict === 'pass',
     mended,
     lost,
+    kept,
     blobs_mended: report.blobsMended,
     bytes_mended: report.bytesMended,
     new_snapshots: [...report.snapshots.values()].map(({ id }) => id),

@@ -19,7 +19,7 @@ import { saveUnpacked } from '../unpacked.ts';
 import { type Anatomy, anatomyOf, indexedBlobs, unlessDamaged } from './anatomy.ts';
 import { type BlobWriter, createBlobWriter } from './blob-writer.ts';
 import type { Donors } from './donors.ts';
-import { dropPacks } from './drop-packs.ts';
+import { dropPacks, isDeleted } from './drop-packs.ts';
 import { putBackMisplaced } from './put-back.ts';
 import { applyIndexRepair, planIndexRepair } from './repair-index.ts';
 import { indexWithout, namesOf, nameText } from './repair-packs.ts';
@@ -56,10 +56,16 @@ export async function heal(
   await lock.confirm();
   const made = await makeSnapshots(session, bad, toMake, signal);
   const kept = keptPacks(anatomy, bad, lost);
-  await dropPacks(access, new Set([...bad].filter((id) => !kept.has(id))), signal);
-  for (const id of made.keys()) await access.store.delete(objectKey('snapshot', id), signal);
+  const retained = [...(await dropPacks(access, new Set([...bad].filter((id) => !kept.has(id))), signal))];
+  for (const id of made.keys()) {
+    const key = objectKey('snapshot', id);
+    if (!(await isDeleted(access.store, key, signal))) retained.push(key);
+  }
+  const { mended, lost: notMended } = outcome(request, putBack, kept, lost, made);
   return {
-    ...outcome(request, putBack, kept, lost, made),
+    mended: mended.filter((key) => !retained.includes(key)),
+    lost: notMended,
+    kept: retained,
     lostBlobs: lost,
     blobsMended: writer.blobs,
     bytesMended: writer.bytes,

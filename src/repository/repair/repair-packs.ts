@@ -2,6 +2,7 @@
  * Saves what can be read out of damaged packs into new ones; then the damaged ones go, and with them what is lost.
  * Source: restic `repair packs`.
  */
+import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { BlobIndex } from '../index/blob-index.ts';
 import type { PackedBlob } from '../pack/pack-header.ts';
 import type { BlobName, PackState, PacksPreview } from '../repair-types.ts';
@@ -64,7 +65,8 @@ export async function applyPacks(
       await writer.store(type, blob, bytes);
   }
   await writer.finish();
-  await dropPacks(session.access, chosen, signal);
+  const [kept] = await dropPacks(session.access, chosen, signal);
+  if (kept !== undefined) throw stillKept(kept);
   return { blobsMended: writer.blobs };
 }
 
@@ -86,4 +88,12 @@ export function nameText({ type, id }: BlobName): string {
 export function namesOf(blobs: readonly PackedBlob[]): BlobName[] {
   const names = new Map(blobs.map(({ type, id }) => [nameText({ type, id }), { type, id }]));
   return [...names.values()];
+}
+
+/** All that could be done is done. */
+function stillKept(key: string): LifeboatError {
+  return new LifeboatError('OBJECT_RETAINED', `the store keeps ${key} from being deleted until its date`, {
+    hint: 'What could be read of it lies in new packs. Run the repair again when its retention is over.',
+    details: { object: key },
+  });
 }
