@@ -101,6 +101,15 @@ test('a vault of the plan is made with the password that the plan names, which i
   await cliEnds(12, again, 'snapshots', '--vault', 'here');
 });
 
+test('the vault is named by an argument or by --vault, and not by both', async () => {
+  using folder = temporaryFolder();
+  const options = optionsIn(folder.path);
+  const words = ['vault', 'check', './there'];
+  assert.match((await cliEnds(0, options, ...words)).stdout, /fit {2}.*\/there$/m);
+  await cliEnds(0, options, ...words, '--vault', './there');
+  await cliEnds(2, options, ...words, '--vault', './elsewhere');
+});
+
 function isCounts(value: unknown): value is { readonly puts: number; readonly bytes_put: number } {
   return typeof value === 'object' && value !== null && 'puts' in value && 'bytes_put' in value;
 }

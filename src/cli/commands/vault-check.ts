@@ -1,9 +1,10 @@
 /** `lifeboat vault check`: does the store do what a vault needs of it? */
-import { hasCode } from '../../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { StoreProbe } from '../../evidence/vault-records.ts';
-import { chooseVault, vaultOptions } from '../choose-vault.ts';
+import { chooseVaultNamed, vaultOptions } from '../choose-vault.ts';
 import type { CliContext, VaultRequest } from '../cli-context.ts';
 import type { Command } from '../command.ts';
+import type { Input } from '../input.ts';
 import { type ProvedStore, proveStoreOf, recordProof, unproved } from '../prove-vault-store.ts';
 import { durationText } from '../quantity-text.ts';
 import type { Style } from '../style.ts';
@@ -15,16 +16,23 @@ export const vaultCheck: Command = {
     'Where this machine is only meant to add, being refused is the pass. What is found becomes a record in the ' +
     'vault. A probe that fails ends with exit code 1. There need not be a vault yet. For damage in what is stored ' +
     'see `lifeboat check`.',
+  arguments: [
+    {
+      name: 'VAULT',
+      kind: 'optional',
+      description: "the vault's name in the plan, or its address, as --vault",
+    },
+  ],
   options: vaultOptions,
   examples: [
     { line: 'lifeboat vault check', says: "the store of the plan's primary vault" },
     {
-      line: 'lifeboat vault check --vault s3://shop-backups/vault',
+      line: 'lifeboat vault check s3://shop-backups/vault',
       says: 'a bucket, before a vault is made in it',
     },
   ],
   run: async (context, input) => {
-    const request = await chooseVault(context, input);
+    const request = await chooseVaultNamed(context, input, wantedVault(input));
     const proved = await proveStoreOf(context, request);
     for (const probe of proved.probes) await tell(context, probe);
     const isRecorded = await recordIfThere(context, request, proved);
@@ -41,6 +49,13 @@ export const vaultCheck: Command = {
     return error === undefined ? { summary } : { summary, error };
   },
 };
+
+/** Raises USAGE when it is named twice and not alike. */
+function wantedVault(input: Input): string | undefined {
+  const [argument, option] = [input.argument('VAULT'), input.value('--vault')];
+  if (argument === undefined || option === undefined || argument === option) return argument ?? option;
+  throw new LifeboatError('USAGE', 'two vaults are named', { hint: 'Name one of them.' });
+}
 
 /** False where there is no vault yet, or one that keeps no records. */
 async function recordIfThere(
