@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { backupRecord } from '../../test/support/record-samples.ts';
 import type { RunRecord } from '../evidence/record.ts';
 import { type CopyQuestion, owedCopies } from './owed-copies.ts';
+import { recoveryPointsFromRecords } from './points-from-records.ts';
 import type { RecoveryPoint } from './recovery-point.ts';
 import type { RetentionPolicy } from './retention-policy.ts';
 
@@ -134,5 +136,24 @@ test('what is owed is enough: once it is there nothing is owed, and retention dr
       const copied = owed(sources, had, policy).map((id) => point('away', Number(id.slice('here-'.length))));
       assert.deepEqual(owed(sources, [...had, ...copied], policy), []);
     }),
+  );
+});
+
+test('the day of a point is that of the clock where it was taken, as retention sees it', () => {
+  // by UTC the last two are of one day
+  const starts = ['2026-11-17T17:30:00+05:30', '2026-11-18T22:30:00+05:30', '2026-11-19T01:30:00+05:30'];
+  const records = starts.map((start): RunRecord => {
+    const startMs = Date.parse(start);
+    return { ...backupRecord(start, { startMs, capturedAtMs: startMs + 1000 }), start };
+  });
+  const points = recoveryPointsFromRecords(records);
+  const question: CopyQuestion = {
+    ...{ system: 'db', policies: [daily2], nowMs },
+    target: { vault: 'away', records: [], points: [] },
+    sources: [{ vault: 'here', records, points }],
+  };
+  assert.deepEqual(
+    owedCopies(question).map(({ point: { id } }) => id),
+    starts.slice(1),
   );
 });

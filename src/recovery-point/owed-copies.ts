@@ -10,7 +10,7 @@ import type { RunRecord } from '../evidence/record.ts';
 import type { RecoveryPoint } from './recovery-point.ts';
 import { chooseKeptByAny } from './retention-choice.ts';
 import type { RetentionPolicy } from './retention-policy.ts';
-import { isInFuture, storedTimeAt } from './stored-time.ts';
+import { isInFuture, readStoredTime, type StoredTime, storedTimeAt } from './stored-time.ts';
 
 export interface CopyVault {
   /** The vault's name in the plan. */
@@ -80,13 +80,28 @@ function givenUp({ records }: CopyVault, system: string): ReadonlySet<number> {
   return new Set(states);
 }
 
+/**
+ * By when they were captured: the time that the snapshots have, with the offset of where they were taken. Copies keep it,
+ * so retention judges them by it in every vault. Where the record of the capture is not known, UTC must do.
+ */
+function storedTimes({ system, target, sources }: CopyQuestion): ReadonlyMap<number, StoredTime> {
+  const times = new Map<number, StoredTime>();
+  for (const record of [target, ...sources].flatMap(({ records }) => records)) {
+    if (record.type !== 'backup' || record.system !== system || record.capturedAtMs === undefined) continue;
+    const time = readStoredTime(record.start);
+    if (time !== undefined) times.set(record.capturedAtMs, time);
+  }
+  return times;
+}
+
 function wantedStates(
-  { policies }: CopyQuestion,
+  question: CopyQuestion,
   had: readonly number[],
   offered: readonly OwedCopy[],
   lacking: readonly OwedCopy[],
   nowMs: number,
 ): ReadonlySet<number> {
+  const { policies } = question;
   // one that a clock dated ahead would be the newest for years, and keep all that is newer away
   const isDue = (state: number) => !isInFuture(storedTimeAt(state), nowMs);
   const due = offered.filter(({ point }) => isDue(point.capturedAtMs));
@@ -101,7 +116,10 @@ function wantedStates(
     return wanted;
   }
   const states = [...had, ...lacking.map(({ point }) => point.capturedAtMs)];
-  const candidates = states.map((state) => ({ id: String(state), time: storedTimeAt(state), state }));
+  const times = storedTimes(question);
+  const candidates = states.map((state) => {
+    return { id: String(state), time: times.get(state) ?? storedTimeAt(state), state };
+  });
   for (const judged of [candidates, candidates.filter(({ state }) => isDue(state))])
     for (const { kept, point } of chooseKeptByAny(judged, policies, nowMs)) if (kept) wanted.add(point.state);
   return wanted;
