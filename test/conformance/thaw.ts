@@ -60,29 +60,7 @@ export function thawConformance(
         assert.deepEqual([requests, bytes], [objects, survey.bytes - 4]);
       }
     });
-    check('calls nothing warm in a list that is in the archive class', async ({ store }) => {
-      const warm = (await Array.fromAsync(store.list('data/'))).filter(({ isWarm }) => isWarm);
-      assert.ok(
-        warm.every(({ key }) => key === 'data/warm'),
-        JSON.stringify(warm),
-      );
-    });
-    check('asks only for those of many that a list does not tell of', async ({ store, nowMs }) => {
-      const warmObjects = 300;
-      const needed: NeededPack[] = [{ key: 'data/cold-0', bytes: 1 }];
-      for (let number = 0; number < warmObjects; number++) {
-        needed.push({ key: `data/warm-${number}`, bytes: 1 });
-        await store.put(`data/warm-${number}`, Buffer.from('w'));
-      }
-      const counted = withCounts(store);
-      const archive = archiveAccess(counted);
-      assert.ok(archive);
-      const survey = await surveyCold(archive, needed, { nowMs: nowMs() });
-      assert.deepEqual([survey.cold.length, survey.objects], [1, warmObjects + 1]);
-      assert.ok(counted.counts.stats <= 4, `${counted.counts.stats} looks`);
-      const absent = surveyCold(archive, [...needed, { key: 'data/absent', bytes: 1 }], { nowMs: nowMs() });
-      await assert.rejects(absent, { code: 'OBJECT_MISSING' });
-    });
+    checkLists(check);
     check('waits until everything can be read', async (scene) => {
       const outcome = await thawObjects(requestOf(scene));
       assert.deepEqual([outcome.asked, outcome.pendingObjects], [objects, 0]);
@@ -113,6 +91,32 @@ export function thawConformance(
         await assert.rejects(thawObjects({ ...requestOf(scene), wish: wished }), { code: 'STORE_UNFIT' });
         assert.deepEqual(await scene.archive.thaw.stateOf('data/cold-0'), { kind: 'cold' });
       });
+  });
+}
+
+function checkLists(check: Check): void {
+  check('calls nothing warm in a list that is in the archive class', async ({ store }) => {
+    const warm = (await Array.fromAsync(store.list('data/'))).filter(({ isWarm }) => isWarm);
+    assert.ok(
+      warm.every(({ key }) => key === 'data/warm'),
+      JSON.stringify(warm),
+    );
+  });
+  check('asks only for those of many that a list does not tell of', async ({ store, nowMs }) => {
+    const warmObjects = 300;
+    const needed: NeededPack[] = [{ key: 'data/cold-0', bytes: 1 }];
+    for (let number = 0; number < warmObjects; number++) {
+      needed.push({ key: `data/warm-${number}`, bytes: 1 });
+      await store.put(`data/warm-${number}`, Buffer.from('w'));
+    }
+    const counted = withCounts(store);
+    const archive = archiveAccess(counted);
+    assert.ok(archive);
+    const survey = await surveyCold(archive, needed, { nowMs: nowMs() });
+    assert.deepEqual([survey.cold.length, survey.objects], [1, warmObjects + 1]);
+    assert.ok(counted.counts.stats <= 4, `${counted.counts.stats} looks`);
+    const absent = surveyCold(archive, [...needed, { key: 'data/absent', bytes: 1 }], { nowMs: nowMs() });
+    await assert.rejects(absent, { code: 'OBJECT_MISSING' });
   });
 }
 
