@@ -83,6 +83,15 @@ test('a person lets it go on; what is damaged is suspected all the same', () => 
   assert.deepEqual(left(found, { ...clear(11), system: 'db' }), [['check-10']], 'that was about a suspicion');
 });
 
+test('what the store kept of a healed vault is suspected until every byte was read and found right', () => {
+  const healed = repair(11, 'heal', { objectsKept: ['index/x', `data/aa/${pack}`, 'snapshots/one'] });
+  assert.deepEqual(left(found, healed), []);
+  assert.deepEqual([...suspectedPacks([found, healed, repair(12, 'heal')], nowMs)], [pack]);
+  assert.deepEqual([...suspectedPacks([healed, check(12, { scope: 'part' })], nowMs)], [pack]);
+  assert.deepEqual([...suspectedPacks([healed, check(year, { scope: 'all' })], nowMs)], [pack]);
+  assert.deepEqual([...suspectedPacks([found, healed, check(12, { scope: 'all' })], nowMs)], []);
+});
+
 test('what a clock dated ahead ends nothing, and damage that it dated ahead stands', () => {
   for (const ahead of [check(year, { scope: 'all' }), repair(year, 'heal'), clear(year)])
     assert.deepEqual(left(found, ahead), [['check-10']]);

@@ -35,8 +35,23 @@ export function knownDamage(records: readonly RunRecord[], nowMs: number): reado
 
 /** Ids of packs that were found damaged and not found right since, whatever a person has let go on. */
 export function suspectedPacks(records: readonly RunRecord[], nowMs: number): ReadonlySet<string> {
-  const objects = standing(records, nowMs).flatMap(({ objects: own }) => own);
+  const found = standing(records, nowMs).flatMap(({ objects: own }) => own);
+  const objects = [...found, ...keptDamage(records, nowMs)];
   return new Set(objects.flatMap((object) => /^data\/[0-9a-f]{2}\/([0-9a-f]{64})$/.exec(object)?.[1] ?? []));
+}
+
+/**
+ * Damaged objects that the store kept while they were made anew. The index may name them still, so that a prune could
+ * keep them and remove what they were made anew as, although the vault is healed.
+ */
+function keptDamage(records: readonly RunRecord[], nowMs: number): readonly string[] {
+  const whole = believable(records, nowMs).filter(
+    (record) => record.type === 'check' && record.scope === 'all' && record.verdict === 'pass',
+  );
+  return records
+    .filter((record) => record.type === 'repair')
+    .filter(({ endMs }) => !whole.some((check) => check.endMs > endMs))
+    .flatMap(({ objectsKept = [] }) => objectsKept);
 }
 
 interface Found {
@@ -46,9 +61,13 @@ interface Found {
 }
 
 function standing(records: readonly RunRecord[], nowMs: number): readonly Found[] {
-  // a good sign that a wrong clock dated ahead would hide all damage until then
-  const signs = records.filter(({ endMs }) => endMs <= nowMs + clockSkewToleratedMs);
+  const signs = believable(records, nowMs);
   return records.flatMap((record) => foundBy(record)).flatMap((found) => whatIsLeft(found, signs));
+}
+
+/** A good sign that a wrong clock dated ahead would hide all damage until then. */
+function believable(records: readonly RunRecord[], nowMs: number): readonly RunRecord[] {
+  return records.filter(({ endMs }) => endMs <= nowMs + clockSkewToleratedMs);
 }
 
 function foundBy(record: RunRecord): readonly Found[] {

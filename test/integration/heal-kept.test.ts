@@ -1,0 +1,60 @@
+/** A store keeps damaged packs and the index that names them: healing makes them anew, and prune must not undo it. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { healVault } from '../../src/heal/heal-vault.ts';
+import { previewHealing } from '../../src/heal/preview-healing.ts';
+import { openMemoryStore } from '../../src/object-store/memory/memory-store.ts';
+import type { ObjectStore } from '../../src/object-store/object-store.ts';
+import { suspectedPacks } from '../../src/recovery-point/known-damage.ts';
+import { initVault } from '../../src/vault/open-vault.ts';
+import type { Vault } from '../../src/vault/vault.ts';
+import { testPassword } from '../support/stock-restic.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { testRun, tickingClock } from '../support/test-run.ts';
+import { backUp, quickKdf, quickLocks } from '../support/vault.ts';
+
+const nowMs = tickingClock();
+const run = testRun(nowMs);
+
+async function makeVault(folder: string, name: string, store: ObjectStore): Promise<Vault> {
+  return await initVault({
+    ...{ store, password: testPassword, nowMs, lockTiming: quickLocks, workers: 1 },
+    ...{ role: 'primary' as const, kdf: quickKdf },
+    ...{ stateFolder: join(folder, name), cacheDirectory: join(folder, `${name}-cache`) },
+  });
+}
+
+test('prune gives up the damaged packs that the store kept, and none that they were made anew as', async () => {
+  using folder = temporaryFolder();
+  const store = openMemoryStore([], { locked: true });
+  await using vault = await makeVault(folder.path, 'own', store);
+  await using donor = await makeVault(folder.path, 'donor', openMemoryStore());
+  writeFileSync(join(folder.path, 'file'), 'content');
+  await backUp(vault.repository, join(folder.path, 'file'));
+  await backUp(donor.repository, join(folder.path, 'file'));
+  const packs = await Array.fromAsync(store.list('data/'), ({ key }) => key);
+  const index = await Array.fromAsync(store.list('index/'), ({ key }) => key);
+  for (const key of packs) {
+    const bytes = await store.get(key);
+    bytes[0] = (bytes[0] ?? 0) ^ 1;
+    await store.put(key, bytes);
+  }
+  for (const key of [...packs, ...index])
+    await store.abilities.retention?.retain(key, Date.now() + 86_400_000);
+
+  const healing = { vault, donors: [donor] };
+  const { kept, lost } = await healVault(run, healing, await previewHealing(healing, nowMs()));
+  assert.deepEqual([kept, lost], [[...packs, ...index].sort(), []]);
+
+  const { records } = await vault.records();
+  const preview = await vault.repository.previewPrune({
+    graceMs: 0,
+    suspectedPacks: suspectedPacks(records, nowMs()),
+  });
+  assert.deepEqual(
+    preview.packs.map(({ id, kind }) => [`data/${id.slice(0, 2)}/${id}`, kind]).sort(),
+    packs.map((key) => [key, 'unused']).sort(),
+  );
+});
