@@ -18,6 +18,12 @@ export interface PlannedPassword {
   readonly folder: string;
 }
 
+export interface NewPassword {
+  readonly password: string;
+  /** The file that was made for it. */
+  readonly madeFile?: string;
+}
+
 /**
  * For a new vault. A `keyFile` wins over the environment, and that over the plan. A file that is not there is made, with
  * a new password.
@@ -26,10 +32,10 @@ export async function newPassword(
   context: CliContext,
   keyFile: string | undefined,
   planned: PlannedPassword,
-): Promise<string> {
-  const password = await passwordFrom(context, keyFile, planned);
-  context.output.hide(password);
-  return password;
+): Promise<NewPassword> {
+  const made = await passwordFrom(context, keyFile, planned);
+  context.output.hide(made.password);
+  return made;
 }
 
 /** For one more key of a vault: the environment's password opens the vault and does not count here. */
@@ -49,29 +55,25 @@ async function passwordFrom(
   context: CliContext,
   keyFile: string | undefined,
   { reference, folder }: PlannedPassword,
-): Promise<string> {
+): Promise<NewPassword> {
+  const { signal } = context;
   if (keyFile !== undefined) return await fromKeyFile(context, keyFile);
   if (passwordVariable() !== undefined)
-    return (await findPassword({ location: 'to be made', folder: context.folder, signal: context.signal }))
-      .password;
-  if (reference === undefined) return await typedTwice(context);
+    return await findPassword({ location: 'to be made', folder: context.folder, signal });
+  if (reference === undefined) return { password: await typedTwice(context) };
   if (reference.kind === 'file') return await fromKeyFile(context, resolve(folder, reference.path));
-  return await resolveSecret(reference, {
-    folder,
-    name: 'the password of the vault',
-    signal: context.signal,
-  });
+  return { password: await resolveSecret(reference, { folder, name: 'the password of the vault', signal }) };
 }
 
-async function fromKeyFile(context: CliContext, keyFile: string): Promise<string> {
+async function fromKeyFile(context: CliContext, keyFile: string): Promise<NewPassword> {
   const path = resolve(context.folder, keyFile);
-  if (await isThere(path)) return await fromFile(context, path, '--key-file');
+  if (await isThere(path)) return { password: await fromFile(context, path, '--key-file') };
   const password = generatedPassword();
   await makeSecretFile(path, password);
   await context.output.text(
     `wrote a new password to ${path}: LIFEBOAT_PASSWORD_FILE=${path} opens the vault`,
   );
-  return password;
+  return { password, madeFile: path };
 }
 
 async function fromFile({ folder, signal }: CliContext, path: string, name: string): Promise<string> {

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -95,6 +104,11 @@ test('a vault of the plan is made with the password that the plan names, which i
   assert.equal(statSync(path('keys/here')).mode & 0o777, 0o600);
   const again = { ...options, secrets: [readFileSync(path('keys/here'), 'utf8').trim()] };
   await cliEnds(0, again, 'snapshots', '--vault', 'here');
+  renameSync(path('keys/here'), path('elsewhere'));
+  const refused = await cliEnds(1, again, 'vault', 'init', 'here', '--no-recovery-key');
+  assert.match(refused.stderr, /removed .*keys\/here again: it opens nothing/);
+  assert.equal(existsSync(path('keys/here')), false, 'where the real one belongs');
+  renameSync(path('elsewhere'), path('keys/here'));
   const other = { ...options, environment: { ...options.environment, LIFEBOAT_PASSWORD: 'wins' } };
   rmSync(path('vault'), { recursive: true });
   await cliEnds(0, other, 'vault', 'init', 'here', '--no-recovery-key');

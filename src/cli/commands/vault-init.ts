@@ -1,6 +1,6 @@
 /** `lifeboat vault init`: a new vault at a location, opened by a password and by a recovery key. */
 import { rm } from 'node:fs/promises';
-import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { newVaultPlace } from '../choose-vault.ts';
 import type { CliContext } from '../cli-context.ts';
@@ -66,13 +66,16 @@ export const vaultInit: Command = {
     const place = await newVaultPlace(context, input, input.required('LOCATION'));
     const { passwordReference: reference, folder = context.folder } = place;
     const planned = reference === undefined ? { folder } : { reference, folder };
-    const password = await newPassword(context, input.value('--key-file'), planned);
+    const { password, madeFile } = await newPassword(context, input.value('--key-file'), planned);
     const recoveryKey = recovery.kind === 'none' ? undefined : newRecoveryKey();
     const role = roles.find((each) => each === input.value('--role')) ?? place.role ?? 'primary';
     if (recoveryKey !== undefined) context.output.hide(recoveryKey);
     // the file first: a key that was never written down would be one more way in for nobody
     if (recovery.kind === 'file') await makeSecretFile(recovery.path, recoveryKey ?? '');
-    await using vault = await madeOr(context.initVault({ ...place, password, role }), recovery);
+    await using vault = await madeOr(context, context.initVault({ ...place, password, role }), {
+      recovery,
+      madeFile,
+    });
     const key = recoveryKey && (await vault.repository.addKey(recoveryKey, context.signal));
     const inPlan = place.declared === undefined ? undefined : input.required('LOCATION');
     const end = await told(context, vault, role, recovery, { recoveryKey, inPlan });
@@ -105,12 +108,27 @@ function recoveryWish({ output }: CliContext, input: Input): RecoveryWish {
   });
 }
 
-/** Without a vault the file of its recovery key would only mislead. */
-async function madeOr(making: Promise<Vault>, recovery: RecoveryWish): Promise<Vault> {
+interface MadeFiles {
+  readonly recovery: RecoveryWish;
+  /** Of the password. */
+  readonly madeFile: string | undefined;
+}
+
+/** Without a vault the file of its recovery key would only mislead, and so would that of a password that opens nothing. */
+async function madeOr(
+  { output }: CliContext,
+  making: Promise<Vault>,
+  { recovery, madeFile }: MadeFiles,
+): Promise<Vault> {
   try {
     return await making;
   } catch (error) {
     if (recovery.kind === 'file') await rm(recovery.path, { force: true });
+    // after any other failure the vault may have been begun with it
+    if (madeFile !== undefined && hasCode(error, 'VAULT_EXISTS')) {
+      await rm(madeFile, { force: true });
+      output.note(`removed ${madeFile} again: it opens nothing`);
+    }
     throw error;
   }
 }
