@@ -80,7 +80,11 @@ export const errorCodes = {
     exit: 1,
     summary: 'What was asked would leave a system without a proven recovery point.',
   },
-  DELETION_PAUSED: { exit: 1, summary: 'Nothing is deleted while something suspicious is not cleared.' },
+  DELETION_PAUSED: {
+    exit: 1,
+    summary:
+      'Nothing is deleted while something is suspicious, damage is not mended, or neither can be known.',
+  },
   COPY_INCOMPLETE: { exit: 3, summary: 'Some recovery points could not be copied to another vault.' },
   HEAL_INCOMPLETE: { exit: 13, summary: 'Some damage could not be mended from any other vault.' },
   WORK_CUT_OFF: {

@@ -18,9 +18,9 @@ export const vaultBringBack: Command = {
   description:
     'Brings back what was deleted from a vault, or covered by another content, where the store keeps earlier versions: a ' +
     'versioned bucket, or a container with versions. It opens nothing and needs no password, only credentials that may read ' +
-    'versions and write; what is named by its content is proven by it. Objects that were pruned come back as well, and the next ' +
-    'prune takes them away again. Keys stay away without --keys, because somebody may have removed them. First take the thief ' +
-    'his credentials. What does not come back ends with exit code 13.',
+    'versions and write; what it must read and put again is compared with its name. Objects that were pruned come back as ' +
+    'well, and the next prune takes them away again. Keys stay away without --keys, because somebody may have removed them. ' +
+    'First revoke the credentials that were stolen. What does not come back ends with exit code 13.',
   arguments: [
     {
       name: 'VAULT',
@@ -29,7 +29,11 @@ export const vaultBringBack: Command = {
     },
   ],
   options: [
-    { flag: '--since', value: 'TIME', description: 'only what was deleted or covered at this time or later' },
+    {
+      flag: '--since',
+      value: 'TIME',
+      description: 'what was deleted or covered at this time or later; must be given',
+    },
     {
       flag: '--keys',
       description: 'keys too, also those that were taken away on purpose: they open the vault again',
