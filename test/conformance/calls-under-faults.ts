@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import type { ObjectStore } from '../../src/object-store/object-store.ts';
 import type { ProxyFault } from '../support/fault-proxy.ts';
 import type { FaultyServer } from '../support/faulty-servers.ts';
+import { listed } from '../support/listed.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { collect } from './object-store.ts';
 
 export const objectBytes = 300_000;
 const mebibyte = 1024 * 1024;
@@ -80,8 +80,8 @@ export const calls: readonly Call[] = [
     what: 'a list',
     method: 'GET',
     carries: 'answer',
-    act: (store) => collect(store.list('data/')),
-    check: async (_direct, listed) => assert.deepEqual(listed, [{ key: 'data/there', size: objectBytes }]),
+    act: (store) => listed(store, 'data/'),
+    check: async (_direct, found) => assert.deepEqual(found, [{ key: 'data/there', size: objectBytes }]),
   },
   {
     what: 'a delete',
