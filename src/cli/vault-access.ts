@@ -4,6 +4,7 @@ import { type Location, locationText, parseLocation } from '../config/location.t
 import { type FoundPassword, findPassword } from '../config/password.ts';
 import { storeSettings } from '../config/resolve-store-settings.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
+import type { CountedStore } from '../object-store/count.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import type { Retry } from '../object-store/retry.ts';
 import { cacheDirectory, stateDirectory } from '../platform/environment.ts';
@@ -39,16 +40,12 @@ export function createVaultAccess(options: VaultAccessOptions): VaultAccess {
   return {
     async openVault(request) {
       const location = parseLocation(request.location, request.folder ?? options.folder);
-      await requireVault(options, request, location);
-      const found = await passwordFor(options, request, location);
-      const { openVault } = await import('../vault/open-vault.ts');
-      const opening = await openingOf(options, request, location);
-      const open = (password: string) => openVault({ ...opening, password });
+      const store = await storeOf(options, request, location);
       try {
-        return await open(found.password);
+        return await openIn(options, request, location, store);
       } catch (error) {
-        if (!hasCode(error, 'WRONG_PASSWORD')) throw error;
-        return await openAsRecoveryKey(open, found, error, options.output);
+        await store[Symbol.asyncDispose]();
+        throw error;
       }
     },
     openStore: (request) =>
@@ -57,7 +54,7 @@ export function createVaultAccess(options: VaultAccessOptions): VaultAccess {
       const location = parseLocation(request.location, request.folder ?? options.folder);
       const { password } = await passwordFor(options, request, location);
       const { initVault } = await import('../vault/open-vault.ts');
-      const opening = await openingOf(options, request, location);
+      const opening = openingOf(options, request, await storeOf(options, request, location));
       const { chunkerPolynomial } = request;
       return await initVault({
         ...opening,
@@ -67,6 +64,25 @@ export function createVaultAccess(options: VaultAccessOptions): VaultAccess {
       });
     },
   };
+}
+
+async function openIn(
+  options: VaultAccessOptions,
+  request: VaultRequest,
+  location: Location,
+  store: CountedStore,
+): Promise<Vault> {
+  await requireVault(options, location, store);
+  const found = await passwordFor(options, request, location);
+  const { openVault } = await import('../vault/open-vault.ts');
+  const opening = openingOf(options, request, store);
+  const open = (password: string) => openVault({ ...opening, password });
+  try {
+    return await open(found.password);
+  } catch (error) {
+    if (!hasCode(error, 'WRONG_PASSWORD')) throw error;
+    return await openAsRecoveryKey(open, found, error, options.output);
+  }
 }
 
 async function passwordFor(
@@ -93,10 +109,9 @@ async function passwordFor(
 /** Before anybody is asked for a password. */
 async function requireVault(
   options: VaultAccessOptions,
-  request: VaultRequest,
   location: Location,
+  store: ObjectStore,
 ): Promise<void> {
-  await using store = await storeOf(options, request, location);
   try {
     await store.stat('config', options.signal);
   } catch (error) {
@@ -108,9 +123,8 @@ async function requireVault(
   }
 }
 
-async function openingOf(options: VaultAccessOptions, request: VaultRequest, location: Location) {
+function openingOf(options: VaultAccessOptions, request: VaultRequest, store: CountedStore) {
   const dataPackClass = request.declared?.storage_class;
-  const store = await storeOf(options, request, location);
   return {
     store,
     counts: store.counts,
