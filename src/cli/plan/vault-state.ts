@@ -17,7 +17,7 @@ import type { AssessedSystem } from './assess-plan.ts';
 import type { VaultHistory } from './plan-history.ts';
 
 /** What is owed every day is late when it was owed for so long. */
-export const lateAfterMs = 2 * 86_400_000;
+const lateAfterMs = 2 * 86_400_000;
 
 /** `none`: the plan does not ask for it, or there is nothing to do. What is not known is never `ok`. */
 export type FacetStatus = 'ok' | 'none' | 'owed' | 'late' | 'unknown' | 'failed';
@@ -74,19 +74,27 @@ function copies({ vault: { name }, history, systems, nowMs }: VaultFacts): reado
   const doubt = lags.find((lag) => lag.doubt !== undefined)?.doubt;
   if (doubt !== undefined) return [facet('copies', 'unknown', doubt, {})];
   const fields = { owed_points: owedPoints, lag_ms: lagMs };
-  const worst = lags.toSorted((a, b) => copyLagMs(b, nowMs) - copyLagMs(a, nowMs))[0];
-  if (owedPoints === 0 || worst === undefined) return [facet('copies', 'ok', 'has every point', fields)];
+  const [worst, ...others] = lags
+    .filter((lag) => lag.owedPoints > 0)
+    .toSorted((a, b) => copyLagMs(b, nowMs) - copyLagMs(a, nowMs));
+  if (worst === undefined) return [facet('copies', 'ok', 'has every point', fields)];
+  const [failed] = [worst, ...others].flatMap((lag) => {
+    const why = lastCopyFailure(history.records, lag.system);
+    return why === undefined ? [] : [{ lag, why }];
+  });
+  if (failed !== undefined) {
+    const { lag, why } = failed;
+    const words = `${lag.system}: ${lagText(lag, nowMs)}; the last copy failed: ${why.message}`;
+    const failure = { ...fields, last_failure: { code: why.code, message: why.message } };
+    return [facet('copies', 'failed', words, failure)];
+  }
   const isLate = systems.some(({ assessments }) =>
     assessments.some(
       ({ objective, vault, status }) =>
         objective.kind === 'copy-lag' && vault === name && status === 'breached',
     ),
   );
-  const why = lastCopyFailure(history.records, worst.system);
-  const words = `${worst.system}: ${lagText(worst, nowMs)}`;
-  if (why === undefined) return [facet('copies', isLate ? 'late' : 'owed', words, fields)];
-  const failure = { ...fields, last_failure: { code: why.code, message: why.message } };
-  return [facet('copies', 'failed', `${words}; the last copy failed: ${why.message}`, failure)];
+  return [facet('copies', isLate ? 'late' : 'owed', `${worst.system}: ${lagText(worst, nowMs)}`, fields)];
 }
 
 /** Nothing when a copy came after it. */
