@@ -73,7 +73,7 @@ export async function checkVault(
   });
 }
 
-export async function checkOpenVault(
+async function checkOpenVault(
   context: CliContext,
   request: VaultRequest,
   vault: Vault,
@@ -129,7 +129,7 @@ export async function checkOpenVault(
 }
 
 /** Raises USAGE for a share that is none. */
-export function readDataOf(input: Input): CheckOptions['readData'] {
+function readDataOf(input: Input): CheckOptions['readData'] {
   const share = input.value('--subset');
   if (share === undefined) return input.has('--read-data') ? 'all' : undefined;
   const part = /^(\d+)\/(\d+)$/.exec(share);

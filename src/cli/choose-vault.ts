@@ -7,7 +7,7 @@ import type { OptionSpec } from './command-spec.ts';
 import type { Input } from './input.ts';
 import { loadPlan, loadPlanIfThere, planOptions, profileOf } from './load-plan.ts';
 
-export const vaultOption = {
+const vaultOption = {
   flag: '--vault',
   value: 'LOCATION',
   description:

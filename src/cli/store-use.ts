@@ -69,7 +69,7 @@ export function useFields(uses: readonly PlaceUse[]): Readonly<Record<string, un
   return { requests: useRecord(uses.map(({ use }) => use).reduce(addCounts, zeroCounts())) };
 }
 
-export function useRecord({ puts, gets, stats, lists, deletes, bytesPut, bytesGot }: StoreUse) {
+function useRecord({ puts, gets, stats, lists, deletes, bytesPut, bytesGot }: StoreUse) {
   return { puts, gets, stats, lists, deletes, bytes_put: bytesPut, bytes_got: bytesGot };
 }
 

@@ -13,7 +13,7 @@ export type RecoveryKeyProof =
   | { readonly kind: 'old'; readonly atMs: number }
   | { readonly kind: 'proven'; readonly atMs: number };
 
-export const recoveryKeyProofMaxMs = 180 * 24 * 60 * 60 * 1000;
+const recoveryKeyProofMaxMs = 180 * 24 * 60 * 60 * 1000;
 /** How far the clock of another machine may be ahead. */
 const aheadMaxMs = 24 * 60 * 60 * 1000;
 

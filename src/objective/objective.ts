@@ -18,7 +18,7 @@ export interface SystemObjective extends Objective {
 export type ObjectiveKind = 'rpo' | 'rto' | 'proof-age' | 'copy-lag';
 
 /** Unless the plan says otherwise. */
-export const proofAgeDefaultMs = 7 * 86_400_000;
+const proofAgeDefaultMs = 7 * 86_400_000;
 
 export type Status = 'met' | 'at-risk' | 'unknown' | 'breached';
 

@@ -6,9 +6,6 @@ export interface GroupedBy {
   readonly tags: boolean;
 }
 
-/** restic's own. */
-export const groupedByDefault: GroupedBy = { host: true, paths: true, tags: false };
-
 interface Groupable {
   readonly hostname?: string;
   readonly paths: readonly string[];

@@ -122,7 +122,7 @@ function suspiciousBackups<Own extends BackupRecord>(records: readonly Own[]): r
 }
 
 /** Why a backup is suspicious after those before it, oldest first; `undefined` when it is not. */
-export function suspicionOf(record: BackupRecord, before: readonly BackupRecord[]): string | undefined {
+function suspicionOf(record: BackupRecord, before: readonly BackupRecord[]): string | undefined {
   const silent = record.silentChangeCount ?? 0;
   if (silent > 0)
     return `${silent} ${silent === 1 ? 'file' : 'files'} changed although size and time did not`;

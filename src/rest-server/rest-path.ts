@@ -4,7 +4,7 @@
  */
 import { isKey, isSegment } from '../object-store/key.ts';
 
-export const objectTypes = ['data', 'keys', 'index', 'snapshots', 'locks'] as const;
+const objectTypes = ['data', 'keys', 'index', 'snapshots', 'locks'] as const;
 export type ObjectType = (typeof objectTypes)[number];
 
 export type RestTarget =

@@ -155,7 +155,7 @@ const newer = 'Use the version of Lifeboat that made it, or a newer one.';
  * From a whole printed page: the line with the code and those that it goes on in; else all of the text. Mail programs
  * put marks before lines and take spaces away, and other systems end lines otherwise.
  */
-export function codeIn(page: string): string {
+function codeIn(page: string): string {
   const lines = page.split(/\r\n|\r|\n/).map((line) => line.replace(/^(?:> ?)+/, ''));
   const start = lines.findIndex((line) => codeLine.test(line));
   if (start < 0) return page;

@@ -21,7 +21,7 @@ export interface ColdObject extends NeededPack {
 }
 
 /** What is cold again within this time is asked for once more. */
-export const endingWithinMs = 24 * 60 * 60 * 1000;
+const endingWithinMs = 24 * 60 * 60 * 1000;
 
 /** Where everything lies that a restore reads in bulk; what is needed elsewhere is asked for one by one. */
 const packPrefix = 'data/';
@@ -75,11 +75,6 @@ async function warmKeys(
   for await (const { key, isWarm } of archive.list(packPrefix, signal))
     if (isWarm && wanted.has(key)) warm.add(key);
   return warm;
-}
-
-/** Of stores without archive classes. */
-export function nothingCold(needed: readonly NeededPack[] = []): ColdSurvey {
-  return { objects: needed.length, bytes: bytesOf(needed), cold: [], thawing: [], ending: [] };
 }
 
 /** Of several restores from one vault: what two of them need is asked for once. */

@@ -53,7 +53,7 @@ async function refreshCache(
   }
 }
 
-export async function reportBackup(context: AppContext, backup: SystemBackup): Promise<void> {
+async function reportBackup(context: AppContext, backup: SystemBackup): Promise<void> {
   const { system, vault, outcome, copy, error } = backup;
   if (copy !== undefined) return await reportCopy(context, copy);
   for (const finding of outcome?.findings ?? []) {

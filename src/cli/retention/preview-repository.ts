@@ -53,7 +53,7 @@ export async function soundRecords(vault: Vault, signal: AbortSignal): Promise<V
 }
 
 /** Written by a backup under a plan. */
-export function isOfPlan({ tags = [] }: Snapshot): boolean {
+function isOfPlan({ tags = [] }: Snapshot): boolean {
   return tags.some((tag) => tag.startsWith('plan:')) && tags.some((tag) => tag.startsWith('system:'));
 }
 

@@ -25,7 +25,7 @@ export function decideAudit(records: readonly RunRecord[], forMs: number, nowMs:
 }
 
 /** One that only looked extended nothing. */
-export function lastExtension(records: readonly RunRecord[]): AuditRecord | undefined {
+function lastExtension(records: readonly RunRecord[]): AuditRecord | undefined {
   return records
     .filter(
       (record): record is AuditRecord => record.type === 'audit' && record.objectsExtended !== undefined,

@@ -24,7 +24,7 @@ export interface PassStoresRequest {
   readonly dryRun?: boolean;
 }
 
-export const storeSubject = (vault: string): string => `store ${vault}`;
+const storeSubject = (vault: string): string => `store ${vault}`;
 
 /** One finding for each vault that could be read and that a system of this pass uses. */
 export async function proveStores(

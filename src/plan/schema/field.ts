@@ -84,7 +84,7 @@ export function byteSize() {
     .meta({ quantity: 'size' });
 }
 
-export const secretExpected = 'a reference: ${env:NAME}, ${file:path}, ${command:words} or ${kms:path}';
+const secretExpected = 'a reference: ${env:NAME}, ${file:path}, ${command:words} or ${kms:path}';
 
 /** A field for a secret: a reference, never the secret itself. */
 export function secret() {
