@@ -182,7 +182,7 @@ async function tellFinding(
 function damaged(location: string, report: CheckReport): LifeboatError {
   const count = report.errors.length;
   return new LifeboatError('VAULT_DAMAGED', `the vault ${location} has damage: ${plural(count, 'finding')}`, {
-    hint: '`lifeboat repair heal --preview` says what other vaults can mend. Without any, copy the vault before you change anything, and restore what it still has.',
+    hint: `\`lifeboat repair heal --vault ${location} --preview\` says what other vaults can mend. Without any, copy the vault before you change anything, and restore what it still has.`,
     details: { findings: count },
   });
 }

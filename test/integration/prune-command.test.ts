@@ -3,12 +3,15 @@ import assert from 'node:assert/strict';
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { recordTimes } from '../../src/evidence/record-common.ts';
+import { sharedFields } from '../../src/evidence/run-context.ts';
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
 import { openVault } from '../../src/vault/open-vault.ts';
 import { type CliOptions, cliEnds, lastLine, password } from '../e2e/cli-process.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { resticMustSucceed } from '../support/stock-restic.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { testRun } from '../support/test-run.ts';
 
 function bytesBelow(folder: string): number {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -120,7 +123,10 @@ test('while a check has found damage that nothing shows to be mended, nothing is
   const refused = await cliEnds(1, options, 'prune', '--vault', 'vault', '--grace', '0s', '--json');
   assert.equal(lastLine(refused)['code'], 'DELETION_PAUSED');
   assert.match(String(lastLine(refused)['message']), /a check found damage at .* \(record [-0-9a-f]+\)/);
-  assert.match(String(lastLine(refused)['hint']), /repair heal.*check --read-data.*--despite-damage/);
+  assert.match(
+    String(lastLine(refused)['hint']),
+    /repair heal --vault .*check --vault .* --read-data.*--despite-damage/,
+  );
   const preview = await cliEnds(0, options, 'prune', '--vault', 'vault', '--preview');
   assert.match(preview.stderr, /a check found damage/);
   assert.deepEqual(objects(), before);
@@ -143,6 +149,33 @@ test('a person lets a prune go on despite damage, says why, and later damage cou
   await cliEnds(0, options, 'prune', '--vault', 'vault');
   await cliEnds(13, options, 'check', '--vault', 'vault', '--read-data');
   await cliEnds(1, options, 'prune', '--vault', 'vault');
+});
+
+test('under suspicion damage is no reason to go on, and no record says that somebody did', async () => {
+  using folder = temporaryFolder();
+  const options = { folder: folder.path };
+  await makeGarbage(options);
+  damagePack(join(folder.path, 'vault'));
+  await cliEnds(13, options, 'check', '--vault', 'vault', '--read-data');
+  await using vault = await openVault({
+    store: openLocalStore(join(folder.path, 'vault')),
+    password,
+    stateFolder: join(folder.path, 'elsewhere'),
+    cacheDirectory: join(folder.path, 'cache'),
+    nowMs: Date.now,
+  });
+  const run = testRun(Date.now);
+  await vault.append({
+    ...{ type: 'pause', ...sharedFields(run, vault.id), ...recordTimes(Date.now(), Date.now()) },
+    ...{ system: 'uploads', verdict: 'pass', action: 'pause', reason: 'encrypted' },
+  });
+  const words = ['prune', '--vault', 'vault', '--despite-damage', '--why', 'the disk is full', '--json'];
+  const refused = await cliEnds(1, options, ...words);
+  assert.match(String(lastLine(refused)['message']), /uploads is under suspicion/);
+  assert.doesNotMatch(refused.stderr, /removed all the same/);
+  const { records } = await vault.records();
+  const actions = records.flatMap((record) => (record.type === 'pause' ? [record.action] : []));
+  assert.deepEqual(actions, ['pause']);
 });
 
 test('vaults that this machine only adds to are left to another one, and a prune of nothing else is refused', async () => {

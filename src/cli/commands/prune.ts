@@ -114,7 +114,8 @@ async function pruneOne(
     return { vault: each.name, ...(await previewVault(context, each.name, each.vault, options)) };
   if (each.appendOnly) throw onlyAdded(each.name);
   const pauses = await opened.pauses(each.name);
-  if (reason !== undefined) await goOn(context, opened.run, each, reason);
+  // under suspicion it is refused all the same, and no record may say otherwise
+  if (reason !== undefined && pauses.length === 0) await goOn(context, opened.run, each, reason);
   const report = await pruneVault(context, { run: opened.run, ...each, pauses, options });
   return {
     vault: each.name,

@@ -23,8 +23,8 @@ export function damagePause(
     `nothing is removed from ${name}: ${what} found damage at ${momentText(sinceMs)}, and nothing shows that it is mended (record ${recordId})`,
     {
       hint:
-        'Run `lifeboat repair heal`, then `lifeboat check --read-data`. To remove what nobody needs all the same, run ' +
-        '`lifeboat prune --despite-damage --why TEXT`.',
+        `Run \`lifeboat repair heal --vault ${name}\`, then \`lifeboat check --vault ${name} --read-data\`. To remove what ` +
+        `nobody needs all the same, run \`lifeboat prune --vault ${name} --despite-damage --why TEXT\`.`,
       details: { record: recordId },
     },
   );
