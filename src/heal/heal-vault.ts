@@ -152,6 +152,8 @@ async function readBack(
   const snapshotIds = all.filter((id) => !kept.has(`snapshots/${id}`));
   const read = await vault.repository.readBack(snapshotIds, {
     alreadyRead: new Set(diagnosis.soundPacks),
+    // what the store kept may still stand in the index, beside what it was made anew as
+    suspectedPacks: new Set(diagnosis.damagedPacks),
     ...(progress === undefined ? {} : { progress }),
     ...(signal === undefined ? {} : { signal }),
   });

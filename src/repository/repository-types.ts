@@ -258,6 +258,8 @@ export interface ReadBackOptions {
   readonly alreadyRead?: ReadonlySet<string>;
   /** Of those, some that are drawn at random are read all the same: at most so many packs and bytes. */
   readonly sample?: { readonly packs: number; readonly bytes: number };
+  /** Packs that are known to be damaged: what lies elsewhere too is read there. */
+  readonly suspectedPacks?: ReadonlySet<string>;
   readonly progress?: (progress: WorkProgress) => void;
   readonly signal?: AbortSignal;
 }

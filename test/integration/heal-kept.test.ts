@@ -45,8 +45,9 @@ test('prune gives up the damaged packs that the store kept, and none that they w
     await store.abilities.retention?.retain(key, Date.now() + 86_400_000);
 
   const healing = { vault, donors: [donor] };
-  const { kept, lost } = await healVault(run, healing, await previewHealing(healing, nowMs()));
+  const { kept, lost, record, check } = await healVault(run, healing, await previewHealing(healing, nowMs()));
   assert.deepEqual([kept, lost], [[...packs, ...index].sort(), []]);
+  assert.deepEqual([record.verdict, check.verdict], ['pass', 'pass'], 'what was made anew is read back');
 
   const { records } = await vault.records();
   const preview = await vault.repository.previewPrune({

@@ -5,6 +5,7 @@
  */
 import { randomInt } from '../../platform/random.ts';
 import { BlobIndex } from '../index/blob-index.ts';
+import type { IndexedPack } from '../index/index-file.ts';
 import { indexFiles } from '../index/load-index.ts';
 import { objectKey } from '../layout.ts';
 import { entryBytes, headerLengthBytes, sealOverheadBytes } from '../pack/pack-header.ts';
@@ -22,7 +23,7 @@ export async function readBack(
   snapshotIds: readonly string[],
   options: ReadBackOptions = {},
 ): Promise<ReadBackReport> {
-  const index = await indexOf(access, options.signal);
+  const index = await indexOf(access, options);
   const sizes = await listPacks(access, options.signal);
   const needs = new Map<string, SnapshotNeeds>();
   for (const id of snapshotIds) needs.set(id, await needsOf(access, index, id, options));
@@ -73,11 +74,20 @@ function drawSample(
 }
 
 /** A pack may stand in two index files, which is harmless: it counts once. */
-async function indexOf(access: RepositoryAccess, signal?: AbortSignal): Promise<BlobIndex> {
+async function indexOf(
+  access: RepositoryAccess,
+  { suspectedPacks, signal }: ReadBackOptions,
+): Promise<BlobIndex> {
   const index = new BlobIndex();
+  const suspected: IndexedPack[] = [];
   for await (const { packs } of indexFiles(access, signal)) {
-    for (const { id, blobs } of packs) if (!index.hasPack(id)) index.addPack(id, blobs);
+    for (const pack of packs) {
+      if (suspectedPacks?.has(pack.id)) suspected.push(pack);
+      else if (!index.hasPack(pack.id)) index.addPack(pack.id, pack.blobs);
+    }
   }
+  // the place that was added first is the one that is found
+  for (const { id, blobs } of suspected) if (!index.hasPack(id)) index.addPack(id, blobs);
   return index;
 }
 
