@@ -345,6 +345,8 @@ export interface PackTotals {
 }
 
 export interface NeededOptions {
+  /** Ids of packs that may be damaged: of what lies elsewhere too, the other place is needed. Default none. */
+  readonly suspectedPacks?: ReadonlySet<string>;
   readonly progress?: (progress: WorkProgress) => void;
   readonly signal?: AbortSignal;
 }

@@ -26,7 +26,7 @@ async function makeVault(folder: string, name: string, store: ObjectStore): Prom
   });
 }
 
-test('prune gives up the damaged packs that the store kept, and none that they were made anew as', async () => {
+test('prune gives up the damaged packs that the store kept, and an audit asks for what they were made anew as', async () => {
   using folder = temporaryFolder();
   const store = openMemoryStore([], { locked: true });
   await using vault = await makeVault(folder.path, 'own', store);
@@ -50,12 +50,19 @@ test('prune gives up the damaged packs that the store kept, and none that they w
   assert.deepEqual([record.verdict, check.verdict], ['pass', 'pass'], 'what was made anew is read back');
 
   const { records } = await vault.records();
-  const preview = await vault.repository.previewPrune({
-    graceMs: 0,
-    suspectedPacks: suspectedPacks(records, nowMs()),
-  });
+  const suspected = suspectedPacks(records, nowMs());
+  const preview = await vault.repository.previewPrune({ graceMs: 0, suspectedPacks: suspected });
   assert.deepEqual(
     preview.packs.map(({ id, kind }) => [`data/${id.slice(0, 2)}/${id}`, kind]).sort(),
     packs.map((key) => [key, 'unused']).sort(),
+  );
+  const groups = [{ group: 'all', snapshotIds: await vault.repository.snapshotIds() }];
+  const needed = await vault.repository.neededObjects(groups, { suspectedPacks: suspected });
+  const neededPacks = needed.objects.map(({ key }) => key).filter((key) => key.startsWith('data/'));
+  assert.ok(neededPacks.length > 0);
+  assert.deepEqual(
+    neededPacks.filter((key) => packs.includes(key)),
+    [],
+    'an audit keeps the new ones from being deleted',
   );
 });

@@ -6,6 +6,7 @@ import type { AuditRecord } from '../../evidence/vault-records.ts';
 import type { ObjectStore } from '../../object-store/object-store.ts';
 import { milliseconds } from '../../plan/duration.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
+import { suspectedPacks } from '../../recovery-point/known-damage.ts';
 import type { NeededObject, Snapshot, WorkProgress } from '../../repository/repository-types.ts';
 import { auditObjects, type ObjectsAudit } from '../../vault/audit-objects.ts';
 import { replacedObjects } from '../../vault/audit-versions.ts';
@@ -51,7 +52,11 @@ export async function auditVault(context: CliContext, request: AuditRequest): Pr
   return await vault.repository.undisturbed(async (signal) => {
     const options = { signal, ...(progress === undefined ? {} : { progress }) };
     const snapshots = await vault.repository.snapshots(undefined, signal);
-    const { objects, replaceable } = await vault.repository.neededObjects(groupsOf(snapshots), options);
+    const { records } = await vault.records(signal);
+    const { objects, replaceable } = await vault.repository.neededObjects(groupsOf(snapshots), {
+      ...options,
+      suspectedPacks: suspectedPacks(records, startMs),
+    });
     const needed = withVaultFile(vault, objects);
     await using store = await context.openStore(withoutRefusals(place));
     const extend = request.extend ? extensionOf(immutability, startMs) : undefined;

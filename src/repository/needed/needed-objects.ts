@@ -1,16 +1,16 @@
 /**
  * The objects without which certain snapshots cannot be restored: their packs, the index files that name these, the
- * snapshots themselves, all keys and the config. Packs count by one place of each blob; the walk is that of prune. A lock
- * must be held.
+ * snapshots themselves, all keys and the config. Packs count by one place of each blob, in a pack that may be damaged only
+ * where there is no other; the walk is that of prune. A lock must be held.
  */
 import { defined } from '../../error/assert.ts';
 import { listIds } from '../index/load-index.ts';
 import { configKey, objectKey } from '../layout.ts';
 import { isThere, lostBlob } from '../prune/choose-packs.ts';
 import { type FindUsedOptions, findUsed, isUsed, type UsedBlobs } from '../prune/find-used.ts';
-import { loadPlaces, type Places } from '../prune/places.ts';
+import { flagsOf, loadPlaces, type Places } from '../prune/places.ts';
 import { loadMarks, packsOfMarks } from '../prune/prune-marks.ts';
-import type { NeededBy, NeededObject, NeededObjects } from '../repository-types.ts';
+import type { NeededBy, NeededObject, NeededObjects, NeededOptions } from '../repository-types.ts';
 import { loadSnapshot } from '../snapshot/snapshot-list.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
 
@@ -18,10 +18,11 @@ import type { RepositoryAccess } from '../unpacked.ts';
 export async function neededObjects(
   access: RepositoryAccess,
   groups: readonly NeededBy[],
-  options: FindUsedOptions = {},
+  options: NeededOptions = {},
 ): Promise<NeededObjects> {
   const { signal } = options;
   const places = await loadPlaces(access, signal);
+  const suspected = flagsOf(places, options.suspectedPacks);
   const marks = packsOfMarks(await loadMarks(access, signal));
   const going = filesNaming(places, marks.keys());
   const common = await commonKeys(access, signal);
@@ -34,7 +35,7 @@ export async function neededObjects(
       known.groups.push(group);
       objects.set(key, known);
     };
-    const packs = packsOf(places, await usedBlobs(access, places, snapshotIds, options));
+    const packs = packsOf(places, await usedBlobs(access, places, snapshotIds, options), suspected);
     for (const pack of packs)
       need(objectKey('pack', defined(places.index.packIds[pack], 'a pack')), places.packBytes[pack]);
     const naming = new Set([...packs].flatMap((pack) => places.filesOfPack[pack] ?? []));
@@ -72,19 +73,21 @@ async function commonKeys(access: RepositoryAccess, signal?: AbortSignal): Promi
   return [configKey, ...keys.map((id) => objectKey('key', id))];
 }
 
-/** Of a blob that lies in several packs, the first of them that is there. */
-function packsOf(places: Places, blobs: UsedBlobs): ReadonlySet<number> {
+/** Of a blob that lies in several packs, the first of them that is there; `suspected` ones, by number of the pack, come last. */
+function packsOf(places: Places, blobs: UsedBlobs, suspected: Uint8Array): ReadonlySet<number> {
   const { index, firsts } = places;
   const packs = new Set<number>();
   const found = new Uint8Array(index.size);
-  for (let place = 0; place < index.size; place++) {
-    const first = firsts[place] ?? place;
-    if (!isUsed(blobs, first) || found[first] === 1 || !isThere(places, place)) continue;
-    found[first] = 1;
-    packs.add(index.packNumberAt(place));
-  }
-  for (let first = 0; first < index.size; first++)
-    if (firsts[first] === first && isUsed(blobs, first) && found[first] !== 1) throw lostBlob(places, first);
+  const isOpen = (first: number): boolean => isUsed(blobs, first) && found[first] !== 1;
+  for (const flag of [0, 1])
+    for (const [place, first] of firsts.entries()) {
+      const pack = index.packNumberAt(place);
+      if (suspected[pack] !== flag || !isOpen(first) || !isThere(places, place)) continue;
+      found[first] = 1;
+      packs.add(pack);
+    }
+  for (const [place, first] of firsts.entries())
+    if (first === place && isOpen(first)) throw lostBlob(places, first);
   return packs;
 }
 
