@@ -77,7 +77,7 @@ function runPair(
 ): Measured[] {
   const peer = track === 'local' ? request.peers.local : request.peers.others;
   const order = pair % 2 === 0 ? [request.lifeboat, peer] : [peer, request.lifeboat];
-  const grounds = order.map((contestant) => makeGround(request, surroundings, track, contestant));
+  const grounds = order.map((contestant) => makeGround(request, surroundings, track, contestant, pair));
   for (const ground of grounds) prepare(request, surroundings, track, ground);
   const measured: Measured[] = [];
   for (const row of rows) {
@@ -101,19 +101,22 @@ function makeGround(
   { store }: Surroundings,
   track: TrackName,
   contestant: Contestant,
+  pair: number,
 ): Ground {
   const { name } = contestant;
   const scratch = path.join(folder, `${name}-scratch`);
   fs.mkdirSync(scratch, { recursive: true });
   const inStore = track === 's3' ? store : undefined;
-  const own = inStore ? path.join(inStore.folder, 'bench', name) : path.join(folder, `${name}-repository`);
+  // the store remembers what it had, so each pair has names of its own there
+  const inBucket = `bench/${name}-${pair}`;
+  const own = inStore ? path.join(inStore.folder, inBucket) : path.join(folder, `${name}-repository`);
   const secondFolder = `${own}-copy`;
   return {
     contestant,
     folder: own,
     secondFolder,
     place: {
-      repository: inStore ? `s3:${inStore.endpoint}/bench/${name}` : own,
+      repository: inStore ? `s3:${inStore.endpoint}/${inBucket}` : own,
       second: secondFolder,
       scratch,
       environment: inStore?.environment ?? {},
