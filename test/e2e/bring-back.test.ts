@@ -55,5 +55,5 @@ test('a bucket that was emptied and overwritten comes back, checks clean and res
   await cliEnds(0, options, 'rescue', 'restore', '--vault', location, '--to', join(folder, 'back'));
   assert.deepEqual(compareTrees(join(folder, 'uploads'), join(folder, 'back', folder, 'uploads')), []);
   const again = await cliEnds(0, options, ...bring, '--keys', '--yes');
-  assert.match(again.stdout, /nothing that can come back was deleted since then/);
+  assert.match(again.stdout, /nothing was found that was deleted since then and can come back/);
 });

@@ -144,6 +144,7 @@ test('a person lets a prune go on despite damage, says why, and later damage cou
   damagePack(join(folder.path, 'vault'));
   await cliEnds(13, options, 'check', '--vault', 'vault', '--read-data');
   const despite = ['prune', '--vault', 'vault', '--despite-damage'];
+  await cliEnds(2, options, 'prune', '--vault', 'vault', '--why', 'a reason for nothing');
   await cliEnds(2, options, ...despite);
   await cliEnds(0, options, ...despite, '--why', 'the disk is full');
   await cliEnds(0, options, 'prune', '--vault', 'vault');

@@ -47,7 +47,8 @@ test('a copy that is killed goes on from its last index', async () => {
   const end: unknown = JSON.parse(Buffer.concat(said).toString());
   assert.ok(typeof end === 'object' && end !== null && 'bytesRead' in end && 'copied' in end);
   assert.equal(end.copied, 1);
-  assert.ok(Number(end.bytesRead) < 9_000_000, `${String(end.bytesRead)} of 10 MB were read again`);
+  // three index files know of at least three packs, which are a sixteenth
+  assert.ok(Number(end.bytesRead) < 9_500_000, `${String(end.bytesRead)} of 10 MB were read again`);
   await using to = await openVault(second);
   const restored = join(folder.path, 'restored');
   await restoreTo(to, 'latest', restored);

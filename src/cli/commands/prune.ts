@@ -66,7 +66,7 @@ export const prune: Command<AppContext> = {
   ],
   run: async (context, input) => {
     const settings = settingsOf(input);
-    const reason = input.has('--despite-damage') ? whyOf(input) : undefined;
+    const reason = reasonOf(input);
     const place = await placeOf(context, input);
     await using opened = await openAll(context, place);
     const wish: PruneWish = { settings, reason, isPreview: input.has('--preview') };
@@ -85,6 +85,14 @@ export const prune: Command<AppContext> = {
     return endOf(summaries, errors);
   },
 };
+
+function reasonOf(input: Input): string | undefined {
+  if (input.has('--despite-damage')) return whyOf(input);
+  if (input.value('--why') === undefined) return undefined;
+  throw new LifeboatError('USAGE', '--why has nothing to give a reason for', {
+    hint: 'It belongs to --despite-damage.',
+  });
+}
 
 interface PruneWish {
   readonly settings: ReturnType<typeof settingsOf>;

@@ -95,7 +95,8 @@ async function tellFound({ output }: CliContext, { objects, keys }: DeletedObjec
       `${plural(keys.length, 'key')} that were deleted stay away: a password that was removed would open the vault again. ` +
         'With --keys they come back',
     );
-  if (objects.length === 0) await output.text('nothing that can come back was deleted since then');
+  if (objects.length === 0)
+    await output.text('nothing was found that was deleted since then and can come back');
 }
 
 const columns = [

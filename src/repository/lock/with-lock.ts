@@ -204,8 +204,7 @@ async function refuseConflicts(
   options: LockOptions,
   ownId: string | undefined,
 ): Promise<void> {
-  for (const { id, lock, putMs } of await readLocks(access, options.signal)) {
-    if (id === ownId) continue;
+  for (const { id, lock, putMs } of await readLocks(access, options.signal, ownId)) {
     if (isProvablyStale(lock, options.owner, nowMs(), putMs))
       await access.store.delete(objectKey('lock', id), options.signal);
     else if (lock.exclusive || options.exclusive) throw lockedBy(access, id, lock);
@@ -219,11 +218,15 @@ interface FoundLock {
   readonly putMs?: number;
 }
 
-/** All locks there are. One that cannot be read is tried again, since it may be on its way in or out. */
-export async function readLocks(access: RepositoryAccess, signal?: AbortSignal): Promise<FoundLock[]> {
+/** All locks there are but one's own. One that cannot be read is tried again, since it may be on its way in or out. */
+export async function readLocks(
+  access: RepositoryAccess,
+  signal?: AbortSignal,
+  ownId?: string,
+): Promise<FoundLock[]> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await readLocksOnce(access, signal);
+      return await readLocksOnce(access, ownId, signal);
     } catch (error) {
       if (!hasCode(error, 'OBJECT_DAMAGED') || attempt >= unreadableTriesMax) throw error;
       await sleep(unreadableWaitMs, signal);
@@ -231,9 +234,14 @@ export async function readLocks(access: RepositoryAccess, signal?: AbortSignal):
   }
 }
 
-async function readLocksOnce(access: RepositoryAccess, signal?: AbortSignal): Promise<FoundLock[]> {
+async function readLocksOnce(
+  access: RepositoryAccess,
+  ownId: string | undefined,
+  signal?: AbortSignal,
+): Promise<FoundLock[]> {
   const locks: FoundLock[] = [];
   for (const id of await listIds(access, 'lock', signal)) {
+    if (id === ownId) continue;
     const found = await readLock(access, id, signal);
     if (found) locks.push(found);
   }
