@@ -8,6 +8,7 @@ import type { CliContext, VaultRequest } from './cli-context.ts';
 import type { CommandEnd } from './command.ts';
 import type { OptionSpec } from './command-spec.ts';
 import type { Input } from './input.ts';
+import { lostPoints } from './prune/lost-points.ts';
 import { bytesText, durationText, plural } from './quantity-text.ts';
 import { noteReadOnly } from './read-only-note.ts';
 import { recordCheck } from './record-check.ts';
@@ -92,14 +93,15 @@ async function checkOpenVault(
     progress: progress.report,
     signal,
   });
-  const report = await withSmallObjects(vault, found, readData === 'all', signal);
+  const whole = await withSmallObjects(vault, found, readData === 'all', signal);
+  const report = await withLostPoints(context, vault, whole, options);
   progress[Symbol.dispose]();
   const coverage = await noteRead(vault, report, {
     withinMs: rollingWithinMs,
     nowMs: nowMs(),
     keeps: options.keepsRecord,
   });
-  await tell(context, report, nowMs() - startMs);
+  await tell(context, report, nowMs() - startMs, vault.location);
   if (rolling !== undefined || readData !== undefined) await output.text(coverageText(coverage));
   if (options.keepsRecord && !isReadOnly) {
     const share = readData === undefined ? 'none' : readData === 'all' ? 'all' : 'part';
@@ -128,6 +130,23 @@ async function checkOpenVault(
   };
 }
 
+/** Whoever may delete can forget what is held, with any program: only the records tell. */
+async function withLostPoints(
+  { signal, nowMs }: CliContext,
+  vault: Vault,
+  report: CheckReport,
+  { keepsRecord }: CheckVaultOptions,
+): Promise<CheckReport> {
+  if (!keepsRecord) return report;
+  const { held } = await lostPoints(vault, await vault.records(signal), nowMs(), signal);
+  const errors = held.map((id) => ({
+    object: `snapshots/${id}`,
+    what: 'is gone, although its point is held and no record gave it up',
+    hint: `\`lifeboat repair heal --vault ${vault.location}\` brings it back from another vault; do not prune before.`,
+  }));
+  return { ...report, errors: [...report.errors, ...errors] };
+}
+
 /** Raises USAGE for a share that is none. */
 function readDataOf(input: Input): CheckOptions['readData'] {
   const share = input.value('--subset');
@@ -145,7 +164,12 @@ function readDataOf(input: Input): CheckOptions['readData'] {
 /** Parts are told apart by the first byte of an id. */
 const partsMax = 256;
 
-async function tell({ output }: CliContext, report: CheckReport, durationMs: number): Promise<void> {
+async function tell(
+  { output }: CliContext,
+  report: CheckReport,
+  durationMs: number,
+  location: string,
+): Promise<void> {
   const { style } = output;
   for (const finding of report.hints) await tellFinding(output, finding, 'hint', style.dim('note'));
   for (const finding of report.errors) await tellFinding(output, finding, 'error', style.red('damage'));
@@ -159,7 +183,7 @@ async function tell({ output }: CliContext, report: CheckReport, durationMs: num
     `checked ${plural(report.snapshots, 'snapshot')}, ${plural(report.packs, 'pack')}, ` +
       `${plural(report.blobs, 'blob')} (${read}) in ${durationText(durationMs)}`,
   );
-  if (report.errors.length === 0) await output.text(style.green('no damage found'));
+  if (report.errors.length === 0) await output.text(style.green(`no damage found in ${location}`));
 }
 
 function coldBytesOf({ coldPackIds, packSizes }: CheckReport): number {

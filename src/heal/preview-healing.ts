@@ -69,7 +69,7 @@ export async function previewHealing(
   };
 }
 
-/** Nothing to mend. Packs that no index file knows are no damage by themselves: an interrupted backup leaves them. */
+/** Nothing to mend. Packs that no index file knows are no damage by themselves, but what is needed in them is. */
 export function isSound(preview: HealingPreview): boolean {
   const { diagnosis, spares, goneSnapshots, returnedKeys, returnedSnapshots } = preview;
   const lists = [
@@ -85,7 +85,7 @@ export function isSound(preview: HealingPreview): boolean {
     returnedKeys,
     returnedSnapshots,
   ];
-  return lists.every((list) => list.length === 0);
+  return diagnosis.unindexedBlobs === 0 && lists.every((list) => list.length === 0);
 }
 
 /** Snapshots of points that nobody gave up by a record, and that are not there. */

@@ -92,6 +92,8 @@ export interface Diagnosis extends Seen {
   readonly missingPacks: readonly string[];
   /** Packs that no readable index file knows, a sign of a lost index file or of an interrupted backup. */
   readonly unindexedPacks: readonly string[];
+  /** How many blobs are needed and lie only in such packs: nobody finds them before the index is made anew. */
+  readonly unindexedBlobs: number;
   /** Needed, and not even named by the index. */
   readonly missingBlobs: readonly BlobName[];
   readonly bytesRead: number;

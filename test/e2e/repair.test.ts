@@ -68,6 +68,14 @@ test('an index that is lost is made anew, after a preview that changes nothing',
   await expectSound();
 });
 
+test('healing makes an index that is lost anew', async () => {
+  for (const index of objects('here', 'index')) fs.rmSync(index);
+  const preview = await cliEnds(0, options, 'repair', 'heal', '--vault', 'here', '--preview', '--json');
+  assert.equal(lastLine(preview)['needed'], true);
+  await cliEnds(0, options, 'repair', 'heal', '--vault', 'here', '--yes');
+  await expectSound();
+});
+
 test('a damaged pack is healed from another vault, and both name what came from where', async () => {
   const [pack = ''] = objects('here', 'data');
   flip(pack, 100);

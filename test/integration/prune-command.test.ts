@@ -8,16 +8,11 @@ import { sharedFields } from '../../src/evidence/run-context.ts';
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
 import { openVault } from '../../src/vault/open-vault.ts';
 import { type CliOptions, cliEnds, lastLine, password } from '../e2e/cli-process.ts';
+import { bytesBelow } from '../support/bytes-below.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { resticMustSucceed } from '../support/stock-restic.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { testRun } from '../support/test-run.ts';
-
-function bytesBelow(folder: string): number {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
-}
 
 /** A vault in `vault` with two points of `file`; the first is given up. */
 async function makeGarbage(options: CliOptions): Promise<void> {

@@ -1,10 +1,11 @@
 /** Prune beside stock restic: we prune what it wrote, it prunes what we wrote, and both at the same time. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Repository } from '../../src/repository/repository-types.ts';
+import { bytesBelow } from '../support/bytes-below.ts';
 import { compareTrees } from '../support/compare-trees.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { newerRestic, type ResticOptions, resticMustSucceed, testPassword } from '../support/stock-restic.ts';
@@ -25,12 +26,6 @@ function writeTree(tree: string, round: number): void {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, `file-${file}`), random.bytes(random.below(400_000)));
   }
-}
-
-function bytesBelow(folder: string): number {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 }
 
 async function expectRestores(vault: Repository, id: string, tree: string, folder: string): Promise<void> {

@@ -258,6 +258,7 @@ export async function tryHealing(scene: HealScene, damage: Damage, options: Roun
     const isListed = [...listed, preview.returnedSnapshots].some((list) => list.length > 0);
     const isFound = locked || !isSound(preview) || preview.diagnosis.unindexedPacks.length > 0;
     if (isFound && !locked && !isListed) await expectCheckToFind(vault);
+    if (isSound(preview) && !locked) assert.deepEqual((await vault.repository.check()).errors, []);
     const outcome = await healVault(run, healing, preview);
     assert.deepEqual(outcome.lost, []);
     await expectWhole(scene, place, options);

@@ -124,7 +124,13 @@ async function pruneOne(
   const pauses = await opened.pauses(each.name);
   // under suspicion it is refused all the same, and no record may say otherwise
   if (reason !== undefined && pauses.length === 0) await goOn(context, opened.run, each, reason);
-  const report = await pruneVault(context, { run: opened.run, ...each, pauses, options });
+  const report = await pruneVault(context, {
+    run: opened.run,
+    ...each,
+    pauses,
+    options,
+    despiteLoss: reason !== undefined,
+  });
   return {
     vault: each.name,
     reclaimed_bytes: report.reclaimed.bytes,

@@ -54,7 +54,9 @@ export const repairHeal: Command = {
     await tellPreview(context, preview, lostKeys);
     const summary = { needed: !isSound(preview), donors: donors.map(({ location }) => location) };
     if (isSound(preview)) {
-      await context.output.text(context.output.style.green('no damage found; every byte was read'));
+      await context.output.text(
+        context.output.style.green(`no damage found in ${vault.location}; every byte was read`),
+      );
       return { summary: { ...summary, healed: false } };
     }
     const { fromDonors, lost } = preview.blobs;
@@ -148,6 +150,14 @@ function linesOf(
       what: `is ${state}; ${readable} of ${plural(count, 'blob')} can be read`,
     })),
     ...lines(diagnosis.damagedIndexFiles, 'index/', () => 'is damaged; made anew from the packs'),
+    ...(diagnosis.unindexedBlobs === 0
+      ? []
+      : [
+          {
+            object: 'index',
+            what: `lacks ${plural(diagnosis.unindexedBlobs, 'blob')} that snapshots need and packs have; made anew from the packs`,
+          },
+        ]),
     ...lines([...new Set([...diagnosis.damagedSnapshots, ...preview.goneSnapshots])], 'snapshots/', (id) =>
       made.has(id)
         ? 'is damaged or gone; another vault has it'

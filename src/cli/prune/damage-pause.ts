@@ -7,6 +7,7 @@ import { clearingFor } from '../../recovery-point/clearing.ts';
 import { knownDamage } from '../../recovery-point/known-damage.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { momentText } from '../quantity-text.ts';
+import { lostPoints } from './lost-points.ts';
 
 /** DELETION_PAUSED, or `undefined`. `records` are those of the vault. */
 export function damagePause(
@@ -30,16 +31,17 @@ export function damagePause(
   );
 }
 
-/** Records that a person lets prunes go on; what is found later counts again. False when no damage was known. */
+/** Records that a person lets prunes go on; what is found later counts again. False when nothing was damaged or lost. */
 export async function goOnDespiteDamage(
   run: RunContext,
   vault: Vault,
   reason: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { records } = await vault.records(signal);
-  const damage = knownDamage(records, run.nowMs());
-  if (damage.length === 0) return false;
+  const known = await vault.records(signal);
+  const damage = knownDamage(known.records, run.nowMs());
+  const { held, isAll } = await lostPoints(vault, known, run.nowMs(), signal);
+  if (damage.length === 0 && held.length === 0 && !isAll) return false;
   const { atMs, clears } = clearingFor(damage, run.nowMs());
   await vault.append({
     type: 'pause',

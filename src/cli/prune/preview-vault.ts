@@ -5,6 +5,7 @@ import type { Vault } from '../../vault/vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import { bytesText, momentText, plural } from '../quantity-text.ts';
 import { damagePause } from './damage-pause.ts';
+import { lossPause, lostPoints } from './lost-points.ts';
 
 const stateWords = {
   new: 'to be marked',
@@ -26,8 +27,10 @@ export async function previewVault(
   options: Omit<PruneOptions, 'progress' | 'signal'>,
 ): Promise<Readonly<Record<string, number>>> {
   const { output, signal, nowMs } = context;
-  const { records } = await vault.records(signal);
-  const paused = damagePause(name, records, nowMs());
+  const known = await vault.records(signal);
+  const { records } = known;
+  const lost = lossPause(name, await lostPoints(vault, known, nowMs(), signal));
+  const paused = damagePause(name, records, nowMs()) ?? lost;
   using progress = output.progress('prune');
   const preview = await vault.repository.previewPrune({
     ...options,

@@ -10,6 +10,7 @@ import type { Vault } from '../../vault/vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import { bytesText, momentText, plural } from '../quantity-text.ts';
 import { damagePause } from './damage-pause.ts';
+import { lossPause, lostPoints } from './lost-points.ts';
 
 const graceMsDefault = 24 * 60 * 60_000;
 
@@ -26,6 +27,8 @@ export interface PruneRequest {
   /** Of all vaults whose points may be needed. */
   readonly pauses: readonly DeletionPause[];
   readonly options: Omit<PruneOptions, 'progress' | 'signal'>;
+  /** A person said why points that are lost need nothing any more. */
+  readonly despiteLoss?: boolean;
 }
 
 /** Raises what `pruneAndRecord` raises. */
@@ -45,9 +48,12 @@ export async function pruneAndRecord(context: CliContext, request: PruneRequest)
   const { run, vault, name, options } = request;
   refusePaused(name, request.pauses);
   const startMs = nowMs();
-  const { records } = await vault.records(signal);
+  const known = await vault.records(signal);
+  const { records } = known;
   const damaged = damagePause(name, records, startMs);
   if (damaged !== undefined) throw damaged;
+  const lost = lossPause(name, await lostPoints(vault, known, startMs, signal));
+  if (lost !== undefined && request.despiteLoss !== true) throw lost;
   using progress = output.progress('prune');
   const report = await vault.repository.prune({
     ...options,

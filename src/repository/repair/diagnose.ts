@@ -38,7 +38,7 @@ export async function diagnose(session: Session, work: RepairWork): Promise<Diag
     damagedPacks: [...damagedPacks, ...preview.unreadablePacks.filter((id) => !index.hasPack(id))],
     missingPacks: preview.missingPacks,
     unindexedPacks: preview.addedPacks,
-    missingBlobs: await missingBlobs(access, index, snapshots, signal),
+    ...(await neededBlobs(access, { index, named: namedBy(anatomy, preview.addedPacks) }, snapshots, signal)),
     bytesRead,
     soundPacks,
   };
@@ -74,13 +74,31 @@ async function readSnapshots(access: RepositoryAccess, anatomy: Anatomy, signal?
   return { snapshots, damagedSnapshots };
 }
 
+/** What the index files themselves place in packs that are there; `undefined` when they know every pack. */
+function namedBy(anatomy: Anatomy, unindexedPacks: readonly string[]): BlobIndex | undefined {
+  if (unindexedPacks.length === 0) return undefined;
+  const named = new BlobIndex();
+  for (const packs of anatomy.files.values())
+    for (const { id, blobs } of packs)
+      if (anatomy.packs.has(id) && !named.hasPack(id)) named.addPack(id, blobs);
+  return named;
+}
+
+interface Indexes {
+  /** Of every pack that can be read. */
+  readonly index: BlobIndex;
+  /** Of the index files alone, where they lack packs. */
+  readonly named: BlobIndex | undefined;
+}
+
 /** A tree that lies in a damaged pack is that pack's matter: only what no pack has is missing. */
-async function missingBlobs(
+async function neededBlobs(
   access: RepositoryAccess,
-  index: BlobIndex,
+  { index, named }: Indexes,
   snapshots: readonly Snapshot[],
   signal?: AbortSignal,
-): Promise<BlobName[]> {
+): Promise<Pick<Diagnosis, 'missingBlobs' | 'unindexedBlobs'>> {
+  let unindexedBlobs = 0;
   const trees = createTreeReader(access, index);
   const missing = new Map<string, BlobName>();
   await walkNeeded(
@@ -88,10 +106,11 @@ async function missingBlobs(
     (id) => unlessDamaged(() => trees.load(id, signal)),
     (blob) => {
       if (!index.has(blob.type, blob.id)) missing.set(nameText(blob), blob);
+      else if (named?.has(blob.type, blob.id) === false) unindexedBlobs++;
     },
     signal,
   );
-  return [...missing.values()];
+  return { missingBlobs: [...missing.values()], unindexedBlobs };
 }
 
 async function damagedOf(

@@ -1,0 +1,73 @@
+/** Snapshots that somebody deleted past the records: what is held is missed, and nothing of it is pruned. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type CliOptions, cliEnds, jsonLines } from '../e2e/cli-process.ts';
+import { bytesBelow } from '../support/bytes-below.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const random = seededRandom(7);
+
+const plan = `version: 1
+metadata: { id: 0d1f7c3e-56a2-4a0b-9d52-1f1f6f2b9a10, name: Test, owner: Tester }
+vaults:
+  here: { location: ./vault }
+systems:
+  files: { source: { kind: files, paths: [./files] } }
+`;
+
+async function backUp(options: CliOptions): Promise<void> {
+  fs.mkdirSync(join(options.folder, 'files'), { recursive: true });
+  fs.writeFileSync(join(options.folder, 'files/data'), random.bytes(300_000));
+  await cliEnds(0, options, 'backup', '--vault', 'vault', '--path', 'files');
+}
+
+async function snapshotsOf(options: CliOptions): Promise<readonly string[]> {
+  const run = await cliEnds(0, options, 'snapshots', '--vault', 'vault', '--json');
+  return jsonLines(run).flatMap(({ type, id }) => (type === 'snapshot' ? [String(id)] : []));
+}
+
+function remove({ folder }: CliOptions, id: string): void {
+  for (const name of fs.readdirSync(join(folder, 'vault/snapshots')))
+    if (name.startsWith(id)) fs.rmSync(join(folder, 'vault/snapshots', name));
+}
+
+test('a held point whose snapshot was deleted past the records fails a check and stops a prune', async () => {
+  using folder = temporaryFolder();
+  const options = { folder: folder.path };
+  await cliEnds(0, options, 'vault', 'init', 'vault', '--no-recovery-key');
+  await backUp(options);
+  const [held = ''] = await snapshotsOf(options);
+  await cliEnds(0, options, 'pin', held, '--vault', 'vault', '--why', 'evidence');
+  await backUp(options);
+  remove(options, held);
+  const before = bytesBelow(join(folder.path, 'vault/data'));
+  const check = await cliEnds(13, options, 'check', '--vault', 'vault');
+  assert.match(
+    check.stdout + check.stderr,
+    new RegExp(`snapshots/${held}.*is held and no record gave it up`),
+  );
+  const prune = ['prune', '--vault', 'vault', '--grace', '0s'];
+  const preview = await cliEnds(0, options, ...prune, '--preview');
+  assert.match(preview.stderr, /1 held point lost its snapshot/);
+  await cliEnds(1, options, ...prune);
+  assert.equal(bytesBelow(join(folder.path, 'vault/data')), before);
+  await cliEnds(0, options, ...prune, '--despite-damage', '--why', 'the evidence is of no use');
+  assert.ok(bytesBelow(join(folder.path, 'vault/data')) < before);
+});
+
+test('a vault that lost all its snapshots is not pruned', async () => {
+  using folder = temporaryFolder();
+  const options = { folder: folder.path };
+  fs.writeFileSync(join(folder.path, 'lifeboat.yaml'), plan);
+  fs.mkdirSync(join(folder.path, 'files'));
+  fs.writeFileSync(join(folder.path, 'files/data'), random.bytes(300_000));
+  await cliEnds(0, options, 'vault', 'init', 'here', '--no-recovery-key', '--plan', 'lifeboat.yaml');
+  await cliEnds(0, options, 'backup', '--plan', 'lifeboat.yaml');
+  for (const id of await snapshotsOf(options)) remove(options, id);
+  const ended = await cliEnds(1, options, 'prune', '--vault', 'vault', '--grace', '0s');
+  assert.match(ended.stderr, /there is no snapshot any more, and no record gave them up/);
+  assert.ok(bytesBelow(join(folder.path, 'vault/data')) > 300_000);
+});
