@@ -124,6 +124,7 @@ describe('chain of records', () => {
     const early = [at(links, 2).head];
     assert.deepEqual(newestHeads(links, [], early), [at(links, -1).head]);
     assert.deepEqual(newestHeads(links.slice(0, 2), [], early), early);
+    assert.deepEqual(newestHeads([], [], [...early, at(links, 0).head]), early, 'of two heads the newer one');
     const holed = links.toSpliced(3, 1);
     assert.deepEqual(newestHeads(holed, verifyChain(holed, early), early), early);
     assert.deepEqual(newestHeads(holed, verifyChain(holed), []), []);

@@ -136,12 +136,16 @@ export function newestHeads(
   before: readonly ChainHead[],
 ): readonly ChainHead[] {
   const doubtful = new Set(problems.map(({ writer }) => writer));
-  const heads = new Map(before.map((head) => [head.writer, head]));
+  const heads = new Map<string, ChainHead>();
+  const keepNewer = (head: ChainHead): void => {
+    if (head.sequence > (heads.get(head.writer)?.sequence ?? 0)) heads.set(head.writer, head);
+  };
+  before.forEach(keepNewer);
   for (const stored of links) {
     const placed = placeLink(stored);
     if (!placed.ok || doubtful.has(placed.link.writer)) continue;
     const { writer, sequence, hash } = placed.link;
-    if (sequence > (heads.get(writer)?.sequence ?? 0)) heads.set(writer, { writer, sequence, hash });
+    keepNewer({ writer, sequence, hash });
   }
   return [...heads.values()];
 }
