@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { createCompressor, decompressInto } from './compression.ts';
 import { openCompressContext, openDecompressContext } from './zstd-context.ts';
@@ -50,4 +50,30 @@ test('a frame that is cut, too long or no frame raises OBJECT_DAMAGED naming the
     );
   }
   assert.throws(() => decompressInto(frame, Buffer.alloc(999), 'data/ab'), /data\/ab cannot be decompressed/);
+});
+
+test('a frame whose end was not seen leaves nothing for the next one', () => {
+  const text = Buffer.from('over and over and over and over again'.repeat(5000));
+  const sizeLess = { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } };
+  const frames = [
+    zstdCompressSync(text),
+    zstdCompressSync(text, sizeLess),
+    zstdCompressSync(text, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }),
+  ];
+  const context = openDecompressContext();
+  const output = Buffer.alloc(text.length);
+  const runs = fc.record({ frame: fc.nat(2), cut: fc.nat(40), room: fc.nat(3) });
+  const run = (frame: Uint8Array, room: number) => context?.run(frame, output.subarray(0, room));
+  fc.assert(
+    fc.property(fc.array(runs, { minLength: 1, maxLength: 6 }), (tries) => {
+      for (const { frame: at, cut, room } of tries) {
+        const frame = frames[at] ?? Buffer.alloc(0);
+        // whatever it says of a cut one, or of too little room
+        run(frame.subarray(0, frame.length - cut), text.length - room);
+        output.fill(0);
+        assert.equal(run(frame, text.length), text.length);
+        assert.ok(output.equals(text));
+      }
+    }),
+  );
 });

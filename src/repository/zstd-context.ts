@@ -5,6 +5,7 @@
  * able to do without: where the handle is not as we know it, or fails a test at the start, there is none.
  */
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { contentBytesOf } from './zstd-frame.ts';
 
 export interface ZstdContext {
   /**
@@ -29,30 +30,45 @@ interface Handle {
 }
 
 export function openCompressContext(level: number): ZstdContext | undefined {
-  const context = contextOf(createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } }));
+  const stream = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } });
+  // with room left, all of the frame is out
+  const context = contextOf(stream, (_plaintext, frameBytes, room) => frameBytes < room);
   return context && compresses(context) ? context : undefined;
 }
 
 export function openDecompressContext(): ZstdContext | undefined {
-  const context = contextOf(createZstdDecompress());
+  const context = contextOf(createZstdDecompress(), (frame, bytes) => contentBytesOf(frame) === bytes);
   return context && decompresses(context) ? context : undefined;
 }
 
-function contextOf(stream: object): ZstdContext | undefined {
+/**
+ * `isAtEnd` says of a run without a fault whether it surely came to the end of its frame, given what went in, how much
+ * came out and how much could have: then the next frame may begin in the same context. Otherwise the handle is reset,
+ * for which Node makes a new context: that takes as long as a small blob, and hundreds of KB of fresh memory each time.
+ */
+function contextOf(
+  stream: object,
+  isAtEnd: (input: Uint8Array, outputBytes: number, room: number) => boolean,
+): ZstdContext | undefined {
   const handle: unknown = Reflect.get(stream, '_handle');
   const state: unknown = Reflect.get(stream, '_writeState');
   if (!isHandle(handle) || !(state instanceof Uint32Array) || state.length !== 2) return undefined;
   let failed = false;
+  let isFresh = false;
   handle.onerror = () => {
     failed = true;
   };
   return {
     run(input, output) {
       failed = false;
-      handle.reset();
+      if (!isFresh) handle.reset();
+      isFresh = false;
       handle.writeSync(constants.ZSTD_e_end, input, 0, input.length, output, 0, output.length);
       const [outputLeft = 0, inputLeft = 0] = state;
-      return failed || inputLeft > 0 ? undefined : output.length - outputLeft;
+      if (failed || inputLeft > 0) return undefined;
+      const outputBytes = output.length - outputLeft;
+      isFresh = isAtEnd(input, outputBytes, output.length);
+      return outputBytes;
     },
   };
 }
