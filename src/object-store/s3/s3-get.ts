@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { releaseMemory } from '../../platform/release-memory.ts';
 import { checkRange, objectTooShort } from '../object-errors.ts';
 import type { ByteRange, ObjectStat } from '../object-store.ts';
 import { objectAt, onKey, type S3Access, stoppedBy } from './s3-access.ts';
@@ -148,6 +149,8 @@ async function readBody(
       if (filled + chunk.length > expected) throw cutShort(access, key, `more than ${expected} bytes`);
       bytes.set(chunk, filled);
       filled += chunk.length;
+      // what comes from the network is of no further use, and would be collected by a search of the whole heap
+      releaseMemory(chunk);
     }
   } finally {
     signal?.removeEventListener('abort', stop);
