@@ -57,12 +57,21 @@ export async function chooseVaultNamed(
     wanted === undefined ? primaryOf(vaults) : matching(vaults, wanted, plan.folder, context.folder);
   if (named === undefined && wanted === undefined) throw noVaultInPlan(plan.path, false);
   if (named === undefined) return { location: wanted ?? '' };
+  return requestOf(named, plan.folder, metadata.id);
+}
+
+/** A vault as the plan in `folder` has it. */
+export function requestOf(
+  { location, declared, password }: ResolvedVault,
+  folder: string,
+  planId: string,
+): VaultRequest {
   return {
-    location: named.location,
-    folder: plan.folder,
-    planId: metadata.id,
-    declared: named.declared,
-    ...(named.password === undefined ? {} : { passwordReference: named.password }),
+    location,
+    folder,
+    planId,
+    declared,
+    ...(password === undefined ? {} : { passwordReference: password }),
   };
 }
 

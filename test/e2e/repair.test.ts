@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { seededRandom } from '../support/seeded-random.ts';
 import { resticMustSucceed } from '../support/stock-restic.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
-import { type CliOptions, cliEnds, jsonLines, lastLine } from './cli-process.ts';
+import { type CliOptions, type CliRun, cliEnds, type JsonLine, jsonLines, lastLine } from './cli-process.ts';
 
 let scene: TemporaryFolder;
 let options: CliOptions;
@@ -47,6 +47,12 @@ async function expectSound(): Promise<void> {
   await resticMustSucceed({ repository }, 'check', '--read-data');
 }
 
+function summaryOf(run: CliRun): JsonLine {
+  const summary = jsonLines(run).find(({ type }) => type === 'summary');
+  assert.ok(summary);
+  return summary;
+}
+
 test('a sound vault needs nothing', async () => {
   for (const what of ['index', 'packs', 'snapshots', 'recover', 'heal']) {
     const run = await cliEnds(0, options, 'repair', what, '--vault', 'here', '--json');
@@ -70,9 +76,13 @@ test('an index that is lost is made anew, after a preview that changes nothing',
 
 test('healing makes an index that is lost anew', async () => {
   for (const index of objects('here', 'index')) fs.rmSync(index);
-  const preview = await cliEnds(0, options, 'repair', 'heal', '--vault', 'here', '--preview', '--json');
-  assert.equal(lastLine(preview)['needed'], true);
-  await cliEnds(0, options, 'repair', 'heal', '--vault', 'here', '--yes');
+  const preview = await cliEnds(13, options, 'repair', 'heal', '--vault', 'here', '--preview', '--json');
+  assert.equal(summaryOf(preview)['needed'], true);
+  const healed = await cliEnds(0, options, 'repair', 'heal', '--vault', 'here', '--yes');
+  assert.match(
+    healed.stdout,
+    /^the index was made anew, and has \d+ blobs more; 1 snapshot read back whole$/m,
+  );
   await expectSound();
 });
 
@@ -81,8 +91,9 @@ test('a damaged pack is healed from another vault, and both name what came from 
   flip(pack, 100);
   const before = fs.readFileSync(pack);
   const words = ['repair', 'heal', '--vault', 'here', '--from', 'away'];
-  const preview = await cliEnds(0, options, ...words, '--preview', '--json');
-  assert.deepEqual([lastLine(preview)['from_donors'], lastLine(preview)['lost_blobs']], [1, 0]);
+  const preview = await cliEnds(13, options, ...words, '--preview', '--json');
+  assert.equal(lastLine(preview)['code'], 'VAULT_DAMAGED', 'a look is no cure');
+  assert.deepEqual([summaryOf(preview)['from_donors'], summaryOf(preview)['lost_blobs']], [1, 0]);
   assert.ok(fs.readFileSync(pack).equals(before), 'a preview changes nothing');
   const done = await cliEnds(0, options, ...words, '--yes', '--json');
   assert.equal(jsonLines(done).find(({ type }) => type === 'donor')?.['blobs'], 1);

@@ -1,7 +1,7 @@
 /** `lifeboat key combine`: the recovery key from its shares. */
 import { resolve } from 'node:path';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
-import { vaultOptions } from '../choose-vault.ts';
+import { chooseVault, vaultOptions } from '../choose-vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
 import type { Input } from '../input.ts';
@@ -31,9 +31,10 @@ export const keyCombine: Command = {
     const { output, signal } = context;
     const out = outOf(context, input);
     if (out !== undefined) await requireAbsent(out);
-    const password = await keyFromShares(context, input.values('--share-file'));
+    const { password, share } = await keyFromShares(context, input.values('--share-file'));
     output.hide(password);
-    await using vault = await openWith(context, input, { form: 'shares', password });
+    const request = await chooseVault(context, input);
+    await using vault = await openWith(context, request, { form: 'shares', password, share });
     const keyId = await openingKeyId(vault, signal);
     if (out !== undefined) await makeSecretFile(out, password);
     await output.text(`the shares make up key ${shortId(keyId)}, which opens the vault ${vault.location}`);

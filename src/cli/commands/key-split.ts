@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { splitSecret } from '../../seal/key-shares.ts';
-import { vaultOptions } from '../choose-vault.ts';
+import { chooseVault, vaultOptions } from '../choose-vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
 import type { Input } from '../input.ts';
@@ -52,7 +52,7 @@ export const keySplit: Command = {
       );
     await using vault = await openWith(
       context,
-      input,
+      await chooseVault(context, input),
       isNew ? { form: 'configured' } : { form: 'typed', password: key },
     );
     const printed = await splitSecret({ secret, vaultId: vault.id, shares, needed });

@@ -15,13 +15,15 @@ import { manualRun } from '../manual-run.ts';
 import { plural } from '../quantity-text.ts';
 import { donorRequests } from '../repair/donor-requests.ts';
 import { repairOptions, tellAll } from '../repair/run-repair.ts';
+import { tellOthers } from '../repair/tell-others.ts';
 
 export const repairHeal: Command = {
   description:
     'Reads every byte of a vault and makes anew what is damaged or missing: packs, index, snapshots, config, keys, ' +
     'records and plans. What the vault cannot give itself comes from the other vaults of the plan, or from --from; ' +
     'every piece is proven by its hash and sealed under this vault’s own key. What cannot be mended is named, and ' +
-    'stays as it is.',
+    'stays as it is. Without --vault it heals the primary vault of the plan and names the others. With --preview damage ' +
+    'ends with exit code 13, and so does damage that could not be mended.',
   options: [
     ...repairOptions,
     {
@@ -41,38 +43,57 @@ export const repairHeal: Command = {
     { line: 'lifeboat repair heal --preview', says: 'what is damaged, and whether it can be mended' },
     { line: 'lifeboat repair heal --vault here --from away', says: 'heal one vault from another' },
   ],
-  run: async (context, input) => {
-    const request = await chooseVault(context, input);
-    await using vaults = new AsyncDisposableStack();
-    const vault = vaults.use(await context.openVault(request));
-    const donors = await openDonors(context, input, request, vault, vaults);
-    using progress = context.output.progress('look for damage');
-    const healing = { vault, donors, progress: progress.report, signal: context.signal };
-    const preview = await previewHealing(healing, context.nowMs());
-    progress[Symbol.dispose]();
-    const lostKeys = lostKeysOf(preview, input.values('--lost-key'));
-    await tellPreview(context, preview, lostKeys);
-    const summary = { needed: !isSound(preview), donors: donors.map(({ location }) => location) };
-    if (isSound(preview)) {
-      await context.output.text(
-        context.output.style.green(`no damage found in ${vault.location}; every byte was read`),
-      );
-      return { summary: { ...summary, healed: false } };
-    }
-    const { fromDonors, lost } = preview.blobs;
-    if (input.has('--preview'))
-      return { summary: { ...summary, healed: false, from_donors: fromDonors, lost_blobs: lost.length } };
-    await confirmOrRefuse(questionOf(preview), { given: input.has('--yes'), flag: '--yes' });
-    using work = context.output.progress('heal');
-    const outcome = await healVault(
-      manualRun(context),
-      { ...healing, lostKeys, progress: work.report },
-      preview,
-    );
-    work[Symbol.dispose]();
-    return await tellOutcome(context, vault, outcome, summary, preview);
-  },
+  run: async (context, input) => await tellOthers(context, input, await heal(context, input)),
 };
+
+async function heal(context: CliContext, input: Input): Promise<CommandEnd> {
+  const request = await chooseVault(context, input);
+  await using vaults = new AsyncDisposableStack();
+  const vault = vaults.use(await context.openVault(request));
+  const donors = await openDonors(context, input, request, vault, vaults);
+  using progress = context.output.progress('look for damage');
+  const healing = { vault, donors, progress: progress.report, signal: context.signal };
+  const preview = await previewHealing(healing, context.nowMs());
+  progress[Symbol.dispose]();
+  const lostKeys = lostKeysOf(preview, input.values('--lost-key'));
+  await tellPreview(context, preview, lostKeys);
+  const summary = { needed: !isSound(preview), donors: donors.map(({ location }) => location) };
+  if (isSound(preview)) {
+    await context.output.text(
+      context.output.style.green(`no damage found in ${vault.location}; every byte was read`),
+    );
+    return { summary: { ...summary, healed: false } };
+  }
+  const { fromDonors, lost } = preview.blobs;
+  if (input.has('--preview'))
+    return {
+      summary: { ...summary, healed: false, from_donors: fromDonors, lost_blobs: lost.length },
+      error: notYetMended(vault, preview),
+    };
+  await confirmOrRefuse(questionOf(preview), { given: input.has('--yes'), flag: '--yes' });
+  using work = context.output.progress('heal');
+  const outcome = await healVault(
+    manualRun(context),
+    { ...healing, lostKeys, progress: work.report },
+    preview,
+  );
+  work[Symbol.dispose]();
+  return await tellOutcome(context, vault, outcome, summary, preview);
+}
+
+/** A script must not take a look for a cure. */
+function notYetMended({ location }: Vault, preview: HealingPreview): LifeboatError {
+  const { lost } = preview.blobs;
+  const some = lost.length === 0 ? '' : `; no vault has ${plural(lost.length, 'blob')} of it`;
+  return new LifeboatError(
+    'VAULT_DAMAGED',
+    `the vault ${location} has damage that is not mended yet${some}`,
+    {
+      hint: `Run \`lifeboat repair heal --vault ${location}\`, which mends what can be mended.`,
+      details: { lost_blobs: lost.length },
+    },
+  );
+}
 
 /** A vault that cannot be opened gives nothing; that is said, and the others are asked. */
 async function openDonors(
@@ -168,6 +189,7 @@ function linesOf(
       'keys/',
       () => 'is damaged',
     ),
+    ...lines(diagnosis.damagedLocks, 'locks/', () => 'is damaged'),
     ...lines(preview.returnedKeys, 'keys/', () => 'was removed and is there again; it goes'),
     ...lines(preview.returnedSnapshots, 'snapshots/', () => 'was given up and is there again; it goes'),
     ...spares.map((finding) => ({ object: finding.key, what: spareText(finding, preview, lostKeys) })),
@@ -193,9 +215,13 @@ async function tellOutcome(
   vault: Vault,
   { mended, lost, kept, report, record, check }: HealingOutcome,
   before: Readonly<Record<string, unknown>>,
-  { spares }: HealingPreview,
+  { spares, diagnosis: { unindexedBlobs } }: HealingPreview,
 ): Promise<CommandEnd> {
   const { output } = context;
+  const indexMade =
+    unindexedBlobs === 0
+      ? undefined
+      : `the index was made anew, and has ${plural(unindexedBlobs, 'blob')} more`;
   for (const key of lost)
     await output.result({ type: 'lost', object: key }, `${output.style.red('not mended')}: ${key}`);
   for (const key of kept) {
@@ -207,15 +233,18 @@ async function tellOutcome(
     await output.result({ type: 'donor', location, blobs }, text);
   }
   const count = check.snapshotIds.length;
-  await output.text(
-    `${plural(mended.length, 'object')} mended; ${plural(count, 'snapshot')} read back whole`,
-  );
+  const work = [
+    ...(indexMade === undefined ? [] : [indexMade]),
+    ...(mended.length > 0 || indexMade === undefined ? [`${plural(mended.length, 'object')} mended`] : []),
+  ].join('; ');
+  await output.text(`${work}; ${plural(count, 'snapshot')} read back whole`);
   const summary = {
     ...before,
     healed: record.verdict === 'pass',
     mended,
     lost,
     kept,
+    index_made_anew: indexMade !== undefined,
     blobs_mended: report.blobsMended,
     bytes_mended: report.bytesMended,
     new_snapshots: [...report.snapshots.values()].map(({ id }) => id),
@@ -236,7 +265,7 @@ function incomplete(vault: Vault, open: number, isUndecided: boolean): LifeboatE
     {
       hint: isUndecided
         ? 'Say with --lost-key ID which missing keys were lost; finish the removal of the others with `lifeboat key remove ID`.'
-        : 'Name further vaults with --from. What nobody has is given up with `lifeboat repair packs` and `lifeboat repair snapshots`.',
+        : 'Heal other vaults that have damage of their own first, or name further ones with --from. What nobody has is given up with `lifeboat repair packs` and `lifeboat repair snapshots`.',
       details: { open },
     },
   );

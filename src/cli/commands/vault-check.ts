@@ -1,9 +1,9 @@
 /** `lifeboat vault check`: does the store do what a vault needs of it? */
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { StoreProbe } from '../../evidence/vault-records.ts';
-import { chooseVaultNamed, vaultOptions } from '../choose-vault.ts';
 import type { CliContext, VaultRequest } from '../cli-context.ts';
-import type { Command } from '../command.ts';
+import type { Command, CommandEnd } from '../command.ts';
+import { eachVaultOptions, onEachVault, vaultsMeant } from '../each-vault.ts';
 import type { Input } from '../input.ts';
 import { type ProvedStore, proveStoreOf, recordProof, unproved } from '../prove-vault-store.ts';
 import { durationText } from '../quantity-text.ts';
@@ -11,7 +11,7 @@ import type { Style } from '../style.ts';
 
 export const vaultCheck: Command = {
   description:
-    'Proves the store of a vault: writes, reads, lists, creates twice, deletes, compares clocks, and tries to delete ' +
+    'Proves the store of each vault of the plan, or of the one that is named: writes, reads, lists, creates twice, deletes, compares clocks, and tries to delete ' +
     'what is retained where the plan wants it immutable. The probes lie below lifeboat/probe/ and are removed again. ' +
     'Where this machine is only meant to add, being refused is the pass. What is found becomes a record in the ' +
     'vault. A probe that fails ends with exit code 1. There need not be a vault yet. For damage in what is stored ' +
@@ -20,35 +20,39 @@ export const vaultCheck: Command = {
     {
       name: 'VAULT',
       kind: 'optional',
-      description: "the vault's name in the plan, or its address, as --vault",
+      description: 'only this vault: its name in the plan, or its address, as --vault',
     },
   ],
-  options: vaultOptions,
+  options: eachVaultOptions,
   examples: [
-    { line: 'lifeboat vault check', says: "the store of the plan's primary vault" },
+    { line: 'lifeboat vault check', says: 'the store of every vault of the plan' },
     {
       line: 'lifeboat vault check s3://shop-backups/vault',
       says: 'a bucket, before a vault is made in it',
     },
   ],
   run: async (context, input) => {
-    const request = await chooseVaultNamed(context, input, wantedVault(input));
-    const proved = await proveStoreOf(context, request);
-    for (const probe of proved.probes) await tell(context, probe);
-    const isRecorded = await recordIfThere(context, request, proved);
-    await context.output.text(`${verdictText(context.output.style, proved)}  ${proved.location}`);
-    const summary = {
-      location: proved.location,
-      kind: proved.kind,
-      verdict: proved.verdict,
-      probes: proved.probes.length,
-      recorded: isRecorded,
-      duration_ms: proved.endMs - proved.startMs,
-    };
-    const error = unproved(proved);
-    return error === undefined ? { summary } : { summary, error };
+    const vaults = await vaultsMeant(context, input, wantedVault(input));
+    return await onEachVault(context, vaults, checkStore);
   },
 };
+
+async function checkStore(context: CliContext, request: VaultRequest): Promise<CommandEnd> {
+  const proved = await proveStoreOf(context, request);
+  for (const probe of proved.probes) await tell(context, probe);
+  const isRecorded = await recordIfThere(context, request, proved);
+  await context.output.text(`${verdictText(context.output.style, proved)}  ${proved.location}`);
+  const summary = {
+    location: proved.location,
+    kind: proved.kind,
+    verdict: proved.verdict,
+    probes: proved.probes.length,
+    recorded: isRecorded,
+    duration_ms: proved.endMs - proved.startMs,
+  };
+  const error = unproved(proved);
+  return error === undefined ? { summary } : { summary, error };
+}
 
 /** Raises USAGE when it is named twice and not alike. */
 function wantedVault(input: Input): string | undefined {

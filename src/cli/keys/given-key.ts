@@ -1,11 +1,12 @@
 /** A key that is given to be tried: typed, from a file, from shares, or the one that backups use. */
 import { resolve } from 'node:path';
 import { resolveSecret } from '../../config/resolve-secret.ts';
-import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { KeyTestRecord } from '../../evidence/vault-records.ts';
+import { isForVault, type KeyShare } from '../../seal/key-shares.ts';
+import { readVaultFile } from '../../vault/read-vault-file.ts';
 import type { Vault } from '../../vault/vault.ts';
-import { chooseVault } from '../choose-vault.ts';
-import type { CliContext } from '../cli-context.ts';
+import type { CliContext, VaultRequest } from '../cli-context.ts';
 import type { Input } from '../input.ts';
 import { asTypedKey } from '../recovery-key.ts';
 import { keyFromShares } from './given-shares.ts';
@@ -14,6 +15,8 @@ export interface GivenKey {
   readonly form: KeyTestRecord['form'];
   /** Absent: whatever backups would use. */
   readonly password?: string;
+  /** One of those that make it up. */
+  readonly share?: KeyShare;
 }
 
 /** Options of which one says where the key comes from; none of them: it is typed. */
@@ -34,8 +37,10 @@ export async function givenKey(context: CliContext, input: Input, question: stri
   if (file !== undefined && shares.length > 0)
     throw usage('a key comes from a file or from shares, not from both', 'Give one of them.');
   if (file !== undefined) return { form: 'file', password: hidden(context, await fromFile(context, file)) };
-  if (shares.length > 0)
-    return { form: 'shares', password: hidden(context, await keyFromShares(context, shares)) };
+  if (shares.length > 0) {
+    const { password, share } = await keyFromShares(context, shares);
+    return { form: 'shares', password: hidden(context, password), share };
+  }
   if (context.askSecret === undefined)
     throw usage(
       'no key is given, and there is no terminal to type it on',
@@ -56,10 +61,31 @@ function hidden({ output }: CliContext, password: string): string {
   return printed ?? password;
 }
 
-/** The vault that the command line means, opened with this key and no other. Raises WRONG_PASSWORD. */
-export async function openWith(context: CliContext, input: Input, { password }: GivenKey): Promise<Vault> {
-  const request = await chooseVault(context, input);
-  return await context.openVault(password === undefined ? request : { ...request, password });
+/** The vault, opened with this key and no other. Raises WRONG_PASSWORD, and KEY_SHARES_INVALID for shares of another vault. */
+export async function openWith(
+  context: CliContext,
+  request: VaultRequest,
+  { password, share }: GivenKey,
+): Promise<Vault> {
+  try {
+    return await context.openVault(password === undefined ? request : { ...request, password });
+  } catch (error) {
+    if (share !== undefined && hasCode(error, 'WRONG_PASSWORD'))
+      await requireMadeFor(context, request, share);
+    throw error;
+  }
+}
+
+/** Asked only when the key does not open it: whoever gave two vaults one key may use the shares for both. */
+async function requireMadeFor(context: CliContext, request: VaultRequest, share: KeyShare): Promise<void> {
+  await using store = await context.openStore(request);
+  const file = await readVaultFile(store, context.signal);
+  if (file === undefined || isForVault(share, file.id)) return;
+  throw new LifeboatError(
+    'KEY_SHARES_INVALID',
+    `the shares were made for another vault than the one at ${store.location}`,
+    { hint: 'Their pages say for which one: name that with --vault.' },
+  );
 }
 
 /** Of the key that has opened the vault. */

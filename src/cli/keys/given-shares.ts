@@ -2,7 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { hasCode, LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
-import { combineShares, type GivenShare, lastOfOneSplit, sharesMax } from '../../seal/key-shares.ts';
+import {
+  combineShares,
+  type GivenShare,
+  type KeyShare,
+  lastOfOneSplit,
+  sharesMax,
+} from '../../seal/key-shares.ts';
 import type { CliContext } from '../cli-context.ts';
 import { keyText } from '../recovery-key.ts';
 
@@ -10,11 +16,17 @@ const pageBytesMax = 64 * 1024;
 /** Of a person who types; more are of something that is no person. */
 const mistakesMax = 10;
 
+export interface CombinedKey {
+  readonly password: string;
+  /** One of those that it came from: it tells the vault that they were made for. */
+  readonly share: KeyShare;
+}
+
 /** Without files they are asked for, until there are enough. Raises KEY_SHARES_INVALID, USAGE. */
-export async function keyFromShares(context: CliContext, files: readonly string[]): Promise<string> {
+export async function keyFromShares(context: CliContext, files: readonly string[]): Promise<CombinedKey> {
   const given = files.length > 0 ? await sharesOf(context, files) : await typedShares(context);
   for (const { text } of given) context.output.hide(text);
-  return keyText(await combineShares(given));
+  return { password: keyText(await combineShares(given)), share: lastOfOneSplit(given) };
 }
 
 async function sharesOf({ folder }: CliContext, files: readonly string[]): Promise<readonly GivenShare[]> {

@@ -1,6 +1,7 @@
 /** The vaults that may give what another one has lost: those named, else all others of the plan. */
 import { locationText, parseLocation } from '../../config/location.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
+import { requestOf } from '../choose-vault.ts';
 import type { CliContext, VaultRequest } from '../cli-context.ts';
 import type { Input } from '../input.ts';
 import { loadPlanIfThere, profileOf } from '../load-plan.ts';
@@ -17,21 +18,15 @@ export async function donorRequests(
   const { resolvePlan } = await import('../../plan/resolve-plan.ts');
   const { vaults, metadata } = resolvePlan(draft.plan);
   const placeOf = (location: string, base: string): string => locationText(parseLocation(location, base));
-  const requestOf = (vault: ResolvedVault): VaultRequest => ({
-    location: vault.location,
-    folder: plan.folder,
-    planId: metadata.id,
-    declared: vault.declared,
-    ...(vault.password === undefined ? {} : { passwordReference: vault.password }),
-  });
+  const asRequest = (vault: ResolvedVault) => requestOf(vault, plan.folder, metadata.id);
   const usable = vaults.filter(({ store }) => store !== 'other');
   const here = placeOf(healed.location, healed.folder ?? folder);
   if (wanted.length === 0)
-    return usable.filter(({ location }) => placeOf(location, plan.folder) !== here).map(requestOf);
+    return usable.filter(({ location }) => placeOf(location, plan.folder) !== here).map(asRequest);
   return wanted.map((name) => {
     const known = usable.find(
       (vault) => vault.name === name || placeOf(vault.location, plan.folder) === placeOf(name, folder),
     );
-    return known ? requestOf(known) : { location: name };
+    return known ? asRequest(known) : { location: name };
   });
 }

@@ -12,6 +12,7 @@ import type { OptionSpec } from '../command-spec.ts';
 import { confirmOrRefuse } from '../confirm.ts';
 import type { Input } from '../input.ts';
 import { manualRun } from '../manual-run.ts';
+import { tellOthers } from './tell-others.ts';
 
 export const repairOptions: readonly OptionSpec[] = [
   ...vaultOptions,
@@ -39,6 +40,10 @@ export async function runRepair<P>(
   input: Input,
   repair: Repair<P>,
 ): Promise<CommandEnd> {
+  return await tellOthers(context, input, await repairOne(context, input, repair));
+}
+
+async function repairOne<P>(context: CliContext, input: Input, repair: Repair<P>): Promise<CommandEnd> {
   const { output, signal, nowMs } = context;
   await using vault = await context.openVault(await chooseVault(context, input));
   using progress = output.progress(`repair ${repair.action}`);
