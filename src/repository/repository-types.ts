@@ -162,6 +162,8 @@ export interface EntryProblem {
   readonly reason: string;
   /** True when only metadata (owner, attributes) is missing and the bytes are right. */
   readonly metadataOnly: boolean;
+  /** What the vault stores of it is damaged or missing; else the place it was to go to is to blame. */
+  readonly isDamage?: true;
 }
 
 export interface WorkProgress {
@@ -284,8 +286,8 @@ export interface SnapshotFindings {
 export interface PruneOptions {
   /** How long what is marked stays before it is removed. */
   readonly graceMs: number;
-  /** How much may lie unused beside what is used before packs are rewritten, in percent. Default 5, as restic. */
-  readonly maxUnusedPercent?: number;
+  /** How much may lie unused beside what is used before packs are rewritten. Default 5 %, as restic. */
+  readonly maxUnused?: UnusedLimit;
   /** How long to wait for others to release the vault. Default 0. */
   readonly waitMs?: number;
   /** Ids of packs that may be damaged: of what lies elsewhere too, the other place is kept. Default none. */
@@ -295,6 +297,9 @@ export interface PruneOptions {
   readonly progress?: (progress: WorkProgress) => void;
   readonly signal?: AbortSignal;
 }
+
+/** A share of the whole, 0 to below 100, or bytes, which may be infinite. */
+export type UnusedLimit = { readonly percent: number } | { readonly bytes: number };
 
 /** What a prune would do at this moment. */
 export interface PrunePreview {
@@ -309,12 +314,13 @@ export interface PrunePreview {
 
 export interface PrunablePack {
   readonly id: string;
-  readonly kind: 'unused' | 'rewrite' | 'unreferenced';
+  /** `merge`: small, and put together with others; what it wastes is next to nothing. */
+  readonly kind: 'unused' | 'rewrite' | 'merge' | 'unreferenced';
   /** `new`: would be marked now; `pending`: marked, its time has not come; `due`: marked, would be removed now. */
   readonly state: 'new' | 'pending' | 'due';
   /** What the vault gets back. */
   readonly bytes: number;
-  /** What must be written again for it. */
+  /** What must be written again for it; 0 where the index knows another pack by this name, or none. */
   readonly rewriteBytes: number;
   /** When it may go; absent while the store keeps it without a date. */
   readonly removableAtMs?: number;

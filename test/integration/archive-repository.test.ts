@@ -149,7 +149,7 @@ test('a prune removes whole cold packs and rewrites none', async () => {
   const second = await backUp(vault, folder.path);
   await vault.forget([first.snapshot.id]);
   const before = new Set([...store.objects.keys()].filter((key) => key.startsWith('data/')));
-  const report = await vault.prune({ graceMs: 0, nowMs, maxUnusedPercent: 0 });
+  const report = await vault.prune({ graceMs: 0, nowMs, maxUnused: { percent: 0 } });
   const cold = new Set((await vault.packsOfRestore(second.snapshot)).map(({ key }) => key));
   assert.ok(
     [...cold].every((key) => before.has(key)),

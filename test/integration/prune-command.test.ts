@@ -1,18 +1,20 @@
 /** `lifeboat prune` as a person meets it: preview, mark, removal, records, refusals. */
 import assert from 'node:assert/strict';
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { recordTimes } from '../../src/evidence/record-common.ts';
 import { sharedFields } from '../../src/evidence/run-context.ts';
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
 import { openVault } from '../../src/vault/open-vault.ts';
+import type { Vault } from '../../src/vault/vault.ts';
 import { type CliOptions, cliEnds, lastLine, password } from '../e2e/cli-process.ts';
 import { bytesBelow } from '../support/bytes-below.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { resticMustSucceed } from '../support/stock-restic.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { testRun } from '../support/test-run.ts';
+import { backUp } from '../support/vault.ts';
 
 /** A vault in `vault` with two points of `file`; the first is given up. */
 async function makeGarbage(options: CliOptions): Promise<void> {
@@ -24,6 +26,16 @@ async function makeGarbage(options: CliOptions): Promise<void> {
     await cliEnds(0, options, 'backup', '--vault', 'vault', '--path', file);
   }
   await cliEnds(0, options, 'forget', '--vault', 'vault', '--keep-last', '1', '--yes');
+}
+
+async function openVaultHere(folder: string): Promise<Vault> {
+  return await openVault({
+    store: openLocalStore(join(folder, 'vault')),
+    password,
+    stateFolder: join(folder, 'elsewhere'),
+    cacheDirectory: join(folder, 'cache'),
+    nowMs: Date.now,
+  });
 }
 
 test('a prune marks, later removes, says what and when, and records it', async () => {
@@ -50,13 +62,7 @@ test('a prune marks, later removes, says what and when, and records it', async (
   assert.equal(line?.['pending_packs'], 0);
   await cliEnds(0, options, 'check', '--vault', 'vault', '--read-data');
   await resticMustSucceed({ repository: join(folder.path, 'vault'), password }, 'check', '--read-data');
-  await using vault = await openVault({
-    store: openLocalStore(join(folder.path, 'vault')),
-    password,
-    stateFolder: join(folder.path, 'elsewhere'),
-    cacheDirectory: join(folder.path, 'cache'),
-    nowMs: Date.now,
-  });
+  await using vault = await openVaultHere(folder.path);
   const { records, problems } = await vault.records();
   assert.deepEqual(problems, []);
   const prunes = records.filter((record) => record.type === 'prune');
@@ -68,6 +74,39 @@ test('a prune marks, later removes, says what and when, and records it', async (
     ],
   );
   assert.equal(prunes[1]?.bytesReclaimed, line?.['reclaimed_bytes']);
+});
+
+test('a preview says what is rewritten and for what: many small packs are put together, a large one stays', async () => {
+  using folder = temporaryFolder();
+  const options = { folder: folder.path };
+  const random = seededRandom(10);
+  const tree = join(folder.path, 'tree');
+  await cliEnds(0, options, 'vault', 'init', 'vault', '--no-recovery-key');
+  mkdirSync(tree);
+  writeFileSync(join(tree, 'large'), random.bytes(1_000_000));
+  {
+    await using vault = await openVaultHere(folder.path);
+    const ids: string[] = [];
+    for (let round = 0; round < 6; round++) {
+      writeFileSync(join(tree, `file-${round}`), random.bytes(10_000));
+      writeFileSync(join(tree, 'counter'), `${round}`);
+      ids.push((await backUp(vault.repository, tree)).snapshot.id);
+    }
+    await vault.repository.forget(ids.slice(0, 1));
+  }
+  const { stdout } = await cliEnds(0, options, 'prune', '--vault', 'vault', '--preview');
+  assert.match(stdout, /to be marked: 1\d small packs, to be put together \(6\d\.\d+ KiB written anew\)/);
+  assert.doesNotMatch(stdout, /needed in part/);
+  await cliEnds(0, options, 'prune', '--vault', 'vault');
+  const waits = await cliEnds(0, options, 'prune', '--vault', 'vault', '--preview');
+  assert.match(
+    waits.stdout,
+    /marked, waits: 1\d small packs, to be put together \(6\d\.\d+ KiB written anew\)/,
+  );
+  for (const limit of ['500 MiB', 'unlimited']) {
+    const other = await cliEnds(0, options, 'prune', '--vault', 'vault', '--preview', '--max-unused', limit);
+    assert.match(other.stdout, /1\d small packs/, limit);
+  }
 });
 
 test('a prune with nothing to do says so and leaves no record; a wrong duration or share is refused', async () => {
@@ -153,13 +192,7 @@ test('under suspicion damage is no reason to go on, and no record says that some
   await makeGarbage(options);
   damagePack(join(folder.path, 'vault'));
   await cliEnds(13, options, 'check', '--vault', 'vault', '--read-data');
-  await using vault = await openVault({
-    store: openLocalStore(join(folder.path, 'vault')),
-    password,
-    stateFolder: join(folder.path, 'elsewhere'),
-    cacheDirectory: join(folder.path, 'cache'),
-    nowMs: Date.now,
-  });
+  await using vault = await openVaultHere(folder.path);
   const run = testRun(Date.now);
   await vault.append({
     ...{ type: 'pause', ...sharedFields(run, vault.id), ...recordTimes(Date.now(), Date.now()) },

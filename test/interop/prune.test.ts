@@ -15,6 +15,8 @@ import { backUp, makeKeyCheap, makeVault, openVault, quickLocks, restoreTo } fro
 const newer = newerRestic();
 const programs = ['restic', ...(newer === undefined ? [] : [newer])];
 const lockTiming = { ...quickLocks, yieldPollMs: 20 };
+/** How restic packs is not the same each time, and we rewrite no pack for less than half a percent. */
+const toleratedShare = 1.005;
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** Some files stay, some change from round to round. */
@@ -59,7 +61,7 @@ for (const program of programs) {
     const [ours, theirs] = [bytesBelow(repository), bytesBelow(copy)];
     assert.ok(ours < before * 0.7, `${before} bytes became ${ours}`);
     assert.equal(report.reclaimed.bytes, packsBefore - bytesBelow(join(repository, 'data')));
-    assert.ok(ours <= theirs, `${ours} bytes by us, ${theirs} by ${program}`);
+    assert.ok(ours <= theirs * toleratedShare, `${ours} bytes by us, ${theirs} by ${program}`);
     await resticMustSucceed(restic, 'check', '--read-data');
     await expectRestores(vault, 'latest', tree, folder.path);
     writeTree(tree, 4);

@@ -2,8 +2,10 @@
 
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { RunContext } from '../../evidence/run-context.ts';
+import { parseByteSize } from '../../plan/byte-size.ts';
 import { parseDuration } from '../../plan/duration.ts';
 import { type DeletionPause, deletionPauses } from '../../recovery-point/suspicion.ts';
+import type { UnusedLimit } from '../../repository/repository-types.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { vaultOptions } from '../choose-vault.ts';
 import type { AppContext, VaultRequest } from '../cli-context.ts';
@@ -23,7 +25,6 @@ import { soundRecords } from '../retention/preview-repository.ts';
 import { placeOf, type RetentionPlace } from '../retention/searched-vaults.ts';
 
 const waitMsDefault = 5 * 60 * 1000;
-const maxUnusedPercentDefault = 5;
 
 export const prune: Command<AppContext> = {
   description:
@@ -46,8 +47,9 @@ export const prune: Command<AppContext> = {
     },
     {
       flag: '--max-unused',
-      value: 'SHARE',
-      description: 'how much may lie unused before packs are rewritten (default: 5%)',
+      value: 'LIMIT',
+      description:
+        'how much may lie unused before packs are rewritten: a share, a size, or unlimited (default: 5%)',
     },
     {
       flag: '--wait',
@@ -251,7 +253,7 @@ async function goOn(
 interface PruneSettings {
   readonly graceMs: number | undefined;
   readonly waitMs: number;
-  readonly maxUnusedPercent: number;
+  readonly maxUnused?: UnusedLimit;
 }
 
 /** Raises USAGE. */
@@ -259,7 +261,7 @@ function settingsOf(input: Input): PruneSettings {
   return {
     graceMs: durationOf(input, '--grace'),
     waitMs: durationOf(input, '--wait') ?? waitMsDefault,
-    maxUnusedPercent: percentOf(input.value('--max-unused')),
+    ...maxUnusedOf(input.value('--max-unused')),
   };
 }
 
@@ -273,12 +275,16 @@ function durationOf(input: Input, flag: string): number | undefined {
   });
 }
 
-function percentOf(text: string | undefined): number {
-  if (text === undefined) return maxUnusedPercentDefault;
+/** As restic has it: a share of the whole, a size, or no limit. */
+function maxUnusedOf(text: string | undefined): Pick<PruneSettings, 'maxUnused'> {
+  if (text === undefined) return {};
+  if (text === 'unlimited') return { maxUnused: { bytes: Number.POSITIVE_INFINITY } };
   const percent = Number(/^(\d+(?:\.\d+)?)%?$/.exec(text)?.[1]);
-  if (percent >= 0 && percent < 100) return percent;
-  throw new LifeboatError('USAGE', `"${text}" is no share`, {
-    hint: 'Write --max-unused as a percentage from 0% to below 100%.',
+  if (percent >= 0 && percent < 100) return { maxUnused: { percent } };
+  const size = parseByteSize(text);
+  if (size.ok) return { maxUnused: { bytes: size.value } };
+  throw new LifeboatError('USAGE', `"${text}" is neither a share nor a size`, {
+    hint: 'Write --max-unused as a percentage from 0% to below 100%, as a size such as 500 MiB, or as unlimited.',
   });
 }
 

@@ -13,11 +13,23 @@ const stateWords = {
   due: 'marked, would go now',
 } as const satisfies Record<PrunablePack['state'], string>;
 
-const kindWords = {
-  unused: 'needed by nothing',
-  rewrite: 'needed in part, to be rewritten',
-  unreferenced: 'in no index',
-} as const satisfies Record<PrunablePack['kind'], string>;
+function groupText(kind: PrunablePack['kind'], packs: number, bytes: number, rewriteBytes: number): string {
+  const count = plural(packs, 'pack');
+  const size = bytesText(bytes);
+  const writing = `${bytesText(rewriteBytes)} written anew`;
+  switch (kind) {
+    case 'unused':
+      return `${count}, ${size} (needed by nothing)`;
+    case 'rewrite':
+      return `${count} needed in part, to be rewritten: ${size} less (${writing})`;
+    case 'merge':
+      return `${plural(packs, 'small pack')}, to be put together (${writing})`;
+    case 'unreferenced':
+      return `${count}, ${size} (in no index)`;
+    default:
+      return kind satisfies never;
+  }
+}
 
 /** Figures for the summary. Changes nothing. */
 export async function previewVault(
@@ -80,7 +92,7 @@ async function tellGroup(
   };
   await output.result(
     record,
-    `  ${stateWords[first.state]}: ${plural(packs.length, 'pack')}, ${bytesText(bytes)} (${kindWords[first.kind]})${when}`,
+    `  ${stateWords[first.state]}: ${groupText(first.kind, packs.length, bytes, rewriteBytes)}${when}`,
   );
 }
 

@@ -74,7 +74,7 @@ function usedBlobs(places: Places, { used }: Sketch): Uint8Array {
 
 function optionsFor(places: Places, percent: number): ChooseOptions {
   return {
-    maxUnusedPercent: percent,
+    maxUnused: { percent },
     smallPackBytes: 4000,
     version: 2,
     givenUp: new Uint8Array(places.index.size),
@@ -144,6 +144,39 @@ test('no more is wasted than was allowed, unless a pack that is large enough was
     }),
     { numRuns: 500 },
   );
+});
+
+/** Packs of 350 kB each, of which all but the first blob is used: that one has 1,500 bytes or a little more. */
+function packsThatWasteLittle(count: number): Sketch {
+  const packs = Array.from({ length: count }, (_, pack) => [
+    50 + pack,
+    ...Array.from({ length: 31 }, (_unused, blob) => 1000 + pack * 31 + blob),
+  ]);
+  return { packs, used: new Set(packs.flatMap(([, ...used]) => used)) };
+}
+
+function rewrittenOf(sketch: Sketch, options: Partial<ChooseOptions>): number {
+  const places = placesFrom(sketch);
+  const choice = choosePacks(places, usedBlobs(places, sketch), { ...optionsFor(places, 5), ...options });
+  assert.deepEqual(choice.unused, []);
+  return choice.rewritten.length;
+}
+
+test('no pack is rewritten for next to nothing, unless nothing may lie unused or there are many small ones', () => {
+  const small = { smallPackBytes: 1_000_000 };
+  assert.equal(rewrittenOf(packsThatWasteLittle(9), small), 0);
+  assert.equal(rewrittenOf(packsThatWasteLittle(9), { ...small, maxUnused: { percent: 0 } }), 9);
+  assert.equal(rewrittenOf(packsThatWasteLittle(9), { ...small, maxUnused: { bytes: 0 } }), 9);
+  assert.equal(rewrittenOf(packsThatWasteLittle(10), small), 10, 'these are put together');
+  const more = packsThatWasteLittle(2);
+  const [first = []] = more.packs;
+  const wasteful = { packs: more.packs, used: new Set([...more.used].filter((blob) => blob !== first[1])) };
+  assert.equal(rewrittenOf(wasteful, small), 1, 'a small one that wastes more is rewritten');
+  const large = { smallPackBytes: 1 };
+  assert.equal(rewrittenOf(wasteful, large), 0);
+  assert.equal(rewrittenOf(wasteful, { ...large, maxUnused: { percent: 1 } }), 1);
+  assert.equal(rewrittenOf(wasteful, { ...large, maxUnused: { bytes: 10_000 } }), 1);
+  assert.equal(rewrittenOf(wasteful, { ...large, maxUnused: { bytes: 20_000 } }), 0);
 });
 
 test('what is used again after the mark stays, whatever the mark says', () => {

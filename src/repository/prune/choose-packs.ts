@@ -1,16 +1,18 @@
 /**
  * What goes and what is rewritten, by restic's rules: packs of which nothing is used go; of the others those are
- * rewritten that mix kinds, hold trees in plain, or waste most, until no more than a share of what is used is wasted;
- * small packs are put together when there are many. Of a blob that lies in several packs one place stays.
+ * rewritten that mix kinds, hold trees in plain, or waste most, until no more than was allowed is wasted; small packs
+ * are put together when there are many. Unlike restic, no pack is rewritten for next to nothing. Of a blob that lies in
+ * several packs one place stays.
  * Pure. Source: restic `internal/repository/prune.go`.
  */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import type { UnusedLimit } from '../repository-types.ts';
 import { isUsed, type UsedBlobs } from './find-used.ts';
 import { type Places, placesOf } from './places.ts';
 
 export interface ChooseOptions {
-  /** How much of what is used may lie unused beside it: 5 for 5 %. */
-  readonly maxUnusedPercent: number;
+  /** How much may lie unused beside what is used. */
+  readonly maxUnused: UnusedLimit;
   /** A pack below this is small. Bytes. */
   readonly smallPackBytes: number;
   /** In version 2 trees are always compressed. */
@@ -45,6 +47,13 @@ export interface ChosenPack {
 
 /** So many small packs are worth putting together. Source: restic. */
 const smallPacksMin = 10;
+/** What rewriting a pack gives back at least, measured by what must be written for it, in percent. */
+const gainPercentMin = 0.5;
+
+/** Whether a pack with this much of use and of waste is rewritten for what it wastes. */
+export function isWorthRewriting(lostBytes: number, keptBytes: number): boolean {
+  return lostBytes > 0 && lostBytes * 100 >= gainPercentMin * keptBytes;
+}
 
 /** Raises VAULT_DAMAGED when a blob that is used lies only in packs that are gone. */
 export function choosePacks(places: Places, blobs: UsedBlobs, options: ChooseOptions): Choice {
@@ -54,7 +63,7 @@ export function choosePacks(places: Places, blobs: UsedBlobs, options: ChooseOpt
   const open = packs.filter(({ pack }) => options.fixed[pack] !== 1);
   const unused = packs.filter(({ pack, keptBlobs }) => keptBlobs === 0 && !isMarked(options, places, pack));
   const candidates = rewriteCandidates(open, options);
-  const limit = (options.maxUnusedPercent / Math.max(100 - options.maxUnusedPercent, 1e-9)) * usedBytes;
+  const limit = unusedBytesMax(options.maxUnused, usedBytes);
   let wastedBytes = packs.reduce((sum, { keptBlobs, lostBytes }) => sum + (keptBlobs > 0 ? lostBytes : 0), 0);
   const rewritten: PackUse[] = [];
   for (const use of candidates) {
@@ -76,14 +85,20 @@ export function choosePacks(places: Places, blobs: UsedBlobs, options: ChooseOpt
   };
 }
 
+/** A share is one of the whole: what is used and what is not. */
+function unusedBytesMax(limit: UnusedLimit, usedBytes: number): number {
+  if ('bytes' in limit) return limit.bytes;
+  return (limit.percent / Math.max(100 - limit.percent, 1e-9)) * usedBytes;
+}
+
 function isMarked({ givenUp }: ChooseOptions, places: Places, pack: number): boolean {
   return placesOf(places, pack).some((place) => givenUp[place] === 1);
 }
 
-/** Packs without waste are only worth it when they are small and many. Those that must go come first. */
+/** Packs that waste next to nothing are only worth it when they are small and many. Those that must go come first. */
 function rewriteCandidates(open: readonly PackUse[], options: ChooseOptions): PackUse[] {
   const usedPacks = open.filter(({ keptBlobs }) => keptBlobs > 0);
-  const isWhole = (use: PackUse) => use.lostBytes === 0 && !mustGo(use, options);
+  const isWhole = (use: PackUse) => !wastesEnough(use, options) && !mustGo(use, options);
   const small = usedPacks.filter((use) => isWhole(use) && use.packBytes < options.smallPackBytes);
   const candidates = usedPacks.filter((use) => !isWhole(use));
   if (small.length >= smallPacksMin) candidates.push(...small);
@@ -91,6 +106,13 @@ function rewriteCandidates(open: readonly PackUse[], options: ChooseOptions): Pa
   return candidates.sort(
     (a, b) => rank(a) - rank(b) || b.lostBytes * a.keptBytes - a.lostBytes * b.keptBytes || a.pack - b.pack,
   );
+}
+
+/** Whoever allows less waste than is worth rewriting means it. */
+function wastesEnough({ lostBytes, keptBytes }: PackUse, { maxUnused }: ChooseOptions): boolean {
+  if (isWorthRewriting(lostBytes, keptBytes)) return true;
+  const isStrict = 'bytes' in maxUnused || maxUnused.percent < gainPercentMin;
+  return isStrict && lostBytes > 0;
 }
 
 function mustGo(use: PackUse, { version }: ChooseOptions): boolean {

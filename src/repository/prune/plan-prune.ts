@@ -3,7 +3,6 @@ import { hasCode } from '../../error/lifeboat-error.ts';
 import { forEachLimited } from '../for-each-limited.ts';
 import { objectKey } from '../layout.ts';
 import { readLocks } from '../lock/with-lock.ts';
-import { treePackBytesTarget } from '../pack/pack-builder.ts';
 import type { PruneOptions } from '../repository-types.ts';
 import type { Session } from '../session.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
@@ -20,9 +19,9 @@ import {
 import { coldObjects, type Retained, retainedObjects } from './retained-objects.ts';
 import { type Survey, surveyRepository } from './survey.ts';
 
-const maxUnusedPercentDefault = 5;
-/** Source: restic. */
-const smallPackShare = 0.8;
+const maxUnusedDefault = { percent: 5 };
+/** Smaller than this share of a full pack is small. Source: restic. */
+const smallPackShare = 1 / 25;
 /** While others use the vault, younger packs than this may be parts of their backups: they wait for another time. */
 const youngMs = 24 * 60 * 60 * 1000;
 /** Each time the packs that turned out not to be readable or removable are left out; then what is left is taken. */
@@ -86,8 +85,8 @@ async function chooseWhatCanBeDone(
 ): Promise<FeasibleChoice> {
   const { store, version } = session.access;
   const settings = {
-    maxUnusedPercent: options.maxUnusedPercent ?? maxUnusedPercentDefault,
-    smallPackBytes: smallPackShare * Math.min(treePackBytesTarget, session.packBytesTarget),
+    maxUnused: options.maxUnused ?? maxUnusedDefault,
+    smallPackBytes: smallPackShare * session.packBytesTarget,
     version,
     givenUp: givenUpPlaces(places, marked),
     fixed,

@@ -14,9 +14,18 @@ import type {
   PruneReport,
 } from '../repository-types.ts';
 import { lockOptions, type Session, withReadLock } from '../session.ts';
+import { isWorthRewriting } from './choose-packs.ts';
 import { earlyDeletions } from './early-deletion.ts';
+import { type Places, placesOf } from './places.ts';
 import { type PrunePlan, planPrune } from './plan-prune.ts';
-import { loadMarks, type PruneMark, packsOfMarks, writeMark } from './prune-marks.ts';
+import {
+  isGivenUp,
+  loadMarks,
+  type MarkedPack,
+  type PruneMark,
+  packsOfMarks,
+  writeMark,
+} from './prune-marks.ts';
 import { refuseAppendOnly } from './refuse-append-only.ts';
 import type { Survey } from './survey.ts';
 import { isDue, type SweepReport, sweepMarks } from './sweep-marks.ts';
@@ -83,9 +92,6 @@ function isWorthTrying({ packs }: PruneMark, nowMs: number): boolean {
 }
 
 function prunablePacks(plan: PrunePlan, { graceMs }: PruneOptions, nowMs: number): PrunablePack[] {
-  const rewriteBytes = new Map(
-    plan.choice.rewritten.map((pack) => [plan.survey.places.index.packIds[pack.pack], pack.rewriteBytes]),
-  );
   const fresh = { name: '', timeMs: nowMs, packs: plan.packs };
   const seen = new Set<string>();
   return [...plan.marks, fresh].flatMap((mark) =>
@@ -94,10 +100,22 @@ function prunablePacks(plan: PrunePlan, { graceMs }: PruneOptions, nowMs: number
       seen.add(pack.id);
       const removableAtMs = Math.max(mark.timeMs + graceMs, pack.retainedUntilMs ?? 0);
       const state = mark === fresh ? 'new' : removableAtMs <= nowMs ? 'due' : 'pending';
-      const { id, kind, bytes } = pack;
-      return [{ id, kind, state, bytes, rewriteBytes: rewriteBytes.get(id) ?? 0, removableAtMs }];
+      const { id, bytes } = pack;
+      const rewriteBytes = bytesToMove(plan.survey.places, pack);
+      const isMerge = pack.kind === 'rewrite' && !isWorthRewriting(bytes, rewriteBytes);
+      const kind = isMerge ? 'merge' : pack.kind;
+      return [{ id, kind, state, bytes, rewriteBytes, removableAtMs }];
     }),
   );
+}
+
+/** Of a pack that is rewritten: what its mark does not give up. */
+function bytesToMove(places: Places, mark: MarkedPack): number {
+  const pack = mark.kind === 'rewrite' ? places.index.packNumberOf(mark.id) : undefined;
+  const own = pack === undefined ? [] : [...placesOf(places, pack)];
+  if (own.length !== mark.blobs) return 0;
+  const moved = own.filter((_, position) => !isGivenUp(mark, position));
+  return moved.reduce((sum, place) => sum + places.index.lengthAt(place), 0);
 }
 
 function reportOf(
