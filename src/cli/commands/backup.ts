@@ -1,9 +1,7 @@
 /** `lifeboat backup`: what the plan says, or paths without a plan. */
-import { backupPaths } from '../backup-paths.ts';
 import { vaultOptions } from '../choose-vault.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
-import { planBackup } from '../plan/plan-backup.ts';
 
 export const backup: Command<AppContext> = {
   description:
@@ -40,7 +38,12 @@ export const backup: Command<AppContext> = {
     },
   ],
   run: async (context, input) => {
-    if (input.values('--path').length > 0) return await backupPaths(context, input);
+    if (input.values('--path').length > 0) {
+      // what reads plans takes longer to load than all the rest
+      const { backupPaths } = await import('../backup-paths.ts');
+      return await backupPaths(context, input);
+    }
+    const { planBackup } = await import('../plan/plan-backup.ts');
     return await planBackup(context, input);
   },
 };
