@@ -3,6 +3,7 @@ import { damagedObjects } from '../evidence/damaged-objects.ts';
 import type { CheckRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
+import { suspectedPacks } from '../recovery-point/known-damage.ts';
 import type {
   CheckFinding,
   ReadBackReport,
@@ -91,7 +92,10 @@ async function read(
 ): Promise<ReadFacts> {
   const { vault, cacheDirectory, signal } = request;
   const known = loadReadPacks(cacheDirectory, vault.id, nowMs);
-  const report = await readSnapshots(request, snapshotIds, known);
+  const { records } = await vault.records(signal);
+  // what the store kept may still stand in the index, beside what it was made anew as
+  const suspected = suspectedPacks(records, nowMs);
+  const report = await readSnapshots(request, snapshotIds, known, suspected);
   for (const packId of report.readPackIds) known.set(packId, nowMs);
   const errors = report.snapshots.flatMap((snapshot) => snapshot.errors);
   // where something is damaged, what was read before is read again next time
@@ -100,7 +104,7 @@ async function read(
   const all =
     errors.length === 0
       ? report
-      : await readSnapshots(request, await vault.repository.snapshotIds(signal), known);
+      : await readSnapshots(request, await vault.repository.snapshotIds(signal), known, suspected);
   const isDamaged = (snapshot: SnapshotFindings): boolean => snapshot.errors.length > 0;
   const isCold = (snapshot: SnapshotFindings): boolean => !isDamaged(snapshot) && snapshot.coldPacks > 0;
   const cold = all.snapshots.filter(isCold).map(({ id }) => id);
@@ -120,9 +124,11 @@ async function readSnapshots(
   { vault, progress, signal }: ReadBackRequest,
   snapshotIds: readonly string[],
   known: ReadonlyMap<string, number>,
+  suspected: ReadonlySet<string>,
 ): Promise<ReadBackReport> {
   return await vault.repository.readBack(snapshotIds, {
     alreadyRead: new Set(known.keys()),
+    suspectedPacks: suspected,
     sample: sampleMax,
     ...(progress === undefined ? {} : { progress }),
     ...(signal === undefined ? {} : { signal }),
