@@ -56,6 +56,12 @@ export interface PacksPreview extends Seen {
   readonly packs: readonly PackState[];
 }
 
+export interface PacksReport {
+  readonly blobsMended: number;
+  /** Keys of packs and index files that the store keeps until a date; what could be read of them lies in new packs too. */
+  readonly kept: readonly string[];
+}
+
 export interface SnapshotChange {
   readonly id: string;
   readonly time: string;
@@ -147,7 +153,7 @@ export interface RepositoryRepair {
   applyIndex(preview: IndexPreview, work?: RepairWork): Promise<void>;
   previewPacks(packIds: readonly string[], work?: RepairWork): Promise<PacksPreview>;
   /** Writes what can be read into new packs, then drops the old ones, and with them what is lost. */
-  applyPacks(preview: PacksPreview, work?: RepairWork): Promise<{ readonly blobsMended: number }>;
+  applyPacks(preview: PacksPreview, work?: RepairWork): Promise<PacksReport>;
   previewSnapshots(
     options?: RepairWork & { readonly keepPartialFiles?: boolean; readonly snapshotIds?: readonly string[] },
   ): Promise<SnapshotsPreview>;

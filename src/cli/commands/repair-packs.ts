@@ -44,11 +44,12 @@ export const repairPacks: Command = {
         };
       },
       apply: async (vault, preview, work) => {
-        const { blobsMended } = await repairsOf(vault.repository).applyPacks(preview, work);
+        const { blobsMended, kept } = await repairsOf(vault.repository).applyPacks(preview, work);
         const keys = (packs: readonly PackState[]) => packs.map(({ id }) => keyOf(id));
         const objectsLost = keys(preview.packs.filter(({ lost }) => lost.length > 0));
-        const objectsMended = keys(preview.packs.filter(({ lost }) => lost.length === 0));
-        return { objectsMended, objectsLost, blobsMended, snapshotIds: [] };
+        const whole = keys(preview.packs.filter(({ lost }) => lost.length === 0));
+        const objectsMended = whole.filter((key) => !kept.includes(key));
+        return { objectsMended, objectsLost, objectsKept: kept, blobsMended, snapshotIds: [] };
       },
     }),
 };

@@ -1,5 +1,6 @@
 /** What the repairs have in common: look, tell, ask, apply, record. */
 
+import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { recordTimes } from '../../evidence/record-common.ts';
 import { sharedFields } from '../../evidence/run-context.ts';
 import type { RepairRecord } from '../../evidence/vault-records.ts';
@@ -33,7 +34,10 @@ export interface Told {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-export type Applied = Pick<RepairRecord, 'objectsMended' | 'objectsLost' | 'blobsMended' | 'snapshotIds'>;
+export type Applied = Pick<
+  RepairRecord,
+  'objectsMended' | 'objectsLost' | 'objectsKept' | 'blobsMended' | 'snapshotIds'
+>;
 
 export async function runRepair<P>(
   context: CliContext,
@@ -59,19 +63,39 @@ async function repairOne<P>(context: CliContext, input: Input, repair: Repair<P>
   if (input.has('--preview')) return { summary: { ...fields, repaired: false } };
   await confirmOrRefuse(told.question, { given: input.has('--yes'), flag: '--yes' });
   const startMs = nowMs();
-  const applied = await repair.apply(vault, preview, { signal });
+  const { objectsKept = [], ...applied } = await repair.apply(vault, preview, { signal });
+  const isDone = applied.objectsLost.length === 0 && objectsKept.length === 0;
   await vault.append({
     type: 'repair',
     ...sharedFields(manualRun(context), vault.id),
     ...recordTimes(startMs, nowMs()),
-    verdict: applied.objectsLost.length === 0 ? 'pass' : 'incomplete',
+    verdict: isDone ? 'pass' : 'incomplete',
     action: repair.action,
     fromVaults: [],
     ...applied,
+    ...(objectsKept.length === 0 ? {} : { objectsKept }),
   });
   await vault.records(signal);
+  const [kept] = objectsKept;
+  if (kept !== undefined) {
+    const summary = { ...fields, repaired: false, blobs_mended: applied.blobsMended, kept: objectsKept };
+    return { summary, error: stillKept(vault, kept, objectsKept.length) };
+  }
   await output.text(output.style.green('repaired; run `lifeboat check --read-data` to see that all is well'));
   return { summary: { ...fields, repaired: true, blobs_mended: applied.blobsMended } };
+}
+
+/** All that could be done is done. */
+function stillKept({ location }: Vault, key: string, count: number): LifeboatError {
+  const more = count === 1 ? '' : ` and ${count - 1} more`;
+  return new LifeboatError(
+    'OBJECT_RETAINED',
+    `the store keeps ${key}${more} from being deleted until a date, in ${location}`,
+    {
+      hint: 'What could be read of it lies in new packs as well. Run the repair again when the retention is over.',
+      details: { object: key },
+    },
+  );
 }
 
 const linesMax = 20;

@@ -2,10 +2,9 @@
  * Saves what can be read out of damaged packs into new ones; then the damaged ones go, and with them what is lost.
  * Source: restic `repair packs`.
  */
-import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { BlobIndex } from '../index/blob-index.ts';
 import type { PackedBlob } from '../pack/pack-header.ts';
-import type { BlobName, PackState, PacksPreview } from '../repair-types.ts';
+import type { BlobName, PackState, PacksPreview, PacksReport } from '../repair-types.ts';
 import type { Session } from '../session.ts';
 import { type Anatomy, indexedBlobs } from './anatomy.ts';
 import { createBlobWriter } from './blob-writer.ts';
@@ -51,7 +50,7 @@ export async function applyPacks(
   anatomy: Anatomy,
   preview: PacksPreview,
   signal?: AbortSignal,
-): Promise<{ readonly blobsMended: number }> {
+): Promise<PacksReport> {
   const chosen = new Set(preview.packs.map(({ id }) => id));
   const indexed = indexedBlobs(anatomy, chosen);
   const writer = createBlobWriter(session, signal);
@@ -65,9 +64,7 @@ export async function applyPacks(
       await writer.store(type, blob, bytes);
   }
   await writer.finish();
-  const [kept] = await dropPacks(session.access, chosen, signal);
-  if (kept !== undefined) throw stillKept(kept);
-  return { blobsMended: writer.blobs };
+  return { blobsMended: writer.blobs, kept: await dropPacks(session.access, chosen, signal) };
 }
 
 /** What the index knows of all packs but these, which must be there. */
@@ -88,12 +85,4 @@ export function nameText({ type, id }: BlobName): string {
 export function namesOf(blobs: readonly PackedBlob[]): BlobName[] {
   const names = new Map(blobs.map(({ type, id }) => [nameText({ type, id }), { type, id }]));
   return [...names.values()];
-}
-
-/** All that could be done is done. */
-function stillKept(key: string): LifeboatError {
-  return new LifeboatError('OBJECT_RETAINED', `the store keeps ${key} from being deleted until its date`, {
-    hint: 'What could be read of it lies in new packs. Run the repair again when its retention is over.',
-    details: { object: key },
-  });
 }
