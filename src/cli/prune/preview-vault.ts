@@ -40,7 +40,7 @@ export async function previewVault(
 ): Promise<Readonly<Record<string, number>>> {
   const { output, signal, nowMs } = context;
   const known = await vault.records(signal);
-  const { records } = known;
+  const { records, problems } = known;
   const lost = lossPause(name, await lostPoints(vault, known, nowMs(), signal));
   const paused = damagePause(name, records, nowMs()) ?? lost;
   using progress = output.progress('prune');
@@ -51,6 +51,9 @@ export async function previewVault(
     signal,
   });
   progress[Symbol.dispose]();
+  const [problem] = problems;
+  if (problem !== undefined)
+    output.warn(`nothing is removed from ${name} while its records are damaged: ${problem.what}`);
   if (paused !== undefined) output.warn(`${paused.message}. ${paused.hint ?? ''}`);
   const { usedBytes, wastedBytes, packs, early } = preview;
   await output.text(

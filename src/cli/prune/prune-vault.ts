@@ -9,6 +9,7 @@ import type { PruneOptions, PruneReport } from '../../repository/repository-type
 import type { Vault } from '../../vault/vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import { bytesText, momentText, plural } from '../quantity-text.ts';
+import { soundRecords } from '../retention/preview-repository.ts';
 import { damagePause } from './damage-pause.ts';
 import { lossPause, lostPoints } from './lost-points.ts';
 
@@ -42,13 +43,16 @@ export async function pruneVault(context: CliContext, request: PruneRequest): Pr
   return report;
 }
 
-/** Raises DELETION_PAUSED, VAULT_LOCKED, STORE_APPEND_ONLY, VAULT_DAMAGED and what reading and the store raise. */
+/**
+ * Raises DELETION_PAUSED, VAULT_LOCKED, STORE_APPEND_ONLY, VAULT_DAMAGED (also when the records cannot be believed: then
+ * nobody knows what is damaged, lost or held) and what reading and the store raise.
+ */
 export async function pruneAndRecord(context: CliContext, request: PruneRequest): Promise<PruneReport> {
   const { output, signal, nowMs } = context;
   const { run, vault, name, options } = request;
   refusePaused(name, request.pauses);
   const startMs = nowMs();
-  const known = await vault.records(signal);
+  const known = await soundRecords(vault, signal);
   const { records } = known;
   const damaged = damagePause(name, records, startMs);
   if (damaged !== undefined) throw damaged;
