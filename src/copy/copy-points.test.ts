@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { type TemporaryFolder, temporaryFolder } from '../../test/support/temporary-folder.ts';
 import { testRun, tickingClock } from '../../test/support/test-run.ts';
 import { backUp, quickKdf, quickLocks } from '../../test/support/vault.ts';
+import { LifeboatError } from '../error/lifeboat-error.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { sharedFields } from '../evidence/run-context.ts';
 import { type MemoryStore, openMemoryStore } from '../object-store/memory/memory-store.ts';
@@ -114,6 +115,34 @@ test('a point that was given up meanwhile is told as gone; one that is missing f
   const { records } = await to.vault.records();
   const told = records.flatMap((record) => (record.type === 'copy' ? [record.from.snapshotId] : []));
   assert.deepEqual(told.toSorted(), [second.snapshotId, third.snapshotId].toSorted());
+});
+
+test('what was copied is recorded also when the source cannot tell what became of the rest', async () => {
+  using folder = temporaryFolder();
+  const from = await makeVault(folder, 'from');
+  const to = await makeVault(folder, 'to');
+  const path = join(folder.path, 'uploads');
+  mkdirSync(path);
+  const points: PointRecord[] = [];
+  for (const content of ['one', 'two']) {
+    writeFileSync(join(path, 'file'), content);
+    points.push(await makePoint(from.vault, path));
+  }
+  await from.store.delete(`snapshots/${points[0]?.snapshotId}`);
+  const away = {
+    ...from.vault,
+    records: () => Promise.reject(new LifeboatError('STORE_UNAVAILABLE', 'away')),
+  };
+  const request = { run, from: away, to: [{ vault: to.vault, points }] };
+  await assert.rejects(copyPoints({ ...request, cacheDirectory: join(folder.path, 'to') }), {
+    code: 'STORE_UNAVAILABLE',
+  });
+  const { records } = await to.vault.records();
+  const told = records.flatMap((record) =>
+    record.type === 'copy' ? [[record.from.snapshotId, record.verdict]] : [],
+  );
+  assert.deepEqual(told, [[points[1]?.snapshotId, 'pass']]);
+  assert.equal(recoveryPointsFromRecords(records)[0]?.proof.checked !== undefined, true);
 });
 
 test('a point that could not be copied leaves a record without a snapshot, and no point', async () => {

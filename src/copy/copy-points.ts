@@ -3,6 +3,7 @@
  * where it lies now and gets a record with all that the capture's own record says. Only then it counts there. Many
  * points are copied in rounds: between two of them no vault is locked, so that a forget or a sweep has its turn.
  */
+import { LifeboatError } from '../error/lifeboat-error.ts';
 import { copySnapshots } from '../repository/repository.ts';
 import type { CopyReport, FailedCopy } from '../repository/repository-types.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -54,32 +55,42 @@ async function copyRound(request: CopyPointsRequest): Promise<CopyPointsOutcome>
     ...(progress === undefined ? {} : { progress }),
     ...(signal === undefined ? {} : { signal }),
   });
-  const givenUp = await givenUpSince(request, report);
+  const { givenUp, error } = await givenUpSince(request, report);
   const done = new Map<Vault, VaultCopies>();
   for (const [at, destination] of to.entries()) {
     const target = report.targets[at];
     if (target === undefined) continue;
     const isGone = (copy: FailedCopy): boolean => givenUp.has(copy.from);
-    const failed = target.failed.filter((copy) => !isGone(copy));
+    // of what the source cannot tell nothing is recorded: it may be damage, and it may have been given up
+    const failed = error === undefined ? target.failed.filter((copy) => !isGone(copy)) : [];
     const copies = await recordCopies(request, destination, { ...target, failed }, startMs);
     done.set(destination.vault, { ...copies, gone: target.failed.filter(isGone).map((copy) => copy.from) });
   }
+  if (error !== undefined) throw error;
   const vaults = request.to.map(({ vault }) => done.get(vault) ?? nothing);
   return { vaults, bytesRead: report.bytesRead };
 }
 
+interface GivenUp {
+  readonly givenUp: ReadonlySet<string>;
+  /** Why the source could not tell: what was copied is recorded first. */
+  readonly error?: LifeboatError;
+}
+
 /**
  * Between the choice of the points and their copying others may give some up. Those are no damage: the records of the
- * source tell them from what is missing there for no reason.
+ * source tell them from what is missing there for no reason. Raises interruptions and faults of the program alone.
  */
-async function givenUpSince(
-  { from, signal }: CopyPointsRequest,
-  { targets }: CopyReport,
-): Promise<ReadonlySet<string>> {
-  if (targets.every(({ failed }) => failed.length === 0)) return new Set();
-  const { records, snapshotIds } = await from.records(signal);
-  const forgotten = records.flatMap((record) => (record.type === 'forget' ? record.snapshotIds : []));
-  return new Set(forgotten.filter((id) => !snapshotIds.includes(id)));
+async function givenUpSince({ from, signal }: CopyPointsRequest, { targets }: CopyReport): Promise<GivenUp> {
+  if (targets.every(({ failed }) => failed.length === 0)) return { givenUp: new Set() };
+  try {
+    const { records, snapshotIds } = await from.records(signal);
+    const forgotten = records.flatMap((record) => (record.type === 'forget' ? record.snapshotIds : []));
+    return { givenUp: new Set(forgotten.filter((id) => !snapshotIds.includes(id))) };
+  } catch (error) {
+    if (signal?.aborted || !(error instanceof LifeboatError)) throw error;
+    return { givenUp: new Set(), error };
+  }
 }
 
 const nothing: VaultCopies = { copied: [], failed: [], gone: [], bytesStored: 0 };
