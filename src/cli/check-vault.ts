@@ -1,6 +1,7 @@
 /** Looks for damage in a vault and lists what it finds. */
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { parseDuration } from '../plan/duration.ts';
+import { vaultPoints } from '../recovery-point/gone-points.ts';
 import type { CheckFinding, CheckOptions, CheckReport } from '../repository/repository-types.ts';
 import { coveragePercent, rereadWithinMsDefault } from '../vault/rolling-check.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -11,7 +12,7 @@ import type { Input } from './input.ts';
 import { lostPoints } from './prune/lost-points.ts';
 import { bytesText, durationText, plural } from './quantity-text.ts';
 import { noteReadOnly } from './read-only-note.ts';
-import { recordCheck } from './record-check.ts';
+import { type DoneCheck, recordCheck } from './record-check.ts';
 import { coverageText, noteRead, rollingChoice } from './rolling-read.ts';
 import { withSmallObjects } from './small-objects.ts';
 
@@ -78,48 +79,28 @@ async function checkOpenVault(
   context: CliContext,
   request: VaultRequest,
   vault: Vault,
-  options: CheckVaultOptions & Pick<CheckOptions, 'readData'>,
+  options: CheckOpenOptions,
 ): Promise<CommandEnd> {
-  const { output, signal, nowMs } = context;
+  const { output, nowMs } = context;
   const startMs = nowMs();
   const isReadOnly = await noteReadOnly(context, request);
-  const snapshotIds = await vault.repository.snapshotIds(signal);
-  using progress = output.progress('check');
-  const { rollingWithinMs } = options;
-  const rolling = rollingWithinMs === undefined ? undefined : rollingChoice(vault, rollingWithinMs, startMs);
-  const readData = options.readData ?? rolling;
-  const found = await vault.repository.check({
-    ...(readData === undefined ? {} : { readData }),
-    progress: progress.report,
-    signal,
-  });
-  const whole = await withSmallObjects(vault, found, readData === 'all', signal);
-  const report = await withLostPoints(context, vault, whole, options);
-  progress[Symbol.dispose]();
+  const done = await lookAt(context, vault, options, startMs);
+  const { report, readData } = done;
+  // one that reads everything is a share as well, and a large one
+  const isShare = options.rollingWithinMs !== undefined || readData === 'all';
+  const withinMs = options.rollingWithinMs ?? request.declared?.reread_within ?? rereadWithinMsDefault;
   const coverage = await noteRead(vault, report, {
-    withinMs: rollingWithinMs,
+    withinMs: isShare ? withinMs : undefined,
     nowMs: nowMs(),
     keeps: options.keepsRecord,
   });
   await tell(context, report, nowMs() - startMs, vault.location);
-  if (rolling !== undefined || readData !== undefined) await output.text(coverageText(coverage));
-  if (options.keepsRecord && !isReadOnly) {
-    const share = readData === undefined ? 'none' : readData === 'all' ? 'all' : 'part';
-    const done = { report: found, startMs, readData: share, snapshotIds } as const;
-    await recordCheck(context, vault, rolling === undefined ? done : { ...done, coverage });
-  }
+  if (readData !== 'none') await output.text(coverageText(coverage));
+  if (options.keepsRecord && !isReadOnly)
+    await recordCheck(context, vault, isShare ? { ...done, coverage } : done);
   return {
     summary: {
-      location: vault.location,
-      snapshots: report.snapshots,
-      packs: report.packs,
-      packs_read: report.packsRead,
-      bytes_read: report.bytesRead,
-      packs_cold: report.coldPackIds.length,
-      bytes_cold: coldBytesOf(report),
-      blobs: report.blobs,
-      errors: report.errors.length,
-      hints: report.hints.length,
+      ...summaryOf(vault, report),
       reread_percent: coveragePercent(coverage),
       reread_within_ms: coverage.withinMs,
       reread_bytes: coverage.bytes,
@@ -130,7 +111,47 @@ async function checkOpenVault(
   };
 }
 
-/** Whoever may delete can forget what is held, with any program: only the records tell. */
+type CheckOpenOptions = CheckVaultOptions & Pick<CheckOptions, 'readData'>;
+
+async function lookAt(
+  context: CliContext,
+  vault: Vault,
+  options: CheckOpenOptions,
+  startMs: number,
+): Promise<DoneCheck> {
+  const { output, signal } = context;
+  const { rollingWithinMs } = options;
+  const rolling = rollingWithinMs === undefined ? undefined : rollingChoice(vault, rollingWithinMs, startMs);
+  const choice = options.readData ?? rolling;
+  const snapshotIds = await vault.repository.snapshotIds(signal);
+  using progress = output.progress('check');
+  const data = await vault.repository.check({
+    ...(choice === undefined ? {} : { readData: choice }),
+    progress: progress.report,
+    signal,
+  });
+  const whole = await withSmallObjects(vault, data, choice === 'all', signal);
+  const report = await withLostPoints(context, vault, whole, options);
+  const readData = choice === undefined ? 'none' : choice === 'all' ? 'all' : 'part';
+  return { report, data, startMs, readData, snapshotIds };
+}
+
+function summaryOf(vault: Vault, report: CheckReport) {
+  return {
+    location: vault.location,
+    snapshots: report.snapshots,
+    packs: report.packs,
+    packs_read: report.packsRead,
+    bytes_read: report.bytesRead,
+    packs_cold: report.coldPackIds.length,
+    bytes_cold: coldBytesOf(report),
+    blobs: report.blobs,
+    errors: report.errors.length,
+    hints: report.hints.length,
+  };
+}
+
+/** Whoever may delete can do so past the records, with any program: only the records tell. */
 async function withLostPoints(
   { signal, nowMs }: CliContext,
   vault: Vault,
@@ -138,13 +159,32 @@ async function withLostPoints(
   { keepsRecord }: CheckVaultOptions,
 ): Promise<CheckReport> {
   if (!keepsRecord) return report;
-  const { held } = await lostPoints(vault, await vault.records(signal), nowMs(), signal);
-  const errors = held.map((id) => ({
-    object: `snapshots/${id}`,
-    what: 'is gone, although its point is held and no record gave it up',
-    hint: `\`lifeboat repair heal --vault ${vault.location}\` brings it back from another vault; do not prune before.`,
-  }));
-  return { ...report, errors: [...report.errors, ...errors] };
+  const known = await vault.records(signal);
+  const { held, gone, bereft } = await lostPoints(vault, known, nowMs(), signal);
+  const systems = new Map(
+    vaultPoints(vault.id, known).gone.map(({ snapshotId, system }) => [snapshotId, system]),
+  );
+  const isGrave = (id: string): boolean => held.includes(id) || bereft.includes(systems.get(id) ?? '');
+  const grave = [...new Set([...held, ...gone.filter(isGrave)])];
+  return {
+    ...report,
+    errors: [
+      ...report.errors,
+      ...grave.map((id) => lostFinding(vault, id, held.includes(id), systems.get(id))),
+    ],
+    hints: [...report.hints, ...gone.filter((id) => !isGrave(id)).map((id) => lostFinding(vault, id))],
+  };
+}
+
+function lostFinding({ location }: Vault, id: string, isHeld = false, bereft?: string): CheckFinding {
+  const heal = `\`lifeboat repair heal --vault ${location}\` brings it back from another vault`;
+  const accept = `if it was given up on purpose, \`lifeboat forget --point ${id.slice(0, 8)} --why TEXT\` records that`;
+  const what = isHeld
+    ? 'is gone, although its point is held and no record gave it up'
+    : bereft === undefined
+      ? 'is gone, and no record gave it up: another program deleted it'
+      : `is gone, no record gave it up, and ${bereft} has nothing as good left here`;
+  return { object: `snapshots/${id}`, what, hint: `${heal}; ${accept}. Do not prune before.` };
 }
 
 /** Raises USAGE for a share that is none. */

@@ -8,7 +8,9 @@ import type { CliContext } from './cli-context.ts';
 import { manualRun } from './manual-run.ts';
 
 export interface DoneCheck {
+  /** Everything that was found; `data`: of packs, index and snapshots alone. */
   readonly report: CheckReport;
+  readonly data: CheckReport;
   readonly startMs: number;
   readonly readData: 'none' | 'part' | 'all';
   /** Snapshots that were there before it began. */
@@ -18,12 +20,13 @@ export interface DoneCheck {
 }
 
 /**
- * What was found counts for status: damage puts every point of the vault in doubt, until it is read back or restored
- * again; without damage those of which every byte was read are checked. A plain repository keeps no records.
+ * What was found counts for status: damage of the data puts every point of the vault in doubt, until it is read back or
+ * restored again; without any those of which every byte was read are checked. A plain repository keeps no records.
  */
 export async function recordCheck(context: CliContext, vault: Vault, done: DoneCheck): Promise<void> {
-  const { report, startMs, readData, snapshotIds, coverage } = done;
+  const { report, data, startMs, readData, snapshotIds, coverage } = done;
   const isSound = report.errors.length === 0;
+  const isDataSound = data.errors.length === 0;
   // packs in an archive class were not read: then no snapshot is known to be whole
   const isWhole = readData === 'all' && report.coldPackIds.length === 0;
   const scope = readData === 'all' && !isWhole ? 'part' : readData;
@@ -35,9 +38,10 @@ export async function recordCheck(context: CliContext, vault: Vault, done: DoneC
     ...recordTimes(startMs, nowMs()),
     verdict: isSound ? 'pass' : 'fail',
     scope: scope === 'none' ? 'structure' : scope,
-    snapshotIds: isSound && isWhole ? snapshotIds : [],
+    snapshotIds: isDataSound && isWhole ? snapshotIds : [],
     damagedSnapshotIds: [],
     ...damagedObjects(report.errors),
+    ...(!isSound && isDataSound ? { dataSound: true } : {}),
     packsRead: report.packsRead,
     bytesRead: report.bytesRead,
     ...(coverage === undefined ? {} : { coverage }),

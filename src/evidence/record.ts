@@ -121,6 +121,11 @@ export interface CheckRecord extends RecordCommon {
   readonly damagedSnapshotIds: readonly string[];
   /** Keys of objects that were found damaged or missing, as far as they are known: `data/12/1234…`. */
   readonly damagedObjects?: readonly string[];
+  /**
+   * What is wrong lies beside the data: config, keys, records, plans, their second copies, or snapshots that are gone. The
+   * vault is damaged, and no point that is there is in doubt.
+   */
+  readonly dataSound?: boolean;
   /** Snapshots of which nothing was found wrong, and whose data in an archive class were not read: nothing is proven of them. */
   readonly coldSnapshotIds?: readonly string[];
   readonly packsRead: number;
@@ -162,6 +167,8 @@ export interface RestoreRecord extends RecordCommon {
   /** Where the state before the restore was kept. */
   readonly safetyCopy?: string;
   readonly loss?: Loss;
+  /** Something that the vault stores was damaged or missing: the point is in doubt. */
+  readonly foundDamage?: boolean;
 }
 
 export interface KeyRecord extends RecordCommon {
@@ -339,6 +346,7 @@ function parseCheck(from: JsonObject): Omit<CheckRecord, keyof RecordCommon | 't
     snapshotIds: texts(from, 'snapshotIds'),
     damagedSnapshotIds: texts(from, 'damagedSnapshotIds'),
     ...optional(from, 'damagedObjects', texts),
+    ...optional(from, 'dataSound', boolean),
     ...optional(from, 'coldSnapshotIds', texts),
     packsRead: number(from, 'packsRead'),
     bytesRead: number(from, 'bytesRead'),
@@ -388,6 +396,7 @@ function parseRestore(from: JsonObject): Omit<RestoreRecord, keyof RecordCommon 
     bytes: number(from, 'bytes'),
     ...optional(from, 'safetyCopy', text),
     ...optional(from, 'loss', parseLoss),
+    ...optional(from, 'foundDamage', boolean),
   };
 }
 

@@ -2,8 +2,8 @@
 
 import { evidencePrefix } from '../evidence/chain.ts';
 import type { RunRecord } from '../evidence/record.ts';
+import { vaultPoints } from '../recovery-point/gone-points.ts';
 import { holdsFromRecords } from '../recovery-point/holds.ts';
-import { recoveryPointsFromRecords } from '../recovery-point/points-from-records.ts';
 import { deletionPauses } from '../recovery-point/suspicion.ts';
 import type { Diagnosis, HealPreview, RepairWork, SnapshotToMake } from '../repository/repair-types.ts';
 import { repairsOf } from '../repository/repository.ts';
@@ -89,10 +89,8 @@ export function isSound(preview: HealingPreview): boolean {
 }
 
 /** Snapshots of points that nobody gave up by a record, and that are not there. */
-export function goneSnapshotsOf(vault: Vault, { records, snapshotIds }: VaultRecords): string[] {
-  const there = new Set(snapshotIds);
-  const points = recoveryPointsFromRecords(records).filter((point) => point.vault === vault.id);
-  return points.map(({ snapshotId }) => snapshotId).filter((id) => !there.has(id));
+export function goneSnapshotsOf({ id }: Vault, known: VaultRecords): string[] {
+  return vaultPoints(id, known).gone.map(({ snapshotId }) => snapshotId);
 }
 
 /** While anything is suspicious, nothing is deleted. A hold counts here whatever its date: retention looks at that. */

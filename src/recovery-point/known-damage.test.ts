@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkRecord, verifyRecord } from '../../test/support/record-samples.ts';
-import type { CheckRecord, RunRecord } from '../evidence/record.ts';
+import type { CheckRecord, RestoreRecord, RunRecord } from '../evidence/record.ts';
 import { type RecordCommon, recordTimes } from '../evidence/record-common.ts';
 import type { RepairRecord } from '../evidence/vault-records.ts';
-import { knownDamage, suspectedPacks } from './known-damage.ts';
+import { knownDamage, standingDamage, suspectedPacks } from './known-damage.ts';
 
 const nowMs = 1000;
 const year = 365 * 86_400_000;
@@ -54,6 +54,38 @@ test('what the structure showed stands until that was looked at again, and readi
   assert.deepEqual(left(broken, check(11, { scope: 'part', snapshotIds: ['one'] })), [['check-10']]);
   assert.deepEqual(left(broken, check(11, { scope: 'structure' })), []);
   assert.deepEqual(left(broken, check(11, { scope: 'part' })), [], 'a rolling check looks at it as well');
+});
+
+test('what lies beside the data is told until it was looked at again, and pauses nothing', () => {
+  const beside = check(10, { verdict: 'fail', scope: 'part', dataSound: true });
+  const told = (...records: readonly RunRecord[]) => standingDamage(records, nowMs).length;
+  assert.deepEqual(left(beside), []);
+  assert.equal(told(beside), 1);
+  assert.equal(told(beside, clear(11)), 1, 'that a prune may go on mends nothing');
+  assert.equal(
+    told(beside, check(11, { snapshotIds: ['one'] })),
+    1,
+    'points that are read back say nothing of it',
+  );
+  assert.equal(told(beside, check(11, { scope: 'part' })), 0);
+  assert.equal(told(beside, repair(11, 'heal')), 0);
+  const records = check(10, { verdict: 'fail', scope: 'all', dataSound: true });
+  assert.equal(
+    told(records, check(11, { scope: 'part' })),
+    1,
+    'records and plans are read by a check of everything only',
+  );
+  assert.equal(told(records, check(11, { scope: 'all' })), 0);
+});
+
+test('damage that a restore on request met counts, until the point was read back', () => {
+  const facts = { snapshotId: 'one', destination: 'folder', restoreMs: 1, files: 0, bytes: 0 } as const;
+  const restore = (found: Partial<RestoreRecord>): RunRecord => {
+    return { type: 'restore', ...common(10), verdict: 'incomplete', ...facts, ...found };
+  };
+  assert.deepEqual(left(restore({})), []);
+  assert.deepEqual(left(restore({ foundDamage: true })), [['record-10', 'one']]);
+  assert.deepEqual(left(restore({ foundDamage: true }), check(11, { snapshotIds: ['one'] })), []);
 });
 
 test('of points that were named each is right when it was read back, and giving it up mends no pack', () => {

@@ -6,7 +6,7 @@
  * that they were read back and found right; of what the structure alone showed, that it was looked at again. That a
  * damaged point was given up ends nothing: its packs are still there. A person may let a prune go on all the same.
  */
-import type { CheckRecord, RunRecord, VerifyRecord } from '../evidence/record.ts';
+import type { CheckRecord, RestoreRecord, RunRecord, VerifyRecord } from '../evidence/record.ts';
 import { isUncleared } from './clearing.ts';
 import { clockSkewToleratedMs } from './stored-time.ts';
 
@@ -18,19 +18,25 @@ export interface KnownDamage {
   readonly sinceMs: number;
   /** Snapshots that need what is damaged; empty: nobody knows which do. */
   readonly snapshotIds: readonly string[];
+  /** It lies beside the data: no point is in doubt. */
+  readonly isBeside: boolean;
 }
 
-/** Earliest first. `records` are those of one vault, in any order. */
+/** Whatever a person has let go on. Earliest first; `records` are those of one vault, in any order. */
+export function standingDamage(records: readonly RunRecord[], nowMs: number): readonly KnownDamage[] {
+  return standing(records, nowMs)
+    .map(({ damage }) => damage)
+    .toSorted((a, b) => a.sinceMs - b.sinceMs || (a.recordId < b.recordId ? -1 : 1));
+}
+
+/** Of the data: what pauses a prune. In the same order. */
 export function knownDamage(records: readonly RunRecord[], nowMs: number): readonly KnownDamage[] {
   const pauses = records.filter((record) => record.type === 'pause');
   const isOpen = isUncleared(
     pauses.filter(({ system }) => system === undefined),
     nowMs,
   );
-  return standing(records, nowMs)
-    .map(({ damage }) => damage)
-    .filter(isOpen)
-    .toSorted((a, b) => a.sinceMs - b.sinceMs || (a.recordId < b.recordId ? -1 : 1));
+  return standingDamage(records, nowMs).filter((damage) => !damage.isBeside && isOpen(damage));
 }
 
 /** Ids of packs that were found damaged and not found right since, whatever a person has let go on. */
@@ -73,18 +79,21 @@ function believable(records: readonly RunRecord[], nowMs: number): readonly RunR
 function foundBy(record: RunRecord): readonly Found[] {
   if (record.type === 'check' && record.verdict === 'fail') return [foundByCheck(record)];
   if (record.type === 'verify' && isDamage(record)) return [foundByRestore(record)];
+  if (record.type === 'restore' && record.foundDamage === true) return [foundByRestore(record)];
   return [];
 }
 
 function foundByCheck(record: CheckRecord): Found {
-  const { id, endMs, damagedSnapshotIds, scope, damagedObjects = [] } = record;
-  const damage = { recordId: id, foundBy: 'check', sinceMs: endMs, snapshotIds: damagedSnapshotIds } as const;
-  return { damage, scope, objects: damagedObjects };
+  const { id, endMs, damagedSnapshotIds, scope, damagedObjects = [], dataSound: isBeside = false } = record;
+  const found = { recordId: id, foundBy: 'check', sinceMs: endMs, isBeside } as const;
+  // what lies beside the data is looked at by every check, but for the contents of records and plans
+  const seenBy = isBeside && scope === 'part' ? 'structure' : scope;
+  return { damage: { ...found, snapshotIds: damagedSnapshotIds }, scope: seenBy, objects: damagedObjects };
 }
 
-function foundByRestore({ id, endMs, snapshotId }: VerifyRecord): Found {
-  const damage = { recordId: id, foundBy: 'restore', sinceMs: endMs, snapshotIds: [snapshotId] } as const;
-  return { damage, scope: 'part', objects: [] };
+function foundByRestore({ id, endMs, snapshotId }: VerifyRecord | RestoreRecord): Found {
+  const found = { recordId: id, foundBy: 'restore', sinceMs: endMs, isBeside: false } as const;
+  return { damage: { ...found, snapshotIds: [snapshotId] }, scope: 'part', objects: [] };
 }
 
 /** A proof also fails because of what the system's own checks say; that is no damage of what is stored. */

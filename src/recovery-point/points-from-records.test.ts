@@ -113,6 +113,30 @@ describe('recoveryPointsFromRecords', () => {
     ]);
   });
 
+  it('doubts no point for what lies beside the data', () => {
+    const found = check(9, [], { verdict: 'fail', dataSound: true });
+    const [point] = recoveryPointsFromRecords([backup('s1', 1), check(8, ['s1']), found]);
+    assert.equal(point?.failure, undefined);
+    assert.equal(point && proofLevel(point), 'checked');
+  });
+
+  it('voids the proof of a point when a restore met damage in it, until it is read back', () => {
+    const restore: RunRecord = {
+      ...{ type: 'restore', ...common('restore-9', 9), verdict: 'incomplete', snapshotId: 's1' },
+      ...{ destination: 'folder', restoreMs: 1, files: 0, bytes: 0, foundDamage: true },
+    };
+    const history = [backup('s1', 1), backup('s2', 2), check(8, ['s1', 's2']), restore];
+    const levels = (records: readonly RunRecord[]) => recoveryPointsFromRecords(records).map(proofLevel);
+    assert.deepEqual(levels(history), ['written', 'checked']);
+    assert.deepEqual(levels([...history, check(10, ['s1'])]), ['checked', 'checked']);
+    const { foundDamage: _, ...without } = restore;
+    assert.deepEqual(
+      levels([...history.slice(0, 3), without]),
+      ['checked', 'checked'],
+      'the target was to blame',
+    );
+  });
+
   it('makes no point of a run that left no snapshot, and an incomplete one of a run that missed input', () => {
     const { snapshotId: _, ...without } = backup('a', 1);
     assert.deepEqual(levels(without), []);

@@ -1,5 +1,12 @@
 /** Folds the history of vaults into the recovery points that exist now. */
-import type { BackupRecord, CheckRecord, CopyRecord, RunRecord, VerifyRecord } from '../evidence/record.ts';
+import type {
+  BackupRecord,
+  CheckRecord,
+  CopyRecord,
+  RestoreRecord,
+  RunRecord,
+  VerifyRecord,
+} from '../evidence/record.ts';
 import type { Proof, ProofFailure, ProofStep, RecoveryPoint, RestoreStep } from './recovery-point.ts';
 
 type Points = Map<string, RecoveryPoint>;
@@ -35,11 +42,14 @@ function applyRecord(points: Points, record: RunRecord): void {
     case 'verify':
       applyVerify(points, record);
       break;
+    case 'restore':
+      applyRestore(points, record);
+      break;
     case 'forget':
       for (const snapshotId of record.snapshotIds) points.delete(pointKey(record.vault, snapshotId));
       break;
     default:
-      // Restores on request, canaries and keys prove nothing about a point.
+      // Canaries and keys prove nothing about a point.
       break;
   }
 }
@@ -75,13 +85,24 @@ function applyCheck(points: Points, record: CheckRecord): void {
     const point = points.get(key);
     if (point !== undefined) points.set(key, { ...point, archived: step });
   }
-  if (record.verdict !== 'fail') return;
+  if (record.verdict === 'fail' && record.dataSound !== true) applyDamage(points, record, step);
+}
+
+function applyDamage(points: Points, record: CheckRecord, step: ProofStep): void {
   for (const [key, point] of points) {
     if (point.vault !== record.vault) continue;
     const named = record.damagedSnapshotIds.includes(point.snapshotId);
     const inDoubt = record.damagedSnapshotIds.length === 0 && !record.snapshotIds.includes(point.snapshotId);
     if (named || inDoubt) points.set(key, { ...point, failure: worse(point, { ...step, foundBy: 'check' }) });
   }
+}
+
+/** A restore on request proves nothing; what it met on the way speaks against the point, until that is read back. */
+function applyRestore(points: Points, record: RestoreRecord): void {
+  const key = pointKey(record.vault, record.snapshotId);
+  const point = points.get(key);
+  if (point === undefined || record.foundDamage !== true) return;
+  points.set(key, { ...point, failure: worse(point, { ...stepOf(record), foundBy: 'check' }) });
 }
 
 function applyVerify(points: Points, record: VerifyRecord): void {

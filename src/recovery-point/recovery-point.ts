@@ -44,7 +44,7 @@ export interface ProofStep {
 }
 
 export interface ProofFailure extends ProofStep {
-  /** `restore`: the restored data was wrong, which reading the vault back can neither see nor refute. */
+  /** `check`: bytes of the vault were found wrong. `restore`: the restored data was, which reading back can neither see nor refute. */
   readonly foundBy: 'check' | 'restore';
 }
 

@@ -6,6 +6,7 @@ import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { RestoreRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
+import { isFaultOfData } from '../recovery-point/fault-of-data.ts';
 import type { RestoreReport, WorkProgress } from '../repository/repository-types.ts';
 import type { Destination, SafetyCopy } from '../source/destination.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -144,12 +145,13 @@ function tellSafetyCopy(error: unknown, { folder }: SafetyCopy): unknown {
 function requireWhole({ problems }: RestoreReport): void {
   const lost = problems.filter(({ metadataOnly }) => !metadataOnly);
   if (lost[0] === undefined) return;
+  const isDamaged = lost.some(({ isDamage }) => isDamage);
   throw new LifeboatError(
     'RESTORE_INCOMPLETE',
     `${lost.length} entries could not be restored, such as ${lost[0].path}: ${lost[0].reason}; nothing was put in place`,
     {
       hint: 'Choose another recovery point or vault, or restore what there is with --to.',
-      details: { problems: lost.slice(0, 20) },
+      details: { problems: lost.slice(0, 20), ...(isDamaged ? { isDamage: true } : {}) },
     },
   );
 }
@@ -206,6 +208,7 @@ function recordOf(request: ApplyRequest, startMs: number, { report, safetyCopy }
     bytes: report.bytes,
     loss: { kind: 'computed', ms: request.preview.lossMs },
     ...(safetyCopy === undefined ? {} : { safetyCopy: safetyCopy.folder }),
+    ...(report.problems.some(({ isDamage }) => isDamage) ? { foundDamage: true } : {}),
   };
 }
 
@@ -218,6 +221,7 @@ function failedRecord(request: ApplyRequest, startMs: number, error: LifeboatErr
     bytes: 0,
     error: recordError(request.run, error),
     ...(typeof kept === 'string' ? { safetyCopy: kept } : {}),
+    ...(isFaultOfData(error) ? { foundDamage: true } : {}),
   };
 }
 

@@ -11,6 +11,7 @@ import { type RecordVerdict, recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import type { ResolvedCheck, ResolvedSystem } from '../plan/resolved-plan.ts';
 import { fileSystemFree } from '../platform/posix/device.ts';
+import { isFaultOfData } from '../recovery-point/fault-of-data.ts';
 import { decodeManifest, type Manifest, manifestFolder, manifestPath } from '../recovery-point/manifest.ts';
 import type { RestoreReport, Snapshot, WorkProgress } from '../repository/repository-types.ts';
 import { makeStaging } from '../restore/staging.ts';
@@ -136,7 +137,7 @@ async function restoreInto(request: VerifyRequest, sandbox: string): Promise<Res
       error,
       result: {
         name: 'restore',
-        verdict: isDataFault(error) ? 'fail' : 'inconclusive',
+        verdict: isFaultOfData(error) ? 'fail' : 'inconclusive',
         message: error.message,
       },
     };
@@ -160,18 +161,6 @@ function requireRoom(request: VerifyRequest, manifest: Manifest): void {
     {
       hint: 'Free some space or choose another folder with --sandbox.',
     },
-  );
-}
-
-/** Only damage of what is stored says something about the data; all else says something about this machine. */
-function isDataFault(error: LifeboatError): boolean {
-  return hasCode(
-    error,
-    'OBJECT_DAMAGED',
-    'OBJECT_MISSING',
-    'VAULT_DAMAGED',
-    'SNAPSHOT_NOT_FOUND',
-    'PATH_NOT_FOUND',
   );
 }
 

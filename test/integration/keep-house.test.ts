@@ -141,7 +141,7 @@ async function checkAll(): Promise<number> {
   await using vault = await scene.open('here');
   const snapshotIds = await vault.repository.snapshotIds();
   const report = await vault.repository.check({ readData: 'all' });
-  const done = { report, startMs: scene.nowMs, readData: 'all', snapshotIds } as const;
+  const done = { report, data: report, startMs: scene.nowMs, readData: 'all', snapshotIds } as const;
   await recordCheck(scene.context(), vault, done);
   return report.errors.length;
 }

@@ -1,4 +1,4 @@
-/** Snapshots that somebody deleted past the records: what is held is missed, and nothing of it is pruned. */
+/** Snapshots that somebody deleted past the records: they are missed, and what would be lost with them is not pruned. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { join } from 'node:path';
@@ -68,6 +68,6 @@ test('a vault that lost all its snapshots is not pruned', async () => {
   await cliEnds(0, options, 'backup', '--plan', 'lifeboat.yaml');
   for (const id of await snapshotsOf(options)) remove(options, id);
   const ended = await cliEnds(1, options, 'prune', '--vault', 'vault', '--grace', '0s');
-  assert.match(ended.stderr, /there is no snapshot any more, and no record gave them up/);
+  assert.match(ended.stderr, /files lost the last proven point there, and no record gave it up/);
   assert.ok(bytesBelow(join(folder.path, 'vault/data')) > 300_000);
 });

@@ -111,22 +111,33 @@ function wrongOf(
 ): LifeboatError | undefined {
   if (pause !== undefined) return suspected(pause);
   for (const { vault, facets } of states) {
-    for (const [name, code, next] of failures) {
+    for (const [name, code, hint] of failures) {
       const failed = facets.find((facet) => facet.name === name && facet.status === 'failed');
       if (failed !== undefined)
-        return new LifeboatError(code, `vault ${vault}: ${failed.words}`, {
-          hint: `Run \`lifeboat ${next} ${vault}\`, after you have mended it if need be.`,
-        });
+        return new LifeboatError(code, `vault ${vault}: ${failed.words}`, { hint: hint(vault) });
     }
   }
   return undefined;
 }
 
 const failures = [
-  ['reread', 'VAULT_DAMAGED', 'repair heal --vault'],
-  ['store', 'STORE_UNFIT', 'vault check --vault'],
-  ['immutable', 'AUDIT_FAILED', 'vault audit'],
+  ['damage', 'VAULT_DAMAGED', healHint],
+  ['points', 'VAULT_DAMAGED', healHint],
+  [
+    'store',
+    'STORE_UNFIT',
+    (vault: string) => `Mend the store, then run \`lifeboat vault check --vault ${vault}\`.`,
+  ],
+  [
+    'immutable',
+    'AUDIT_FAILED',
+    (vault: string) => `Run \`lifeboat vault audit ${vault}\` to see what can be deleted.`,
+  ],
 ] as const;
+
+function healHint(vault: string): string {
+  return `Run \`lifeboat check --vault ${vault}\` to see it, and \`lifeboat repair heal --vault ${vault}\` to mend it from another vault.`;
+}
 
 function statusEnd(
   { verdict, systems }: PlanAssessment,

@@ -135,7 +135,11 @@ function withoutProof(point: RecoveryPoint): RecoveryPoint {
 }
 
 function notBelieved(what: string, count: number): LifeboatError {
-  return new LifeboatError('OBJECT_DAMAGED', `the chain of records is broken in ${count} places: ${what}`, {
-    hint: 'Find out who changed the vault. It can still be restored from; for points that count again, make a new vault and back up into it.',
+  const places = count === 1 ? 'one place' : `${count} places`;
+  return new LifeboatError('OBJECT_DAMAGED', `the chain of records is broken in ${places}: ${what}`, {
+    hint:
+      'Run `lifeboat repair heal --vault NAME` for this vault: it puts back every record that has a second copy. If the chain is ' +
+      'still broken then, find out who changed the vault; it can be restored from, and for points that count again, make a ' +
+      'new vault and fill it with `lifeboat copy`.',
   });
 }

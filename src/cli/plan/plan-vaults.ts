@@ -1,11 +1,13 @@
 /** The vaults of a plan: opened once when first needed, closed together. */
 import { locationText, parseLocation } from '../../config/location.ts';
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
+import type { ObjectStore } from '../../object-store/object-store.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
 import { cacheDirectory } from '../../platform/environment.ts';
 import { knownHistory } from '../../vault/known-history.ts';
 import { readVaultFile } from '../../vault/read-vault-file.ts';
 import type { Vault, VaultRecords } from '../../vault/vault.ts';
+import { vaultFileKey } from '../../vault/vault-file.ts';
 import type { AppContext, VaultRequest } from '../cli-context.ts';
 import type { PlanSession } from './plan-session.ts';
 
@@ -79,12 +81,50 @@ async function absenceOf(
   try {
     await using store = await context.openStore(requestOf(context, session, vault));
     const file = await readVaultFile(store, context.signal);
-    const isKnown = file?.id === knownHistory(cacheDirectory(), location)?.vaultId;
-    return isKnown ? undefined : notThere(vault.name, location);
+    if (file?.id === knownHistory(cacheDirectory(), location)?.vaultId) return undefined;
+    if (file !== undefined) return isOther(vault.name, location);
+    return (await isRepository(store, context.signal))
+      ? lacksFile(vault.name, location)
+      : notThere(vault.name, location);
   } catch (error) {
     if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
-    return error;
+    return hasCode(error, 'OBJECT_DAMAGED') ? lacksFile(vault.name, location, error) : error;
   }
+}
+
+async function isRepository(store: ObjectStore, signal: AbortSignal): Promise<boolean> {
+  try {
+    await store.stat('config', signal);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_MISSING')) return false;
+    throw error;
+  }
+}
+
+/** The wrong disk, or a wrong byte: without the key nobody can tell. */
+function isOther(name: string, location: string): LifeboatError {
+  return new LifeboatError(
+    'OBJECT_DAMAGED',
+    `what lies at ${location} says that it is another vault than ${name}`,
+    {
+      hint: `See that the right disk or share is mounted. If it is, the vault is damaged: \`lifeboat check --vault ${name}\` says where, and \`lifeboat repair heal --vault ${name}\` mends it.`,
+      details: { vault: name },
+    },
+  );
+}
+
+function lacksFile(name: string, location: string, cause?: unknown): LifeboatError {
+  const what = cause === undefined ? 'is missing' : 'cannot be read';
+  return new LifeboatError(
+    'OBJECT_DAMAGED',
+    `the vault ${name} at ${location} is damaged: ${vaultFileKey} ${what}`,
+    {
+      hint: `Run \`lifeboat repair heal --vault ${name}\`, which puts it back from its second copy.`,
+      details: { vault: name, object: vaultFileKey },
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
 }
 
 function twinOf(session: PlanSession, vault: ResolvedVault): string | undefined {

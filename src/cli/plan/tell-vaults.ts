@@ -15,6 +15,8 @@ const words: Readonly<Record<FacetStatus, string>> = {
 
 const names: Readonly<Record<Facet['name'], string>> = {
   reading: 'reading',
+  points: 'points',
+  damage: 'damage',
   copies: 'copies',
   store: 'store',
   reread: 're-read',

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { backupRecord } from '../../../test/support/record-samples.ts';
-import type { CopyRecord } from '../../evidence/record.ts';
+import { backupRecord, checkRecord } from '../../../test/support/record-samples.ts';
+import type { CopyRecord, RunRecord } from '../../evidence/record.ts';
+import { recordTimes } from '../../evidence/record-common.ts';
 import { parsePlan } from '../../plan/parse-plan.ts';
 import { resolvePlan } from '../../plan/resolve-plan.ts';
+import { recoveryPointsFromRecords } from '../../recovery-point/points-from-records.ts';
 import { vaultState } from './vault-state.ts';
 
 const nowMs = 1_000_000;
@@ -34,8 +36,9 @@ function lacks(system: string, owedSinceMs?: number) {
   return { system, status: 'met' as const, assessments: [], copies };
 }
 
-function copiesOf(records: readonly CopyRecord[], systems: readonly ReturnType<typeof lacks>[]) {
-  const history = { vault: 'away', role: 'secondary', readAtMs: nowMs, records, points: [] };
+function copiesOf(records: readonly RunRecord[], systems: readonly ReturnType<typeof lacks>[]) {
+  const points = recoveryPointsFromRecords(records);
+  const history = { vault: 'away', role: 'secondary', readAtMs: nowMs, records, points };
   const facts = { vault: vaultNamed('away'), history, systems, pauses: [], givesUp: false, nowMs };
   return vaultState(facts).facets.find(({ name }) => name === 'copies');
 }
@@ -47,5 +50,8 @@ test('a copy that failed is shown, also of a system that is not the one that wai
   assert.match(failed?.words ?? '', /^uploads: away lacks a point .*; the last copy failed: no room$/);
   assert.equal(copiesOf([copyOf('uploads', 'pass')], systems)?.status, 'owed');
   assert.equal(copiesOf([copyOf('shop', 'fail')], systems)?.status, 'owed', 'shop lacks nothing by now');
-  assert.equal(copiesOf([copyOf('shop', 'fail')], [lacks('shop')])?.status, 'ok');
+  assert.equal(copiesOf([copyOf('shop', 'pass')], [lacks('shop')])?.status, 'ok');
+  assert.equal(copiesOf([copyOf('shop', 'fail')], [lacks('shop')])?.status, 'none', 'nothing is there');
+  const broken = { ...checkRecord([]), verdict: 'fail' as const, ...recordTimes(2000, 2000) };
+  assert.equal(copiesOf([copyOf('shop', 'pass'), broken], [lacks('shop')])?.status, 'unknown');
 });

@@ -6,11 +6,12 @@ import type { AuditRecord } from '../../evidence/vault-records.ts';
 import { copyLagMs, lagText } from '../../objective/copy-lag.ts';
 import { durationText } from '../../objective/duration-text.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
-import { knownDamage } from '../../recovery-point/known-damage.ts';
+import { bereftSystems, vaultPoints } from '../../recovery-point/gone-points.ts';
+import { knownDamage, standingDamage } from '../../recovery-point/known-damage.ts';
 import type { DeletionPause } from '../../recovery-point/suspicion.ts';
 import { coveragePercent } from '../../vault/rolling-check.ts';
 import { bytesText, plural } from '../quantity-text.ts';
-import { decideCheck, lastRollingCheck, standingDamage } from '../run-due/owed-check.ts';
+import { decideCheck, lastRollingCheck } from '../run-due/owed-check.ts';
 import { decidePrune, lastPruneRecord } from '../run-due/owed-prune.ts';
 import { lastStoreRecord, whatIsWrong } from '../run-due/owed-store-check.ts';
 import type { AssessedSystem } from './assess-plan.ts';
@@ -23,7 +24,16 @@ const lateAfterMs = 2 * 86_400_000;
 export type FacetStatus = 'ok' | 'none' | 'owed' | 'late' | 'unknown' | 'failed';
 
 export interface Facet {
-  readonly name: 'reading' | 'copies' | 'store' | 'reread' | 'deletion' | 'immutable' | 'key';
+  readonly name:
+    | 'reading'
+    | 'points'
+    | 'damage'
+    | 'copies'
+    | 'store'
+    | 'reread'
+    | 'deletion'
+    | 'immutable'
+    | 'key';
   readonly status: FacetStatus;
   readonly words: string;
   /** For machines. */
@@ -49,7 +59,7 @@ export interface VaultFacts {
 
 export function vaultState(facts: VaultFacts): VaultState {
   const { vault } = facts;
-  const facets = [reading, copies, store, reread, deletion, immutable, key];
+  const facets = [reading, points, damage, copies, store, reread, deletion, immutable, key];
   const known = facets.flatMap((facet) => facet(facts)).map((each) => believable(each, facts));
   return { vault: vault.name, role: vault.role, facets: known };
 }
@@ -66,6 +76,51 @@ function reading({ history: { readAtMs, trouble } }: VaultFacts): readonly Facet
   return [];
 }
 
+/** What is there to go back to, and what should be and is not. */
+function points({ history }: VaultFacts): readonly Facet[] {
+  const { records, snapshotIds, readAtMs } = history;
+  if (readAtMs === undefined || snapshotIds === undefined) return [];
+  const { points: known, doubtful = [] } = history;
+  const damaged = known.filter(({ failure }) => failure !== undefined).length;
+  const lost = vaultIdOf(records).map((id) => vaultPoints(id, { records, snapshotIds }));
+  const gone = lost.reduce((sum, each) => sum + each.gone.length, 0);
+  const bereft = lost.flatMap((each) => bereftSystems(each));
+  const fields = { points: known.length, damaged, gone };
+  if (bereft.length > 0) {
+    const words = `${bereft.join(', ')}: the last proven point is gone, and no record gave it up`;
+    return [facet('points', 'failed', words, fields)];
+  }
+  if (damaged > 0) {
+    const words = `${damaged} of ${plural(known.length, 'point')} failed a check or a proof, and nothing has proved them since`;
+    return [facet('points', 'failed', words, fields)];
+  }
+  if (gone > 0) {
+    const words = `${gone === 1 ? 'a point is' : `${gone} points are`} gone or renamed, and no record says by whom`;
+    return [facet('points', 'unknown', words, fields)];
+  }
+  if (known.length > 0) return [facet('points', 'ok', plural(known.length, 'point'), fields)];
+  if (doubtful.length > 0) return [];
+  const hadSome = records.some(({ type }) => type === 'forget');
+  const words = hadSome ? 'holds no point any more: what it had was given up' : 'holds no point yet';
+  return [facet('points', hadSome ? 'unknown' : 'none', words, fields)];
+}
+
+function vaultIdOf(records: readonly RunRecord[]): readonly string[] {
+  return [...new Set(records.map(({ vault }) => vault))];
+}
+
+/** Found by a check or a restore, and mended by nobody since. */
+function damage({ history: { records }, nowMs }: VaultFacts): readonly Facet[] {
+  const found = standingDamage(records, nowMs);
+  const [first] = found;
+  if (first === undefined) return [];
+  const ofData = found.filter(({ isBeside }) => !isBeside);
+  const what =
+    ofData.length > 0 ? 'damage' : 'damage beside the data (config, keys, records, plans or lost points)';
+  const words = `a ${(ofData[0] ?? first).foundBy} found ${what} ${ago(first.sinceMs, nowMs)}, and nothing shows that it is mended`;
+  return [facet('damage', 'failed', words, { record: first.recordId, since: isoText(first.sinceMs) })];
+}
+
 function copies({ vault: { name }, history, systems, nowMs }: VaultFacts): readonly Facet[] {
   const lags = systems.flatMap((system) => system.copies.filter((lag) => lag.vault === name));
   if (lags.length === 0) return [];
@@ -77,7 +132,7 @@ function copies({ vault: { name }, history, systems, nowMs }: VaultFacts): reado
   const [worst, ...others] = lags
     .filter((lag) => lag.owedPoints > 0)
     .toSorted((a, b) => copyLagMs(b, nowMs) - copyLagMs(a, nowMs));
-  if (worst === undefined) return [facet('copies', 'ok', 'has every point', fields)];
+  if (worst === undefined) return [nothingOwed(history, fields, nowMs)];
   const [failed] = [worst, ...others].flatMap((lag) => {
     const why = lastCopyFailure(history.records, lag.system);
     return why === undefined ? [] : [{ lag, why }];
@@ -95,6 +150,14 @@ function copies({ vault: { name }, history, systems, nowMs }: VaultFacts): reado
     ),
   );
   return [facet('copies', isLate ? 'late' : 'owed', `${worst.system}: ${lagText(worst, nowMs)}`, fields)];
+}
+
+/** Of what is damaged, or of nothing at all, it is no comfort that no point is missing. */
+function nothingOwed({ records, points: own }: VaultHistory, fields: Facet['fields'], nowMs: number): Facet {
+  if (standingDamage(records, nowMs).some(({ isBeside }) => !isBeside))
+    return facet('copies', 'unknown', 'lacks no point, but is damaged', fields);
+  if (own.length === 0) return facet('copies', 'none', 'no point is owed to it', fields);
+  return facet('copies', 'ok', 'has every point that it should have', fields);
 }
 
 /** Nothing when a copy came after it. */
@@ -127,8 +190,6 @@ function reread({ history: { records }, nowMs }: VaultFacts): readonly Facet[] {
     within_ms: coverage?.withinMs,
     checked_at: last === undefined ? undefined : isoText(last.endMs),
   };
-  if (standingDamage(records) !== undefined)
-    return [facet('reread', 'failed', 'a check found damage, and nobody has mended it', fields)];
   const decision = decideCheck(records, nowMs);
   if (last === undefined || coverage === undefined) {
     const isEmpty = decision.kind === 'wait' && decision.dueMs === undefined;

@@ -7,7 +7,7 @@ import { clearingFor } from '../../recovery-point/clearing.ts';
 import { knownDamage } from '../../recovery-point/known-damage.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { momentText } from '../quantity-text.ts';
-import { lostPoints } from './lost-points.ts';
+import { lossPause, lostPoints } from './lost-points.ts';
 
 /** DELETION_PAUSED, or `undefined`. `records` are those of the vault. */
 export function damagePause(
@@ -40,8 +40,8 @@ export async function goOnDespiteDamage(
 ): Promise<boolean> {
   const known = await vault.records(signal);
   const damage = knownDamage(known.records, run.nowMs());
-  const { held, isAll } = await lostPoints(vault, known, run.nowMs(), signal);
-  if (damage.length === 0 && held.length === 0 && !isAll) return false;
+  const lost = lossPause(vault.location, await lostPoints(vault, known, run.nowMs(), signal));
+  if (damage.length === 0 && lost === undefined) return false;
   const { atMs, clears } = clearingFor(damage, run.nowMs());
   await vault.append({
     type: 'pause',

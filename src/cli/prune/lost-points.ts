@@ -1,19 +1,21 @@
 /**
  * Points whose snapshots are gone although nobody gave them up by a record. What they need is still there until a prune:
- * of points that are held, and where nothing else is left, it stays until a person has looked.
+ * of points that are held, and of systems that have nothing as good left, it stays until a person has looked.
  */
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { RunRecord } from '../../evidence/record.ts';
-import { goneSnapshotsOf } from '../../heal/preview-healing.ts';
+import { bereftSystems, vaultPoints } from '../../recovery-point/gone-points.ts';
 import { holdsFromRecords } from '../../recovery-point/holds.ts';
 import type { Vault, VaultRecords } from '../../vault/vault.ts';
 import { plural } from '../quantity-text.ts';
 
 export interface LostPoints {
   /** Ids of snapshots that are gone and live on under no other id. */
+  readonly gone: readonly string[];
+  /** Those that are held, also where no record tells of their capture. */
   readonly held: readonly string[];
-  /** There is no snapshot any more, and there were points. */
-  readonly isAll: boolean;
+  /** Systems whose last point, or last proven one, is gone. */
+  readonly bereft: readonly string[];
 }
 
 export async function lostPoints(
@@ -22,13 +24,25 @@ export async function lostPoints(
   nowMs: number,
   signal?: AbortSignal,
 ): Promise<LostPoints> {
-  const gone = goneSnapshotsOf(vault, known);
-  const missed = [...new Set([...gone, ...goneHolds(vault, known)])];
-  if (missed.length === 0) return { held: [], isAll: false };
+  const before = new Set(missing(vault, known));
+  if (before.size === 0) return { gone: [], held: [], bereft: [] };
+  // between the records and the list of snapshots somebody may have given points up, or made some
+  const now = await vault.records(signal);
+  const { there, gone } = vaultPoints(vault.id, now);
+  const unheard = goneHolds(vault, now).filter((id) => before.has(id));
   const renamed = await originalNames(vault, signal);
-  const holds = holdsFromRecords(known.records, nowMs);
-  const held = missed.filter((id) => !renamed.has(id) && holds(vault.id, id).length > 0);
-  return { held, isAll: gone.length > 0 && known.snapshotIds.length === 0 };
+  const lost = gone.filter(({ snapshotId: id }) => before.has(id) && !renamed.has(id));
+  const missed = lost.map(({ snapshotId }) => snapshotId);
+  const holds = holdsFromRecords(now.records, nowMs);
+  const held = [...new Set([...missed, ...unheard])].filter(
+    (id) => !renamed.has(id) && holds(vault.id, id).length > 0,
+  );
+  return { gone: missed, held, bereft: bereftSystems({ there, gone: lost }) };
+}
+
+function missing(vault: Vault, known: VaultRecords): readonly string[] {
+  const { gone } = vaultPoints(vault.id, known);
+  return [...gone.map(({ snapshotId }) => snapshotId), ...goneHolds(vault, known)];
 }
 
 /** Backups of paths are no points of a plan, and can be held as well. */
@@ -42,7 +56,7 @@ function idsIn(records: readonly RunRecord[], type: 'forget' | 'hold'): readonly
   return records.flatMap((record) => (record.type === type ? record.snapshotIds : []));
 }
 
-/** Of none where a snapshot cannot be read: then what is held counts as lost, until that is mended. */
+/** Of none where a snapshot cannot be read: then what is gone counts as lost, until that is mended. */
 async function originalNames(vault: Vault, signal?: AbortSignal): Promise<ReadonlySet<string | undefined>> {
   try {
     const there = await vault.repository.snapshots(undefined, signal);
@@ -54,16 +68,21 @@ async function originalNames(vault: Vault, signal?: AbortSignal): Promise<Readon
 }
 
 /** DELETION_PAUSED, or `undefined`. */
-export function lossPause(name: string, { held, isAll }: LostPoints): LifeboatError | undefined {
-  if (held.length === 0 && !isAll) return undefined;
+export function lossPause(name: string, { held, bereft }: LostPoints): LifeboatError | undefined {
+  if (held.length === 0 && bereft.length === 0) return undefined;
   const what =
     held.length === 0
-      ? 'there is no snapshot any more, and no record gave them up'
-      : `${plural(held.length, 'held point')} lost its snapshot, and no record gave it up (${held.map((id) => id.slice(0, 8)).join(', ')})`;
-  return new LifeboatError('DELETION_PAUSED', `nothing is removed from ${name}: ${what}`, {
-    hint:
-      '`lifeboat repair heal` brings snapshots back from another vault, `lifeboat repair recover` finds what they led to. ' +
-      'To remove what nobody needs all the same, run `lifeboat prune --despite-damage --why TEXT`.',
-    details: { snapshots: held },
-  });
+      ? `${bereft.join(', ')} lost the last proven point there`
+      : `${plural(held.length, 'held point')} lost its snapshot (${held.map((id) => id.slice(0, 8)).join(', ')})`;
+  return new LifeboatError(
+    'DELETION_PAUSED',
+    `nothing is removed from ${name}: ${what}, and no record gave it up`,
+    {
+      hint:
+        '`lifeboat repair heal` brings snapshots back from another vault, `lifeboat repair recover` finds what they led to. ' +
+        'What was given up on purpose, `lifeboat forget --point ID --why TEXT` records. ' +
+        'To remove what nobody needs all the same, run `lifeboat prune --despite-damage --why TEXT`.',
+      details: { snapshots: held, systems: bereft },
+    },
+  );
 }

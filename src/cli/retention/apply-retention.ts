@@ -4,11 +4,12 @@
  * the two, the points are gone by the record already, and the next run deletes what is left of them.
  */
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
-import type { ForgetRecord, RunRecord } from '../../evidence/record.ts';
+import type { ForgetRecord } from '../../evidence/record.ts';
 import { recordTimes } from '../../evidence/record-common.ts';
 import { type RunContext, type SystemIdentity, sharedFields } from '../../evidence/run-context.ts';
+import { vaultPoints } from '../../recovery-point/gone-points.ts';
 import { holdsFromRecords } from '../../recovery-point/holds.ts';
-import { recoveryPointsFromRecords } from '../../recovery-point/points-from-records.ts';
+import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { namedSnapshots } from './named-snapshots.ts';
 import { soundRecords } from './preview-repository.ts';
@@ -75,8 +76,9 @@ async function stillFree(
   { vault, retention, run, signal }: ApplyRequest,
   wanted: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const { records } = await soundRecords(vault, signal);
-  refuseLostProofs(retention, records);
+  const known = await soundRecords(vault, signal);
+  const { records } = known;
+  refuseLostProofs(retention, vaultPoints(vault.id, known).there);
   // what the snapshots were called before matters only where anything is held
   const isAnyHeld = records.some(({ type }) => type === 'hold');
   const snapshots = isAnyHeld ? await namedSnapshots(vault, wanted, signal) : [];
@@ -85,9 +87,9 @@ async function stillFree(
 }
 
 /** The proofs that the choice rested on must still stand. */
-function refuseLostProofs({ vault, groups }: VaultRetention, records: readonly RunRecord[]): void {
+function refuseLostProofs({ vault, groups }: VaultRetention, there: readonly RecoveryPoint[]): void {
   const proven = new Set(
-    recoveryPointsFromRecords(records)
+    there
       .map((point) => vaultPoint(point, undefined))
       .filter(isProvenPoint)
       .map(({ id }) => id),

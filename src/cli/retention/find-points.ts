@@ -1,6 +1,7 @@
 /** Finds the points that a person names by the beginning of their id, in one vault or in all of a plan. */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { SystemIdentity } from '../../evidence/run-context.ts';
+import { vaultPoints } from '../../recovery-point/gone-points.ts';
 import { recoveryPointsFromRecords } from '../../recovery-point/points-from-records.ts';
 import type { Vault, VaultRecords } from '../../vault/vault.ts';
 import { type VaultPoint, vaultPoint } from './vault-point.ts';
@@ -19,9 +20,11 @@ export interface FoundPoint {
   readonly system?: SystemIdentity;
   /** `orders-db`, or that it belongs to none. */
   readonly title: string;
+  /** Its snapshot is not there any more: giving it up is a matter of the records alone. */
+  readonly isGone: boolean;
 }
 
-/** Also snapshots that are no points. Raises SNAPSHOT_NOT_FOUND, SNAPSHOT_AMBIGUOUS. */
+/** Also snapshots that are no points, and points whose snapshots somebody deleted past the records. Raises SNAPSHOT_NOT_FOUND, SNAPSHOT_AMBIGUOUS. */
 export function findPoints(
   prefixes: readonly string[],
   vaults: readonly SearchedVault[],
@@ -32,7 +35,7 @@ export function findPoints(
 
 function findPoint(prefix: string, vaults: readonly SearchedVault[]): FoundPoint {
   const matches = vaults.flatMap((searched) =>
-    searched.known.snapshotIds
+    [...searched.known.snapshotIds, ...goneIds(searched)]
       .filter((id) => /^[0-9a-f]+$/.test(prefix) && id.startsWith(prefix))
       .map((id) => foundPoint(searched, id)),
   );
@@ -47,6 +50,10 @@ function findPoint(prefix: string, vaults: readonly SearchedVault[]): FoundPoint
   });
 }
 
+function goneIds({ vault, known }: SearchedVault): readonly string[] {
+  return vaultPoints(vault.id, known).gone.map(({ snapshotId }) => snapshotId);
+}
+
 function notFound(prefix: string, vaults: readonly SearchedVault[]): LifeboatError {
   const where = vaults.map(({ name }) => name).join(', ');
   return new LifeboatError('SNAPSHOT_NOT_FOUND', `there is no point "${prefix}" in ${where}`, {
@@ -56,7 +63,7 @@ function notFound(prefix: string, vaults: readonly SearchedVault[]): LifeboatErr
 
 function foundPoint({ name, vault, known }: SearchedVault, id: string): FoundPoint {
   const point = recoveryPointsFromRecords(known.records).find((each) => each.snapshotId === id);
-  const place = { vaultName: name, vaultId: vault.id };
+  const place = { vaultName: name, vaultId: vault.id, isGone: !known.snapshotIds.includes(id) };
   if (point === undefined)
     return {
       ...place,

@@ -6,6 +6,7 @@ import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { RunRecord } from '../../evidence/record.ts';
 import { holdsFromRecords, holdText, type NamedSnapshot } from '../../recovery-point/holds.ts';
 import { recoveryPointsFromRecords } from '../../recovery-point/points-from-records.ts';
+import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import type { KeepDecision } from '../../recovery-point/retention-choice.ts';
 import { deletionPauses } from '../../recovery-point/suspicion.ts';
 import type { FoundPoint } from './find-points.ts';
@@ -14,8 +15,10 @@ import { isProvenPoint, type VaultPoint, vaultPoint } from './vault-point.ts';
 
 export interface NamedPoints {
   readonly found: readonly FoundPoint[];
-  /** Of all vaults that can be read: where else are points proven? */
+  /** Of all vaults that can be read. */
   readonly records: readonly RunRecord[];
+  /** Points of all of them whose snapshots are there: where else is something proven? */
+  readonly there: readonly RecoveryPoint[];
   /** Of the vaults in which they were found. */
   readonly snapshots: readonly NamedSnapshot[];
   readonly nowMs: number;
@@ -23,10 +26,10 @@ export interface NamedPoints {
 
 /** One entry for each vault. Raises POINT_HELD, RETENTION_REFUSED, DELETION_PAUSED: nothing is given up then. */
 export function previewNamedPoints(named: NamedPoints): readonly VaultRetention[] {
-  const { found, records, nowMs } = named;
+  const { found, records, there, nowMs } = named;
   refuseHeld(named);
   refuseUnderSuspicion(found, records, nowMs);
-  refuseProven(found, records);
+  refuseProven(found, there);
   return [...new Set(found.map(({ vaultName }) => vaultName))].map((vault) => ({
     vault,
     newPauses: [],
@@ -81,13 +84,12 @@ function refuseUnderSuspicion(
   }
 }
 
-function refuseProven(found: readonly FoundPoint[], records: readonly RunRecord[]): void {
+/** What is gone is given up already, but for the record. */
+function refuseProven(found: readonly FoundPoint[], there: readonly RecoveryPoint[]): void {
   const going = new Set(found.map(({ point }) => point.id));
-  const proven = recoveryPointsFromRecords(records)
-    .map((point) => vaultPoint(point, undefined))
-    .filter(isProvenPoint);
-  for (const { point, system, vaultId, vaultName } of found) {
-    if (!isProvenPoint(point)) continue;
+  const proven = there.map((point) => vaultPoint(point, undefined)).filter(isProvenPoint);
+  for (const { point, system, vaultId, vaultName, isGone } of found) {
+    if (isGone || !isProvenPoint(point)) continue;
     const left = proven.filter((each) => each.point?.system === point.point?.system && !going.has(each.id));
     const isNewer = (each: VaultPoint) => each.point?.vault === vaultId && each.timeMs > point.timeMs;
     const isNewest = !left.some(isNewer);

@@ -1,6 +1,7 @@
 /** The three ways to give points up: by the plan, by rules given by hand, and by name. Each previews, asks, acts. */
 
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { vaultPoints } from '../../recovery-point/gone-points.ts';
 import type { AppContext, VaultRequest } from '../cli-context.ts';
 import type { CommandEnd } from '../command.ts';
 import { confirmOrRefuse } from '../confirm.ts';
@@ -91,12 +92,13 @@ export async function forgetNamed(context: AppContext, input: Input): Promise<Co
   await using opened = await openSearchedVaults(context, input, 'all');
   const found = findPoints(input.values('--point'), opened.searched);
   const records = opened.all.flatMap(({ known }) => known.records);
+  const there = opened.all.flatMap(({ vault, known }) => vaultPoints(vault.id, known).there);
   const read = opened.searched.map(({ vault }) => {
     const own = found.filter(({ vaultId }) => vaultId === vault.id).map(({ point }) => point.id);
     return namedSnapshots(vault, own, context.signal);
   });
   const snapshots = (await Promise.all(read)).flat();
-  const vaults = previewNamedPoints({ found, records, snapshots, nowMs: context.nowMs() });
+  const vaults = previewNamedPoints({ found, records, there, snapshots, nowMs: context.nowMs() });
   return await previewAndApply(context, input, {
     run: opened.run,
     preview: { vaults, pauses: [] },

@@ -17,7 +17,6 @@ import { owedChecks } from './pass-checks.ts';
 import { owedPrunes } from './pass-prune.ts';
 import { owedRetention } from './pass-retention.ts';
 import type { PassVoice } from './pass-voice.ts';
-import { loadMemory } from './run-memory.ts';
 
 export interface HouseRequest {
   readonly session: PlanSession;
@@ -49,8 +48,7 @@ export async function keepHouse(
   const prunes = owedPrunes(context, request, retained.histories);
   for (const finding of prunes.findings) await request.voice.failed(finding);
   const pruned = await work(context, request, retained.histories, prunes.chores);
-  const { attempts } = loadMemory(request.session.plan.metadata.id);
-  const checkRequest = { ...request, plannedVaults: request.session.plan.vaults, attempts };
+  const checkRequest = { ...request, plannedVaults: request.session.plan.vaults };
   const checks = owedChecks(context, checkRequest, pruned.histories);
   for (const finding of checks.findings) await request.voice.failed(finding);
   const audits = owedAudits(context, request, pruned.histories);

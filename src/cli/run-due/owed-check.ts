@@ -1,4 +1,4 @@
-/** Decides whether a vault owes its daily share of reading back, and whether what was found before is still wrong. Pure. */
+/** Decides whether a vault owes its daily share of reading back. Pure. */
 import type { CheckRecord, RunRecord } from '../../evidence/record.ts';
 import { clockSkewToleratedMs } from './last-run.ts';
 
@@ -26,28 +26,6 @@ export function lastRollingCheck(records: readonly RunRecord[]): CheckRecord | u
       (record): record is CheckRecord => record.type === 'check' && record.coverage !== undefined,
     ),
   );
-}
-
-/**
- * The check that found damage, until it was mended, or until as much was read again and found right. A look at the
- * structure alone says nothing about contents. What was found when a point was read back is that point's affair.
- */
-export function standingDamage(records: readonly RunRecord[]): CheckRecord | undefined {
-  const failed = newestOf(
-    records.filter(
-      (record): record is CheckRecord =>
-        record.type === 'check' && record.verdict === 'fail' && record.damagedSnapshotIds.length === 0,
-    ),
-  );
-  if (failed === undefined) return undefined;
-  const isMended = records.some((record) => record.endMs > failed.endMs && isGoodSign(record, failed));
-  return isMended ? undefined : failed;
-}
-
-function isGoodSign(record: RunRecord, failed: CheckRecord): boolean {
-  if (record.verdict !== 'pass') return false;
-  if (record.type === 'repair') return true;
-  return record.type === 'check' && (record.scope === 'all' || failed.scope === 'structure');
 }
 
 function newestOf(records: readonly CheckRecord[]): CheckRecord | undefined {

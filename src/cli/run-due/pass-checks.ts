@@ -2,6 +2,7 @@
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { CheckRecord } from '../../evidence/record.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
+import { standingDamage } from '../../recovery-point/known-damage.ts';
 import type { CheckOptions } from '../../repository/repository-types.ts';
 import { coveragePercent, rereadWithinMsDefault } from '../../vault/rolling-check.ts';
 import type { Vault } from '../../vault/vault.ts';
@@ -14,9 +15,8 @@ import { coverageText, noteRead, rollingChoice } from '../rolling-read.ts';
 import { withSmallObjects } from '../small-objects.ts';
 import type { Chore } from './chore.ts';
 import { type Finding, failureError } from './finding.ts';
-import { decideCheck, lastRollingCheck, standingDamage } from './owed-check.ts';
+import { decideCheck, lastRollingCheck } from './owed-check.ts';
 import type { PassVoice } from './pass-voice.ts';
-import type { RunMemory } from './run-memory.ts';
 
 /** The share is cut to what was read in this time before, so that it comes to an end between two backups. */
 const readMsMax = 30 * 60_000;
@@ -27,7 +27,6 @@ export interface PassCheckRequest {
   readonly plannedVaults: readonly ResolvedVault[];
   readonly vaults: PlanVaults;
   readonly voice: PassVoice;
-  readonly attempts: RunMemory['attempts'];
 }
 
 export interface OwedChecks {
@@ -54,23 +53,14 @@ export function owedChecks(
   });
   const checked = new Set(chores.map(({ vault }) => vault));
   const others = readable.filter(({ vault }) => !checked.has(vault));
-  return { chores, findings: others.flatMap((history) => damageFinding(history, request.attempts)) };
+  return { chores, findings: others.flatMap((history) => damageFinding(history, nowMs)) };
 }
 
-function damageFinding(
-  { vault, records }: VaultHistory,
-  attempts: PassCheckRequest['attempts'],
-): readonly Finding[] {
+function damageFinding({ vault, records }: VaultHistory, nowMs: number): readonly Finding[] {
   const about = { subject: `check ${vault}`, systems: [], vault };
-  const attempt = attempts.get(about.subject);
-  // damage to what is kept twice is in no record, for no point is in doubt
-  const isKnownHere =
-    attempt?.code === 'VAULT_DAMAGED' &&
-    !records.some(
-      ({ type, verdict, endMs }) => type === 'repair' && verdict === 'pass' && endMs > attempt.atMs,
-    );
-  if (!isKnownHere && standingDamage(records) === undefined)
-    return lastRollingCheck(records) === undefined ? [] : [about];
+  // what was found when a point was read back is that point's affair
+  const isDamaged = standingDamage(records, nowMs).some(({ snapshotIds }) => snapshotIds.length === 0);
+  if (!isDamaged) return lastRollingCheck(records) === undefined ? [] : [about];
   const message = `the last check of the vault ${vault} found damage, and nobody has mended it`;
   return [{ ...about, error: failureError({ code: 'VAULT_DAMAGED', message }) }];
 }
@@ -92,7 +82,8 @@ async function checkShare(
   });
   const report = await withSmallObjects(vault, found, false, context.signal);
   const coverage = await noteRead(vault, found, { withinMs, nowMs: context.nowMs() });
-  await recordCheck(context, vault, { report: found, startMs, readData: 'part', snapshotIds, coverage });
+  const done = { report, data: found, startMs, readData: 'part', snapshotIds, coverage } as const;
+  await recordCheck(context, vault, done);
   const percent = coveragePercent(coverage);
   const fields = { vault: name, errors: report.errors.length, reread_percent: percent };
   await voice.say('check', fields, `checked   ${name}: ${coverageText(coverage)}`);

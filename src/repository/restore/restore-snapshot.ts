@@ -150,7 +150,7 @@ class RestoreRun {
         this.#attempt(file.path, () => this.#destination.makeFile(file.path, file.size), number);
     }
     for (const { file, id } of missing)
-      this.#giveUp(file, `needs the data blob ${id}, which no index file knows`);
+      this.#giveUpDamaged(file, `needs the data blob ${id}, which no index file knows`);
     await forEachLimited(pieces, this.#context.workers * piecesPerWorker, (piece) =>
       this.#restorePiece(pool, piece),
     );
@@ -309,7 +309,8 @@ class RestoreRun {
       }
     } catch (error) {
       if (!hasCode(error, 'OBJECT_DAMAGED', 'OBJECT_MISSING')) throw error;
-      for (const { file } of blob.targets) this.#giveUp(file, `${reason}; no other copy in this vault`);
+      for (const { file } of blob.targets)
+        this.#giveUpDamaged(file, `${reason}; no other copy in this vault`);
     }
   }
 
@@ -344,11 +345,15 @@ class RestoreRun {
     return blob.place.uncompressedLength === 0 ? blob.place.length : blob.place.uncompressedLength;
   }
 
-  #giveUp(file: number, reason: string): void {
+  #giveUpDamaged(file: number, reason: string): void {
+    this.#giveUp(file, reason, { isDamage: true });
+  }
+
+  #giveUp(file: number, reason: string, blame: Pick<EntryProblem, 'isDamage'> = {}): void {
     const planned = this.#plan.files[file];
     if (!planned || this.#failed.has(file)) return;
     this.#failed.add(file);
-    this.#problem(planned.path, reason);
+    this.#problems.push({ path: `/${shown(planned.path)}`, reason, metadataOnly: false, ...blame });
   }
 
   #attempt(path: string, act: () => void, file?: number): void {

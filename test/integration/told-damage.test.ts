@@ -1,0 +1,157 @@
+/** What was found wrong is told by everything that looks at the vault, until it is mended. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type CliOptions, cliEnds, jsonLines } from '../e2e/cli-process.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const random = seededRandom(11);
+
+const plan = `version: 1
+metadata: { id: 0d1f7c3e-56a2-4a0b-9d52-1f1f6f2b9a10, name: Test, owner: Tester }
+vaults:
+  here: { location: ./vault }
+systems:
+  files: { source: { kind: files, paths: [./files] } }
+`;
+
+async function madeVault(folder: string): Promise<CliOptions> {
+  const options = { folder };
+  fs.writeFileSync(join(folder, 'lifeboat.yaml'), plan);
+  await cliEnds(0, options, 'vault', 'init', 'here', '--no-recovery-key');
+  await backUp(options);
+  return options;
+}
+
+async function backUp(options: CliOptions): Promise<void> {
+  fs.mkdirSync(join(options.folder, 'files'), { recursive: true });
+  fs.writeFileSync(join(options.folder, 'files/data'), random.bytes(300_000));
+  await cliEnds(0, options, 'backup');
+}
+
+interface Told {
+  readonly exitCode: number;
+  readonly points?: string;
+  readonly damage?: string;
+}
+
+/** What status says of the vault, from what this machine has read. */
+async function told(options: CliOptions, exitCode: number): Promise<Told> {
+  const run = await cliEnds(exitCode, options, 'status', '--json');
+  const vault = jsonLines(run).find(({ type }) => type === 'vault');
+  assert.ok(vault);
+  const status = (name: string) => {
+    const facet = vault[name];
+    return typeof facet === 'object' && facet !== null && 'status' in facet
+      ? String(facet.status)
+      : undefined;
+  };
+  const [points, damage] = [status('points'), status('damage')];
+  return {
+    exitCode,
+    ...(points === undefined ? {} : { points }),
+    ...(damage === undefined ? {} : { damage }),
+  };
+}
+
+async function pointsOf(options: CliOptions) {
+  return jsonLines(await cliEnds(0, options, 'points', '--json')).filter(({ type }) => type === 'point');
+}
+
+function flipByte(file: string): void {
+  const bytes = fs.readFileSync(file);
+  bytes[Math.floor(bytes.length / 3)] = 1 ^ (bytes[Math.floor(bytes.length / 3)] ?? 0);
+  fs.chmodSync(file, 0o600);
+  fs.writeFileSync(file, bytes);
+}
+
+/** The pack with the contents of files. */
+function largestPack({ folder }: CliOptions): string {
+  const packs = fs
+    .readdirSync(join(folder, 'vault/data'), { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, 'vault/data', name))
+    .filter((name) => fs.statSync(name).isFile())
+    .toSorted((a, b) => fs.statSync(b).size - fs.statSync(a).size);
+  return packs[0] ?? '';
+}
+
+function removeSnapshot({ folder }: CliOptions, id: unknown): void {
+  fs.rmSync(join(folder, 'vault/snapshots', String(id)));
+}
+
+test('damage beside the data reaches status and puts no point in doubt; healing ends it', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  assert.deepEqual(await told(options, 7), { exitCode: 7, points: 'ok' }, 'no proof yet');
+  flipByte(join(folder.path, 'vault/config'));
+  await cliEnds(13, options, 'check');
+  assert.deepEqual(await told(options, 7), { exitCode: 7, points: 'ok', damage: 'failed' });
+  assert.deepEqual(
+    (await pointsOf(options)).map(({ failed }) => failed),
+    [false],
+  );
+  await cliEnds(0, options, 'repair', 'heal', '--yes');
+  assert.deepEqual(await told(options, 7), { exitCode: 7, points: 'ok' });
+  await cliEnds(0, options, 'check');
+});
+
+test('a restore that met damage puts the point in doubt and pauses a prune', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  flipByte(largestPack(options));
+  await cliEnds(3, options, 'restore', 'files', '--to', 'out', '--yes');
+  assert.deepEqual(
+    (await pointsOf(options)).map(({ failed }) => failed),
+    [true],
+  );
+  assert.deepEqual(await told(options, 7), { exitCode: 7, points: 'failed', damage: 'failed' });
+  const ended = await cliEnds(1, options, 'prune', '--grace', '0s');
+  assert.match(ended.stderr, /a restore found damage/);
+});
+
+test('a lock that cannot be read keeps a proof from being made, and disproves nothing', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  fs.writeFileSync(join(folder.path, 'vault/locks', 'a'.repeat(64)), 'garbage');
+  const run = await cliEnds(5, options, 'verify', '--json');
+  const [proof] = jsonLines(run).filter(({ type }) => type === 'verify');
+  assert.equal(proof?.['verdict'], 'inconclusive');
+  assert.deepEqual(
+    (await pointsOf(options)).map(({ failed }) => failed),
+    [false],
+  );
+});
+
+test('a snapshot deleted past the records is told; the last proven one stops a prune until a person says why', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  await cliEnds(0, options, 'verify');
+  await backUp(options);
+  await backUp(options);
+  const [newest, middle, oldest] = await pointsOf(options);
+  removeSnapshot(options, middle?.['id']);
+  const check = await cliEnds(0, options, 'check');
+  assert.match(
+    check.stdout,
+    new RegExp(`note: snapshots/${middle?.['id']}: is gone, and no record gave it up`),
+  );
+  assert.equal((await told(options, 0)).points, 'unknown');
+  await cliEnds(0, options, 'prune', '--grace', '0s');
+  await cliEnds(0, options, 'forget', '--point', String(middle?.['id']), '--why', 'made by mistake', '--yes');
+  assert.equal((await told(options, 0)).points, 'ok');
+  removeSnapshot(options, oldest?.['id']);
+  const found = await cliEnds(13, options, 'check');
+  assert.match(found.stdout, /no record gave it up, and files has nothing as good left here/);
+  assert.deepEqual(await told(options, 7), { exitCode: 7, points: 'failed', damage: 'failed' });
+  await cliEnds(1, options, 'prune', '--grace', '0s');
+  await cliEnds(0, options, 'forget', '--point', String(oldest?.['id']), '--why', 'a test', '--yes');
+  await cliEnds(0, options, 'prune', '--grace', '0s');
+  await cliEnds(0, options, 'check');
+  assert.deepEqual(await told(options, 7), { exitCode: 7, points: 'ok' });
+  assert.deepEqual(
+    (await pointsOf(options)).map(({ id }) => id),
+    [newest?.['id']],
+  );
+});
