@@ -5,7 +5,7 @@ import type { RunContext } from '../../evidence/run-context.ts';
 import { parseByteSize } from '../../plan/byte-size.ts';
 import { parseDuration } from '../../plan/duration.ts';
 import { type DeletionPause, deletionPauses } from '../../recovery-point/suspicion.ts';
-import type { UnusedLimit } from '../../repository/repository-types.ts';
+import type { UnusedLimit } from '../../repository/prune-types.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { vaultOptions } from '../choose-vault.ts';
 import type { AppContext, VaultRequest } from '../cli-context.ts';

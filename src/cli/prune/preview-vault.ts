@@ -1,6 +1,6 @@
 /** Says what a prune of one vault would remove, rewrite and leave for later. */
 import { suspectedPacks } from '../../recovery-point/known-damage.ts';
-import type { PrunablePack, PruneOptions, PrunePreview } from '../../repository/repository-types.ts';
+import type { PrunablePack, PruneOptions, PrunePreview } from '../../repository/prune-types.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import { bytesText, momentText, plural } from '../quantity-text.ts';

@@ -5,7 +5,7 @@ import { type RunContext, sharedFields } from '../../evidence/run-context.ts';
 import type { PruneRecord } from '../../evidence/vault-records.ts';
 import { suspectedPacks } from '../../recovery-point/known-damage.ts';
 import type { DeletionPause } from '../../recovery-point/suspicion.ts';
-import type { PruneOptions, PruneReport } from '../../repository/repository-types.ts';
+import type { PruneOptions, PruneReport } from '../../repository/prune-types.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import { bytesText, momentText, plural } from '../quantity-text.ts';

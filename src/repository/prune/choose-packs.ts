@@ -6,7 +6,7 @@
  * Pure. Source: restic `internal/repository/prune.go`.
  */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
-import type { UnusedLimit } from '../repository-types.ts';
+import type { UnusedLimit } from '../prune-types.ts';
 import { isUsed, type UsedBlobs } from './find-used.ts';
 import { type Places, placesOf } from './places.ts';
 

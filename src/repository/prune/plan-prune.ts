@@ -3,7 +3,7 @@ import { hasCode } from '../../error/lifeboat-error.ts';
 import { forEachLimited } from '../for-each-limited.ts';
 import { objectKey } from '../layout.ts';
 import { readLocks } from '../lock/with-lock.ts';
-import type { PruneOptions } from '../repository-types.ts';
+import type { PruneOptions } from '../prune-types.ts';
 import type { Session } from '../session.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
 import { type Choice, type ChosenPack, choosePacks } from './choose-packs.ts';

@@ -6,13 +6,7 @@
 import { nowMs as clockMs } from '../../platform/clock.ts';
 import { objectKey } from '../layout.ts';
 import { withSharedLock } from '../lock/with-shared-lock.ts';
-import type {
-  PackTotals,
-  PrunablePack,
-  PruneOptions,
-  PrunePreview,
-  PruneReport,
-} from '../repository-types.ts';
+import type { PackTotals, PrunablePack, PruneOptions, PrunePreview, PruneReport } from '../prune-types.ts';
 import { lockOptions, type Session, withReadLock } from '../session.ts';
 import { isWorthRewriting } from './choose-packs.ts';
 import { earlyDeletions } from './early-deletion.ts';

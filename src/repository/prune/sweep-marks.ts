@@ -9,7 +9,7 @@ import { hasCode } from '../../error/lifeboat-error.ts';
 import { forEachLimited } from '../for-each-limited.ts';
 import { objectKey } from '../layout.ts';
 import type { HeldLock } from '../lock/with-lock.ts';
-import type { PruneOptions } from '../repository-types.ts';
+import type { PruneOptions } from '../prune-types.ts';
 import type { Session } from '../session.ts';
 import { flagsOf, type Places } from './places.ts';
 import {
