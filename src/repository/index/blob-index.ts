@@ -119,6 +119,19 @@ export class BlobIndex {
     for (let entry = 0; entry < this.#count; entry++) yield this.entryAt(entry);
   }
 
+  /** As the packs were added: a pack that came twice is told twice, or once with both if nothing came between. */
+  *packs(): Generator<{ readonly id: string; readonly blobs: readonly PackedBlob[] }> {
+    let pack: { readonly id: string; readonly blobs: PackedBlob[] } | undefined;
+    for (const { packId: id, ...blob } of this.entries()) {
+      if (pack?.id !== id) {
+        if (pack) yield pack;
+        pack = { id, blobs: [] };
+      }
+      pack.blobs.push(blob);
+    }
+    if (pack) yield pack;
+  }
+
   /** The raw id of every data blob, for the set that workers share. The view is only good until the next one. */
   *dataIds(): Generator<Uint8Array> {
     for (let entry = 0; entry < this.#count; entry++) {

@@ -76,7 +76,8 @@ export function createSavePool(options: SavePoolOptions): SavePool {
 }
 
 interface Member {
-  readonly worker: Worker;
+  /** Started when there is something for it to do: a backup of what has not changed needs none. */
+  worker: Worker | undefined;
   cost: number;
   /** Paths and who waits for them, not sent yet. */
   batch: WaitingFile[];
@@ -117,12 +118,17 @@ class Pool implements SavePool {
   #failure: { readonly error: unknown } | undefined;
   #onRoom: PromiseWithResolvers<void> | undefined;
   #flushes: PromiseWithResolvers<void>[] = [];
+  /** Made when the first worker starts. */
+  #known: SharedIdSet | undefined;
 
   constructor(options: SavePoolOptions) {
     this.#options = options;
-    const known = SharedIdSet.create(options.index.size * 2);
-    for (const id of options.index.dataIds()) known.claim(id);
-    this.#members = Array.from({ length: options.workers }, () => this.#startWorker(known));
+    this.#members = Array.from({ length: options.workers }, () => ({
+      worker: undefined,
+      cost: 0,
+      batch: [],
+      batchCost: 0,
+    }));
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -215,6 +221,7 @@ class Pool implements SavePool {
     this.hurry();
     await Promise.all(
       this.#members.map(async (member) => {
+        if (member.worker === undefined) return;
         const flushed = Promise.withResolvers<void>();
         this.#flushes.push(flushed);
         this.#post(member, { type: 'flush' });
@@ -229,7 +236,7 @@ class Pool implements SavePool {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#fail(new LifeboatError('INTERRUPTED', 'the work was given up before its end'));
-    await Promise.all(this.#members.map((member) => member.worker.terminate()));
+    await Promise.all(this.#members.map(({ worker }) => worker?.terminate()));
     await Promise.allSettled(this.#storing);
   }
 
@@ -247,7 +254,15 @@ class Pool implements SavePool {
     member.batchCost = 0;
   }
 
-  #startWorker(known: SharedIdSet): Member {
+  #knownIds(): SharedIdSet {
+    if (this.#known) return this.#known;
+    const { index } = this.#options;
+    this.#known = SharedIdSet.create(index.size * 2);
+    for (const id of index.dataIds()) this.#known.claim(id);
+    return this.#known;
+  }
+
+  #startWorker(member: Member): Worker {
     const { access, polynomial, verify, packBytesTarget } = this.#options;
     const workerData: SaveWorkerData = {
       key: access.key,
@@ -255,23 +270,16 @@ class Pool implements SavePool {
       version: access.version,
       verify,
       packBytesTarget,
-      knownIds: known.memory,
+      knownIds: this.#knownIds().memory,
     };
-    const member: Member = {
-      worker: startThread(siblingModule(import.meta.url, './save-worker'), {
-        workerData,
-        resourceLimits: workerLimits,
-      }),
-      cost: 0,
-      batch: [],
-      batchCost: 0,
-    };
-    member.worker.on('message', (message: FromSaveWorker) => this.#receive(member, message));
-    member.worker.on('error', (error) => this.#fail(error));
-    member.worker.on('exit', () =>
-      this.#fail(new LifeboatError('INTERNAL', 'a worker thread ended unexpectedly')),
-    );
-    return member;
+    const worker = startThread(siblingModule(import.meta.url, './save-worker'), {
+      workerData,
+      resourceLimits: workerLimits,
+    });
+    worker.on('message', (message: FromSaveWorker) => this.#receive(member, message));
+    worker.on('error', (error) => this.#fail(error));
+    worker.on('exit', () => this.#fail(new LifeboatError('INTERNAL', 'a worker thread ended unexpectedly')));
+    return worker;
   }
 
   #receive(member: Member, message: FromSaveWorker): void {
@@ -358,7 +366,9 @@ class Pool implements SavePool {
   }
 
   #post(member: Member, message: ToSaveWorker, transfer: ArrayBuffer[] = []): void {
-    if (!this.#failure) member.worker.postMessage(message, transfer);
+    if (this.#failure) return;
+    member.worker ??= this.#startWorker(member);
+    member.worker.postMessage(message, transfer);
   }
 
   #throwFailure(): void {

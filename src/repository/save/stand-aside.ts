@@ -10,9 +10,9 @@ import { every, sleep } from '../../platform/timers.ts';
 import { type HeldLock, yieldPollMs } from '../lock/with-lock.ts';
 import type { PruneMark } from '../prune/prune-marks.ts';
 import { liveRequests, type SweepRequest } from '../prune/sweep-request.ts';
-import type { IndexView, Session } from '../session.ts';
+import { freshView, type IndexView, type Session } from '../session.ts';
 import type { SavePool } from './save-pool.ts';
-import { loadWriterView, requireAllStillThere } from './writer-view.ts';
+import { requireAllStillThere, writerView } from './writer-view.ts';
 
 /** A sweep that takes longer than this is not waited for. */
 const asideMsMax = 6 * 60 * 60 * 1000;
@@ -59,7 +59,7 @@ async function lookOnce(options: StandAsideOptions): Promise<void> {
 async function standAside({ session, lock, marks, view, signal }: StandAsideOptions): Promise<void> {
   await lock.yieldDuring(() => untilGone(session, marks, signal), lockWaitMsMax);
   const before = view.current.index;
-  const current = await loadWriterView(session, marks, signal);
+  const current = writerView(session, await freshView(session, signal), marks);
   requireAllStillThere(before, current.index);
   view.current = current;
 }

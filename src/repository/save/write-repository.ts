@@ -1,13 +1,14 @@
 /** Writing to a repository: under a shared lock that the writer can give away between flushes. */
 import { returnLargeBlocksAtOnce } from '../../platform/posix/memory-allocator.ts';
 import { createIndexWriter } from '../index/index-writer.ts';
+import { loadAhead } from '../load-ahead.ts';
 import { withSharedLock } from '../lock/with-shared-lock.ts';
 import type { RepositoryWriter, WriteOptions } from '../repository-types.ts';
 import { lockOptions, type Session } from '../session.ts';
 import { createSavePool } from './save-pool.ts';
 import { type SaveContext, saveSnapshot } from './save-snapshot.ts';
 import { standAsideWhenAsked, waitForRequests } from './stand-aside.ts';
-import { knownMarks, loadWriterView } from './writer-view.ts';
+import { knownMarks, writerView } from './writer-view.ts';
 
 export async function writeRepository<T>(
   session: Session,
@@ -15,14 +16,15 @@ export async function writeRepository<T>(
   options: WriteOptions = {},
 ): Promise<T> {
   const { access, config, workers, programVersion, packBytesTarget } = session;
+  await using ahead = loadAhead(session, options.signal);
   await waitForRequests(session, options.signal);
   const locking = lockOptions(session, false, options.signal);
   return await withSharedLock(access, locking, async (held, lock) => {
     returnLargeBlocksAtOnce();
     const failed = new AbortController();
     const signal = AbortSignal.any([held, failed.signal]);
-    const marks = await knownMarks(access, signal);
-    const view = { current: await loadWriterView(session, marks, signal) };
+    const [marks, whole] = await Promise.all([knownMarks(access, signal), ahead.viewNow(signal)]);
+    const view = { current: writerView(session, whole, marks) };
     const indexWriter = createIndexWriter(
       access,
       { addPack: (id, blobs) => view.current.index.addPack(id, blobs) },

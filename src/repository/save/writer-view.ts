@@ -4,7 +4,6 @@
  */
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import { BlobIndex } from '../index/blob-index.ts';
-import { indexFiles } from '../index/load-index.ts';
 import type { PackedBlob } from '../pack/pack-header.ts';
 import {
   isGivenUp,
@@ -15,7 +14,7 @@ import {
   packsOfMarks,
 } from '../prune/prune-marks.ts';
 import { createTreeReader } from '../read/tree-reader.ts';
-import { freshView, type IndexView, type Session } from '../session.ts';
+import type { IndexView, Session } from '../session.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
 
 /** Marks that can be read. What nobody can read the writer does not know, and it will not yield to its sweep. */
@@ -31,24 +30,18 @@ export async function knownMarks(access: RepositoryAccess, signal?: AbortSignal)
   return marks;
 }
 
-export async function loadWriterView(
-  session: Session,
-  marks: readonly PruneMark[],
-  signal?: AbortSignal,
-): Promise<IndexView> {
-  if (marks.length === 0) return await freshView(session, signal);
-  const { access } = session;
+/** Of the view of all that is there. */
+export function writerView(session: Session, whole: IndexView, marks: readonly PruneMark[]): IndexView {
+  if (marks.length === 0) return whole;
   const marked = packsOfMarks(marks);
   const index = new BlobIndex();
-  for await (const file of indexFiles(access, signal)) {
-    for (const pack of file.packs) {
-      const mark = marked.get(pack.id);
-      index.addPack(pack.id, mark === undefined ? pack.blobs : dependable(pack.blobs, mark));
-    }
+  for (const pack of whole.index.packs()) {
+    const mark = marked.get(pack.id);
+    index.addPack(pack.id, mark === undefined ? pack.blobs : dependable(pack.blobs, mark));
   }
   // readers of this repository see all that is there, and load it when they ask
   session.view = undefined;
-  return { index, trees: createTreeReader(access, index) };
+  return { index, trees: createTreeReader(session.access, index) };
 }
 
 /** An index that tells the pack's places otherwise than the mark saw them makes nothing of it dependable. */
