@@ -1,4 +1,4 @@
-/** Snapshots that somebody deleted past the records: they are missed, and what would be lost with them is not pruned. */
+/** A held point of no plan whose snapshot somebody deleted past the records: it is missed, and not pruned. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { join } from 'node:path';
@@ -9,14 +9,6 @@ import { seededRandom } from '../support/seeded-random.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const random = seededRandom(7);
-
-const plan = `version: 1
-metadata: { id: 0d1f7c3e-56a2-4a0b-9d52-1f1f6f2b9a10, name: Test, owner: Tester }
-vaults:
-  here: { location: ./vault }
-systems:
-  files: { source: { kind: files, paths: [./files] } }
-`;
 
 async function backUp(options: CliOptions): Promise<void> {
   fs.mkdirSync(join(options.folder, 'files'), { recursive: true });
@@ -56,18 +48,4 @@ test('a held point whose snapshot was deleted past the records fails a check and
   assert.equal(bytesBelow(join(folder.path, 'vault/data')), before);
   await cliEnds(0, options, ...prune, '--despite-damage', '--why', 'the evidence is of no use');
   assert.ok(bytesBelow(join(folder.path, 'vault/data')) < before);
-});
-
-test('a vault that lost all its snapshots is not pruned', async () => {
-  using folder = temporaryFolder();
-  const options = { folder: folder.path };
-  fs.writeFileSync(join(folder.path, 'lifeboat.yaml'), plan);
-  fs.mkdirSync(join(folder.path, 'files'));
-  fs.writeFileSync(join(folder.path, 'files/data'), random.bytes(300_000));
-  await cliEnds(0, options, 'vault', 'init', 'here', '--no-recovery-key', '--plan', 'lifeboat.yaml');
-  await cliEnds(0, options, 'backup', '--plan', 'lifeboat.yaml');
-  for (const id of await snapshotsOf(options)) remove(options, id);
-  const ended = await cliEnds(1, options, 'prune', '--vault', 'vault', '--grace', '0s');
-  assert.match(ended.stderr, /files lost the last proven point there, and no record gave it up/);
-  assert.ok(bytesBelow(join(folder.path, 'vault/data')) > 300_000);
 });

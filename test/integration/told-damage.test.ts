@@ -155,3 +155,16 @@ test('a snapshot deleted past the records is told; the last proven one stops a p
     [newest?.['id']],
   );
 });
+
+test('a vault that lost all its snapshots is not pruned', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  await backUp(options);
+  for (const { id } of await pointsOf(options)) removeSnapshot(options, id);
+  const ended = await cliEnds(1, options, 'prune', '--grace', '0s');
+  assert.match(
+    ended.stderr,
+    /files lost its last point, or its last proven one, there, and no record gave it up/,
+  );
+  assert.ok(fs.existsSync(largestPack(options)));
+});

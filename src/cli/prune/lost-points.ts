@@ -72,7 +72,7 @@ export function lossPause(name: string, { held, bereft }: LostPoints): LifeboatE
   if (held.length === 0 && bereft.length === 0) return undefined;
   const what =
     held.length === 0
-      ? `${bereft.join(', ')} lost the last proven point there`
+      ? `${bereft.join(', ')} lost its last point, or its last proven one, there`
       : `${plural(held.length, 'held point')} lost its snapshot (${held.map((id) => id.slice(0, 8)).join(', ')})`;
   return new LifeboatError(
     'DELETION_PAUSED',
