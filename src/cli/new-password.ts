@@ -38,10 +38,16 @@ export async function newPassword(
   return made;
 }
 
-/** For one more key of a vault: the environment's password opens the vault and does not count here. */
-export async function passwordOfNewKey(context: CliContext, file: string | undefined): Promise<string> {
+/** For one more key of a vault: the environment's password opens the vault and does not count here. `option` names the file. */
+export async function passwordOfNewKey(
+  context: CliContext,
+  file: string | undefined,
+  option = '--new-password-file',
+): Promise<string> {
   const password =
-    file === undefined ? await typedTwice(context) : await fromFile(context, file, '--new-password-file');
+    file === undefined
+      ? await typedTwice(context, `Give ${option} FILE, a file that holds it.`)
+      : await fromFile(context, file, option);
   context.output.hide(password);
   return password;
 }
@@ -60,7 +66,7 @@ async function passwordFrom(
   if (keyFile !== undefined) return await fromKeyFile(context, keyFile);
   if (passwordVariable() !== undefined)
     return await findPassword({ location: 'to be made', folder: context.folder, signal });
-  if (reference === undefined) return { password: await typedTwice(context) };
+  if (reference === undefined) return { password: await typedTwice(context, environmentHint) };
   if (reference.kind === 'file') return await fromKeyFile(context, resolve(folder, reference.path));
   return { password: await resolveSecret(reference, { folder, name: 'the password of the vault', signal }) };
 }
@@ -87,12 +93,11 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-async function typedTwice({ askSecret }: CliContext): Promise<string> {
-  if (askSecret === undefined) {
-    throw new LifeboatError('USAGE', 'no password is given, and there is no terminal to ask on', {
-      hint: 'Set LIFEBOAT_PASSWORD_FILE to a file that holds it; `--help` names the other ways.',
-    });
-  }
+const environmentHint = 'Set LIFEBOAT_PASSWORD_FILE to a file that holds it; `--help` names the other ways.';
+
+async function typedTwice({ askSecret }: CliContext, hint: string): Promise<string> {
+  if (askSecret === undefined)
+    throw new LifeboatError('USAGE', 'no password is given, and there is no terminal to ask on', { hint });
   const first = await askSecret('New password: ');
   const again = await askSecret('The same again: ');
   if (first !== '' && first === again) return first;

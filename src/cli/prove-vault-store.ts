@@ -77,12 +77,15 @@ export async function recordProof(
 }
 
 /** What speaks against relying on the store; `undefined` when every probe passed. */
-export function unproved(proved: ProvedStore): LifeboatError | undefined {
+export function unproved(
+  proved: ProvedStore,
+  next = `Run \`lifeboat vault check --vault ${proved.location}\` to see every probe.`,
+): LifeboatError | undefined {
   switch (proved.verdict) {
     case 'pass':
       return undefined;
     case 'fail':
-      return unfit(proved);
+      return unfit(proved, next);
     case 'inconclusive':
       return new LifeboatError(
         'STORE_UNAVAILABLE',
@@ -94,9 +97,9 @@ export function unproved(proved: ProvedStore): LifeboatError | undefined {
   }
 }
 
-function unfit(proved: Pick<ProvedStore, 'location' | 'probes'>): LifeboatError {
+function unfit(proved: Pick<ProvedStore, 'location' | 'probes'>, next: string): LifeboatError {
   return new LifeboatError('STORE_UNFIT', `${proved.location}: ${whatIsWrong(proved)}`, {
-    hint: `Run \`lifeboat vault check --vault ${proved.location}\` to see every probe. Do not rely on this vault before it passes.`,
+    hint: `${next} Do not rely on this vault before it passes.`,
     details: { probes: proved.probes.filter(({ verdict }) => verdict === 'fail').map(({ name }) => name) },
   });
 }

@@ -54,6 +54,21 @@ test('the environment wins over the plan, the plan over a question', async () =>
   });
 });
 
+test('where the file of the plan is gone or empty, the recovery key is named as the way in', async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, 'empty'), '');
+  for (const path of ['gone', 'empty'])
+    await withEnvironment({}, async () => {
+      const fromPlan = { reference: { kind: 'file', path }, folder: folder.path } as const;
+      await assert.rejects(findPassword({ ...question, fromPlan }), (error: unknown) => {
+        assert.ok(hasCode(error, 'SECRET_UNAVAILABLE'));
+        assert.match(error.message, new RegExp(`\\$\\{file:${path}\\}`));
+        assert.match(error.hint ?? '', /LIFEBOAT_PASSWORD_FILE .* recovery key.*`lifeboat key add/);
+        return true;
+      });
+    });
+});
+
 test('two of them, or an empty one, are errors', async () => {
   await withEnvironment({ LIFEBOAT_PASSWORD: 'a', LIFEBOAT_PASSWORD_COMMAND: 'b' }, async () => {
     await assert.rejects(findPassword(question), { code: 'CONFIG_INVALID' });

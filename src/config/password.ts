@@ -1,5 +1,5 @@
 /** Where a vault's password comes from: the environment, else the plan's reference, else a person; never an argument. */
-import { LifeboatError } from '../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { SecretReference } from '../plan/secret-reference.ts';
 import { environmentVariable } from '../platform/environment.ts';
 import { resolveSecret } from './resolve-secret.ts';
@@ -31,13 +31,25 @@ export async function findPassword(question: PasswordQuestion): Promise<FoundPas
   }
   if (question.fromPlan !== undefined) {
     const { reference, folder } = question.fromPlan;
-    const password = await resolveSecret(reference, { folder, ...signalOf(question) });
-    return { password, origin: "the plan's reference" };
+    try {
+      const password = await resolveSecret(reference, { folder, ...signalOf(question) });
+      return { password, origin: "the plan's reference" };
+    } catch (error) {
+      throw hasCode(error, 'SECRET_UNAVAILABLE') ? withRecoveryKey(error) : error;
+    }
   }
   if (question.ask === undefined) throw noPassword(question.location);
   const password = await question.ask(`Password of the vault ${question.location}: `);
   if (password === '') throw noPassword(question.location);
   return { password, origin: 'the terminal' };
+}
+
+/** A password that is lost is no vault that is lost. */
+function withRecoveryKey({ code, message, hint, details, cause }: LifeboatError): LifeboatError {
+  const way =
+    'If the password is lost, set LIFEBOAT_PASSWORD_FILE to a file with the recovery key, which opens the vault as well; ' +
+    'then `lifeboat key add --new-password-file FILE` gives it a new password.';
+  return new LifeboatError(code, message, { hint: `${hint} ${way}`, details, cause });
 }
 
 interface GivenVariable {

@@ -5,6 +5,7 @@ import { formatByteSize, parseByteSize } from './byte-size.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { nearestName } from './nearest-name.ts';
 import { isPlaceholder } from './placeholder.ts';
+import { vaultSchema } from './schema/vault-schema.ts';
 import { formatSecretReference, parseSecretReference } from './secret-reference.ts';
 
 const durations: Readonly<Record<string, number>> = {
@@ -116,4 +117,11 @@ test('the nearest name is found through swaps, omissions and other writing', () 
   assert.equal(nearestName('dependsOn', names), 'depends_on');
   assert.equal(nearestName('vualts', names), 'vaults');
   assert.equal(nearestName('colour', names), undefined);
+});
+
+test('nothing may stay for no time at all, and nothing else of a vault may take none', () => {
+  const vault = (fields: object) => vaultSchema.safeParse({ location: './here', ...fields });
+  assert.equal(vault({ grace: '0s' }).data?.grace, 0);
+  for (const fields of [{ reread_within: '0s' }, { copy_within: '0 min' }])
+    assert.equal(vault(fields).success, false);
 });

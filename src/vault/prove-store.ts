@@ -3,6 +3,7 @@
  * replaced, deleted, retained, and removed again where that is allowed. What is found is evidence, not a guess from
  * what the store says about itself.
  */
+import type { ErrorCode } from '../error/codes.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { StoreProbe } from '../evidence/vault-records.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
@@ -77,6 +78,9 @@ async function writeProbe({ store, appendOnly, signal }: Proving, key: string, b
   return passed;
 }
 
+/** A setting that is missing here, such as the region, is nothing that the store does wrong. */
+const saysNothingOfTheStore: ReadonlySet<ErrorCode> = new Set(['ASSERTION', 'INTERNAL', 'CONFIG_INVALID']);
+
 /** What cannot be reached says nothing about the store; what is refused does. */
 async function probe(
   { signal }: Proving,
@@ -89,7 +93,7 @@ async function probe(
     return { name, ms: Math.round(monotonicMs() - startMs), ...finding };
   } catch (error) {
     signal?.throwIfAborted();
-    if (!(error instanceof LifeboatError) || ['ASSERTION', 'INTERNAL'].includes(error.code)) throw error;
+    if (!(error instanceof LifeboatError) || saysNothingOfTheStore.has(error.code)) throw error;
     const verdict = error.retryable ? 'inconclusive' : 'fail';
     return { name, verdict, message: error.message, ms: Math.round(monotonicMs() - startMs) };
   }

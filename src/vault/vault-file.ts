@@ -47,7 +47,7 @@ function isRole(value: unknown): value is VaultRole {
 
 function damaged(cause?: unknown): LifeboatError {
   return new LifeboatError('OBJECT_DAMAGED', `${vaultFileKey} is not readable`, {
-    hint: 'Bring it back from another copy of the vault; stock restic opens the repository without it.',
+    hint: '`lifeboat repair heal` puts it back from its second copy in the vault; stock restic opens the repository without it.',
     details: { object: vaultFileKey },
     ...(cause === undefined ? {} : { cause }),
   });

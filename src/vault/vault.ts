@@ -45,8 +45,11 @@ export interface VaultRecords {
 /** Every plan version that ran, by hash. */
 export interface PlanArchive {
   save(plan: ArchivedPlan, signal?: AbortSignal): Promise<void>;
-  /** Newest first. */
-  list(signal?: AbortSignal): Promise<readonly ArchivedPlan[]>;
+  /**
+   * Newest first. What is damaged or gone comes from its second copy; `tell` hears of it, and of plans that neither gives.
+   * Raises OBJECT_DAMAGED when there are plans and none can be read.
+   */
+  list(signal?: AbortSignal, tell?: (trouble: string) => void): Promise<readonly ArchivedPlan[]>;
 }
 
 export interface ArchivedPlan {

@@ -1,6 +1,6 @@
 /** The way back on a machine that has never seen the plan: the location of a vault and a key, nothing else. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
@@ -100,6 +100,32 @@ test('the plan is in the vault, as it was written', async () => {
   assert.match(below.stderr, /is or lies below a file/);
   assert.match((await cliEnds(0, elsewhere, 'rescue', 'plan', '--vault', vault, '--list')).stdout, /^v1:/m);
   assert.equal((await cliEnds(6, elsewhere, 'rescue', 'plan', '--vault', vault, '--hash', 'abc')).stdout, '');
+});
+
+test('a plan that is damaged or gone comes from its second copy, which is said', async () => {
+  const original = readFileSync(join(scene.path, 'shop/lifeboat.yaml'), 'utf8');
+  const folder = join(vault, 'lifeboat/plan');
+  const [name = ''] = readdirSync(folder);
+  const plan = join(folder, name);
+  const bytes = readFileSync(plan);
+  const damaged = Buffer.from(bytes);
+  damaged[20] = (damaged[20] ?? 0) ^ 1;
+  chmodSync(plan, 0o600);
+  const words = ['rescue', 'plan', '--vault', vault];
+  for (const harm of [() => writeFileSync(plan, damaged), () => rmSync(plan)]) {
+    harm();
+    const run = await cliEnds(0, elsewhere, ...words);
+    assert.equal(run.stdout.trimEnd(), original.trimEnd());
+    assert.match(run.stderr, /warning: lifeboat\/plan\/v1-\S+ is damaged or gone; it is read from its copy/);
+  }
+  const spare = join(vault, 'lifeboat/spare/plan', name);
+  const copy = readFileSync(spare);
+  chmodSync(spare, 0o600);
+  writeFileSync(spare, damaged);
+  await cliEnds(13, elsewhere, ...words);
+  writeFileSync(spare, copy);
+  writeFileSync(plan, bytes);
+  assert.doesNotMatch((await cliEnds(0, elsewhere, ...words)).stderr, /warning/);
 });
 
 test('no file of this machine is needed, not even a folder to write state to', async () => {

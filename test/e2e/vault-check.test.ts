@@ -70,9 +70,28 @@ test('what the plan wants and the store does not do is named, with exit code 1',
   const run = await cliEnds(1, options, 'vault', 'check', '--json');
   assert.deepEqual(verdicts(run), { ...fit, retention: 'fail' });
   assert.equal(linesOf(run).at(-1)?.['code'], 'STORE_UNFIT');
+  assert.match(String(linesOf(run).at(-1)?.['hint']), /^Mend what the probes above name/);
   writeFileSync(join(folder.path, 'lifeboat.yaml'), plan('append_only: true'));
   const adding = await cliEnds(0, options, 'vault', 'check', '--json');
   assert.deepEqual(verdicts(adding), { ...fit, delete: 'not-offered' });
+});
+
+test('a setting that is missing here is named, and is no fault of the store', async () => {
+  using folder = temporaryFolder();
+  const environment = {
+    AWS_ACCESS_KEY_ID: 'key',
+    AWS_SECRET_ACCESS_KEY: 'secret of the store',
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+  const options = { folder: folder.path, environment };
+  const run = await cliEnds(2, options, 'vault', 'check', 's3://no-such-bucket-of-ours/vault');
+  assert.match(run.stderr, /no region is set/);
+  assert.match(
+    run.stderr,
+    /^→ Set the region of the bucket with AWS_REGION, or with `region` in the plan\.$/m,
+  );
+  assert.doesNotMatch(run.stdout, /unfit/);
 });
 
 test('a vault that is only added to takes backups, which say what they asked of the store', async () => {

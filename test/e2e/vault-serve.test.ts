@@ -53,6 +53,19 @@ test('an address that is taken is said to be, before anything is served', async 
   other.close();
 });
 
+test('without a terminal the option that names the password is named', async () => {
+  using folder = temporaryFolder();
+  const run = await cliEnds(
+    2,
+    { folder: folder.path },
+    ...['vault', 'serve', '--htpasswd', 'users', '--add-user', 'ada'],
+  );
+  assert.match(run.stderr, /^→ Give --user-password-file FILE/m);
+  await cliEnds(0, { folder: folder.path }, 'vault', 'init', 'vault', '--no-recovery-key');
+  const key = await cliEnds(2, { folder: folder.path }, 'key', 'add', '--vault', 'vault');
+  assert.match(key.stderr, /^→ Give --new-password-file FILE/m);
+});
+
 test('users are added and renewed; their file is for its owner alone', async () => {
   using folder = temporaryFolder();
   const options = { folder: folder.path, secrets: ['first secret', 'second secret'] };

@@ -48,7 +48,24 @@ test('another vault in the place of the known one is not taken for it', async ()
     .replace(/"id": "[^"]*"/, '"id": "00000000-0000-4000-8000-000000000000"');
   fs.chmodSync(file, 0o600);
   fs.writeFileSync(file, other);
-  assert.equal((await stateOf(false)).status, 'unknown');
+  const { status, concern } = await stateOf(false);
+  assert.equal(status, 'unknown');
+  assert.match(concern, /says that it is another vault than here/);
+});
+
+test('a vault whose vault.json is damaged or gone is said to be damaged, not away', async () => {
+  await provenScene(['here', 'away']);
+  const file = `${scene.vaultPath('away')}/lifeboat/vault.json`;
+  const before = fs.readFileSync(file);
+  fs.chmodSync(file, 0o600);
+  fs.writeFileSync(file, 'x');
+  assert.match((await stateOf(false)).concern, /is damaged: lifeboat\/vault\.json cannot be read/);
+  fs.rmSync(file);
+  const { status, concern } = await stateOf(false);
+  assert.equal(status, 'at-risk');
+  assert.match(concern, /is damaged: lifeboat\/vault\.json is missing/);
+  fs.writeFileSync(file, before);
+  assert.deepEqual(await stateOf(false), { status: 'met', concern: '' });
 });
 
 test('a system whose last backup failed is at risk until one succeeds', async () => {

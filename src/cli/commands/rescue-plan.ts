@@ -28,7 +28,7 @@ export const rescuePlan: Command = {
   run: async (context, input) => {
     const { output, signal } = context;
     await using vault = await context.openVault(vaultAlone(input));
-    const plans = await vault.plans.list(signal);
+    const plans = await vault.plans.list(signal, output.warn);
     if (input.has('--list')) return await listed(output, plans);
     const plan = chosen(plans, input.value('--hash'), vault.location);
     const target = input.value('--to');

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
+import { uid } from '../../platform/host.ts';
 import { manifestFolder } from '../../recovery-point/manifest.ts';
 import type { Repository, RestoreReport, Snapshot } from '../../repository/repository-types.ts';
 import { choosePaths, type PathChoice } from '../../restore/path-choice.ts';
@@ -233,8 +234,12 @@ function incomplete(target: string, { problems }: RestoreReport): LifeboatError 
     lost === 0
       ? `${plural(problems.length, 'entry lost some', 'entries lost some')} of its attributes`
       : `${plural(lost, 'entry', 'entries')} could not be restored`;
+  const causes = [
+    ...(lost < problems.length && uid() !== 0 ? ['Owners and attributes need root.'] : []),
+    ...(lost === 0 ? [] : ['What is missing may be in another vault.']),
+  ];
   return new LifeboatError('RESTORE_INCOMPLETE', `${what} to ${target}`, {
-    hint: 'See the lines above. Owners and attributes need root; missing data may be in another vault.',
+    hint: ['See the lines above.', ...causes].join(' '),
     details: { problems: problems.length, lost },
   });
 }

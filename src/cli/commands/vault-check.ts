@@ -50,7 +50,7 @@ async function checkStore(context: CliContext, request: VaultRequest): Promise<C
     recorded: isRecorded,
     duration_ms: proved.endMs - proved.startMs,
   };
-  const error = unproved(proved);
+  const error = unproved(proved, 'Mend what the probes above name, and run it again.');
   return error === undefined ? { summary } : { summary, error };
 }
 

@@ -105,7 +105,7 @@ async function isRepository(store: ObjectStore, signal: AbortSignal): Promise<bo
 /** The wrong disk, or a wrong byte: without the key nobody can tell. */
 function isOther(name: string, location: string): LifeboatError {
   return new LifeboatError(
-    'OBJECT_DAMAGED',
+    'VAULT_NOT_FOUND',
     `what lies at ${location} says that it is another vault than ${name}`,
     {
       hint: `See that the right disk or share is mounted. If it is, the vault is damaged: \`lifeboat check --vault ${name}\` says where, and \`lifeboat repair heal --vault ${name}\` mends it.`,

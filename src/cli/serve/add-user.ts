@@ -19,7 +19,8 @@ export async function addUser(context: CliContext, input: Input): Promise<Comman
     });
   const path = resolve(context.folder, file);
   const before = await textOf(path);
-  const password = await passwordOfNewKey(context, input.value('--user-password-file'));
+  const option = '--user-password-file';
+  const password = await passwordOfNewKey(context, input.value(option), option);
   await write(path, withUser(before, name, await userLine(name, password)));
   await context.output.text(`${path} lets ${name} in; start the server again for it to know`);
   return { summary: { user: name, file: path } };

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import {
   byteSize,
+  duration,
   positiveDuration,
   reference,
   references,
@@ -193,8 +194,8 @@ export const vaultSchema = strict({
     '30 days',
   ),
   grace: maybe(
-    positiveDuration(),
-    'How long what nobody needs any more stays before it is removed. Default: 1 day.',
+    duration(),
+    'How long what nobody needs any more stays before it is removed; `0 min`: not at all, as with restic. Default: 1 day.',
     '3 days',
   ),
   encryption: maybe(

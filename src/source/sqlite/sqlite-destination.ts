@@ -3,6 +3,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { syncFolder } from '../../platform/atomic-file.ts';
+import { uid } from '../../platform/host.ts';
 import type { Destination } from '../destination.ts';
 import type { SourceFinding } from '../source.ts';
 import { moveDurably } from './copy-durably.ts';
@@ -99,10 +100,17 @@ async function checkPlace(target: string): Promise<readonly SourceFinding[]> {
     findings.push({
       severity: 'warning',
       message: `processes of other users may have database ${target} open`,
-      hint: 'Stop the application first, or run the restore as root so that they can be seen.',
+      hint: unseenHint(),
     });
   }
   return findings;
+}
+
+/** In a container root may not look into every process either. */
+function unseenHint(): string {
+  return uid() === 0
+    ? 'Stop the application first: this system hides some processes from root as well.'
+    : 'Stop the application first, or run the restore as root so that they can be seen.';
 }
 
 /** The folder itself, or what is left of the way to it. */
