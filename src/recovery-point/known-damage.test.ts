@@ -78,6 +78,21 @@ test('what lies beside the data is told until it was looked at again, and pauses
   assert.equal(told(records, check(11, { scope: 'all' })), 0);
 });
 
+test('what healing could not mend stands, whoever found it', () => {
+  const heal = (...objectsLost: readonly string[]) =>
+    repair(10, 'heal', { verdict: 'incomplete', objectsLost });
+  assert.deepEqual(left(heal(`data/aa/${pack}`)), [['record-10']]);
+  assert.deepEqual(left(heal(`data/aa/${pack}`), check(11, { scope: 'part' })), [['record-10']]);
+  assert.deepEqual(left(heal(`data/aa/${pack}`), check(11, { scope: 'all' })), []);
+  assert.deepEqual(left(heal('keys/x', 'snapshots/y')), []);
+  assert.equal(standingDamage([heal('keys/x')], nowMs).length, 1);
+  assert.equal(standingDamage([heal('keys/x'), check(11, { scope: 'structure' })], nowMs).length, 0);
+  assert.equal(
+    standingDamage([repair(10, 'snapshots', { verdict: 'incomplete', objectsLost: ['/a'] })], nowMs).length,
+    0,
+  );
+});
+
 test('damage that a restore on request met counts, until the point was read back', () => {
   const facts = { snapshotId: 'one', destination: 'folder', restoreMs: 1, files: 0, bytes: 0 } as const;
   const restore = (found: Partial<RestoreRecord>): RunRecord => {

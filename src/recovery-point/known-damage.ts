@@ -7,6 +7,7 @@
  * damaged point was given up ends nothing: its packs are still there. A person may let a prune go on all the same.
  */
 import type { CheckRecord, RestoreRecord, RunRecord, VerifyRecord } from '../evidence/record.ts';
+import type { RepairRecord } from '../evidence/vault-records.ts';
 import { isUncleared } from './clearing.ts';
 import { clockSkewToleratedMs } from './stored-time.ts';
 
@@ -80,6 +81,8 @@ function foundBy(record: RunRecord): readonly Found[] {
   if (record.type === 'check' && record.verdict === 'fail') return [foundByCheck(record)];
   if (record.type === 'verify' && isDamage(record)) return [foundByRestore(record)];
   if (record.type === 'restore' && record.foundDamage === true) return [foundByRestore(record)];
+  if (record.type === 'repair' && record.verdict !== 'pass' && record.objectsLost.length > 0)
+    return leftByRepair(record);
   return [];
 }
 
@@ -94,6 +97,15 @@ function foundByCheck(record: CheckRecord): Found {
 function foundByRestore({ id, endMs, snapshotId }: VerifyRecord | RestoreRecord): Found {
   const found = { recordId: id, foundBy: 'restore', sinceMs: endMs, isBeside: false } as const;
   return { damage: { ...found, snapshotIds: [snapshotId] }, scope: 'part', objects: [] };
+}
+
+/** What healing could not mend, and what saving packs lost. Damaged snapshots are named by the check that follows. */
+function leftByRepair({ id, endMs, action, objectsLost }: RepairRecord): readonly Found[] {
+  if (action !== 'heal' && action !== 'packs') return [];
+  const isBeside = !objectsLost.some((object) => object.startsWith('data') || object.startsWith('index'));
+  const found = { recordId: id, foundBy: 'check', sinceMs: endMs, isBeside } as const;
+  const scope = isBeside ? 'structure' : 'all';
+  return [{ damage: { ...found, snapshotIds: [] }, scope, objects: objectsLost }];
 }
 
 /** A proof also fails because of what the system's own checks say; that is no damage of what is stored. */
