@@ -4,7 +4,9 @@ import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { CheckRecord, CopyRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, sharedFields } from '../evidence/run-context.ts';
+import { successorsOf } from '../recovery-point/successors.ts';
 import type { TargetReport } from '../repository/repository-types.ts';
+import { recordSuccessor } from '../vault/record-successor.ts';
 import type { Vault } from '../vault/vault.ts';
 import type {
   CopiedPoint,
@@ -31,6 +33,7 @@ export async function recordCopies(
       if (problem !== undefined) problems.push(problem);
     }
     await recordFailures(request, destination, report, startMs);
+    if (done.length > 0) await recordSuccessors(request, destination.vault);
   } catch (cause) {
     problems.push(knownProblem(request, cause));
   }
@@ -91,6 +94,15 @@ async function recordGroup(
   );
   const check: CheckRecord = outcome.record;
   return { points: records.map((record) => ({ record, check })), problem: outcome.error };
+}
+
+/** What was deleted past the records and is there again is missed no more. */
+async function recordSuccessors({ run, signal }: CopyPointsRequest, vault: Vault): Promise<void> {
+  const known = await vault.records(signal);
+  // the record that gave one up may be the very one that cannot be read
+  if (known.problems.length > 0) return;
+  for (const [old, successor] of successorsOf(vault.id, known))
+    await recordSuccessor(run, vault, known.records, old, successor);
 }
 
 /** So that the vault's own history tells it: a record without a snapshot, which makes no point. */

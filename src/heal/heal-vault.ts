@@ -12,6 +12,7 @@ import type { RepairRecord } from '../evidence/vault-records.ts';
 import type { HealReport } from '../repository/repair-types.ts';
 import { repairsOf } from '../repository/repository.ts';
 import type { Snapshot } from '../repository/repository-types.ts';
+import { recordSuccessor } from '../vault/record-successor.ts';
 import type { Vault } from '../vault/vault.ts';
 import { goneSnapshotsOf, type Healing, type HealingPreview } from './preview-healing.ts';
 
@@ -46,7 +47,8 @@ export async function healVault(
   const small = await vault.spares?.mend(keys, work.signal);
   await recordNewSnapshots(run, healing, preview, records, report.snapshots);
   const check = await readBack(run, healing, preview, report, new Set(kept));
-  const found = [...preview.spares.map(({ key }) => key), ...keysOf(preview)];
+  const renamed = [...preview.successors.keys()].map((id) => `snapshots/${id}`);
+  const found = [...preview.spares.map(({ key }) => key), ...keysOf(preview), ...renamed];
   const gone = goneSnapshotsOf(vault, await vault.records(work.signal)).map((id) => `snapshots/${id}`);
   const lost = [...new Set([...report.lost, ...(small?.lost ?? []), ...gone])].sort();
   const mended = [...new Set([...found, ...report.mended, ...(small?.mended ?? [])])]
@@ -82,7 +84,8 @@ function keysOf({ diagnosis, returnedKeys, returnedSnapshots }: HealingPreview):
 
 /**
  * A snapshot that was made anew has another id: it becomes a point of its own, about the same capture, and the old one
- * is given up. What was proven of the old one stays with it; the new one has to be proven.
+ * is given up. What was proven of the old one stays with it; the new one has to be proven. One that is gone and was
+ * copied again meanwhile is there already.
  */
 async function recordNewSnapshots(
   run: RunContext,
@@ -91,6 +94,8 @@ async function recordNewSnapshots(
   records: readonly RunRecord[],
   made: ReadonlyMap<string, Snapshot>,
 ): Promise<void> {
+  for (const [old, successor] of preview.successors)
+    await recordSuccessor(run, vault, records, old, successor);
   for (const { replaces, donor, vaultId } of preview.snapshots) {
     const snapshot = made.get(replaces);
     if (!snapshot) continue;
@@ -100,14 +105,7 @@ async function recordNewSnapshots(
     const nowMs = run.nowMs();
     const shared = { ...sharedFields(run, vault.id), ...recordTimes(nowMs, nowMs) };
     if (capture) await vault.append(copyOf(capture, shared, from, snapshot));
-    await vault.append({
-      type: 'forget',
-      ...shared,
-      id: run.newId(),
-      verdict: 'pass',
-      snapshotIds: [replaces],
-      bytesFreed: 0,
-    });
+    await recordSuccessor(run, vault, records, replaces, snapshot.id);
   }
 }
 

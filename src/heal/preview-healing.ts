@@ -4,6 +4,7 @@ import { evidencePrefix } from '../evidence/chain.ts';
 import type { RunRecord } from '../evidence/record.ts';
 import { vaultPoints } from '../recovery-point/gone-points.ts';
 import { holdsFromRecords } from '../recovery-point/holds.ts';
+import { successorsOf } from '../recovery-point/successors.ts';
 import { deletionPauses } from '../recovery-point/suspicion.ts';
 import type { Diagnosis, HealPreview, RepairWork, SnapshotToMake } from '../repository/repair-types.ts';
 import { repairsOf } from '../repository/repository.ts';
@@ -19,6 +20,8 @@ export interface HealingPreview {
   /** Snapshots that records name, that nobody recorded as given up, and that are not there. */
   readonly goneSnapshots: readonly string[];
   readonly snapshots: readonly (SnapshotToMake & { readonly vaultId: string })[];
+  /** Of those that are gone, by their ids: the snapshots as which they are there again. Nothing need be made of them. */
+  readonly successors: ReadonlyMap<string, string>;
   /** Damaged or gone, and no other vault has them. */
   readonly snapshotsWithoutDonor: readonly string[];
   /** Ids of keys that records say were removed, but never the one in use; and those of them that are there again. */
@@ -48,7 +51,10 @@ export async function previewHealing(
   // the record that gave a snapshot up may be the very one that is damaged: then nothing is known to be gone
   const isKnown = !spares.some(({ key }) => key.startsWith(evidencePrefix));
   const goneSnapshots = isKnown ? goneSnapshotsOf(vault, history) : [];
-  const wanted = [...new Set([...diagnosis.damagedSnapshots, ...goneSnapshots])];
+  const successors = isKnown ? soundSuccessors(vault, history, diagnosis) : new Map<string, string>();
+  const wanted = [...new Set([...diagnosis.damagedSnapshots, ...goneSnapshots])].filter(
+    (id) => !successors.has(id),
+  );
   const donorSnapshots: DonorSnapshots[] = [];
   if (wanted.length > 0) for (const donor of donors) donorSnapshots.push(await snapshotsOf(donor, signal));
   const snapshots = matchSnapshots(wanted, history.records, donorSnapshots);
@@ -62,6 +68,7 @@ export async function previewHealing(
     spares,
     goneSnapshots,
     snapshots,
+    successors,
     snapshotsWithoutDonor: wanted.filter((id) => !matched.has(id)),
     removedKeys,
     returnedKeys: keys.map(({ id }) => id).filter((id) => removedKeys.has(id)),
@@ -91,6 +98,15 @@ export function isSound(preview: HealingPreview): boolean {
 /** Snapshots of points that nobody gave up by a record, and that are not there. */
 export function goneSnapshotsOf({ id }: Vault, known: VaultRecords): string[] {
   return vaultPoints(id, known).gone.map(({ snapshotId }) => snapshotId);
+}
+
+function soundSuccessors(
+  { id }: Vault,
+  { records, snapshotIds }: VaultRecords,
+  { damagedSnapshots }: Diagnosis,
+): ReadonlyMap<string, string> {
+  const damaged = new Set(damagedSnapshots);
+  return successorsOf(id, { records, snapshotIds: snapshotIds.filter((each) => !damaged.has(each)) });
 }
 
 /** While anything is suspicious, nothing is deleted. A hold counts here whatever its date: retention looks at that. */

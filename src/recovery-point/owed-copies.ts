@@ -11,6 +11,7 @@ import type { RecoveryPoint } from './recovery-point.ts';
 import { chooseKeptByAny } from './retention-choice.ts';
 import type { RetentionPolicy } from './retention-policy.ts';
 import { isInFuture, readStoredTime, type StoredTime, storedTimeAt } from './stored-time.ts';
+import { givenUpCaptures } from './successors.ts';
 
 export interface CopyVault {
   /** The vault's name in the plan. */
@@ -47,7 +48,7 @@ export function owedCopies(question: CopyQuestion): readonly OwedCopy[] {
   const missing = offered.filter(({ point }) => !had.has(point.capturedAtMs));
   const { asked } = question;
   if (asked !== undefined) return missing.filter(({ point }) => asked(point));
-  const gone = givenUp(target, system);
+  const gone = givenUpCaptures(target.records, system);
   const lacking = missing.filter(({ point }) => !gone.has(point.capturedAtMs));
   const wanted = wantedStates(question, [...had], offered, lacking, nowMs);
   return lacking.filter(({ point }) => wanted.has(point.capturedAtMs));
@@ -66,18 +67,6 @@ function offeredBy({ system, sources }: CopyQuestion): readonly OwedCopy[] {
       if (point.system === system && point.failure === undefined && !offers.has(point.capturedAtMs))
         offers.set(point.capturedAtMs, { from: vault, point });
   return [...offers.values()].sort((a, b) => a.point.capturedAtMs - b.point.capturedAtMs);
-}
-
-/** When the points were captured that the target gave up. */
-function givenUp({ records }: CopyVault, system: string): ReadonlySet<number> {
-  const ids = new Set(records.flatMap((record) => (record.type === 'forget' ? record.snapshotIds : [])));
-  const states = records.flatMap((record) => {
-    if (record.type !== 'backup' && record.type !== 'copy') return [];
-    const { snapshotId, capturedAtMs } = record;
-    const isGone = record.system === system && snapshotId !== undefined && ids.has(snapshotId);
-    return isGone && capturedAtMs !== undefined ? [capturedAtMs] : [];
-  });
-  return new Set(states);
 }
 
 /**

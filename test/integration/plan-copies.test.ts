@@ -1,6 +1,6 @@
 /** One capture, three vaults: copies are made, made up for, never made twice, and never of what is damaged. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
@@ -9,6 +9,9 @@ import { newRun } from '../../src/cli/plan/new-run.ts';
 import { chosenSystems } from '../../src/cli/plan/plan-session.ts';
 import { recordTimes } from '../../src/evidence/record-common.ts';
 import { sharedFields } from '../../src/evidence/run-context.ts';
+import { type HealingOutcome, healVault } from '../../src/heal/heal-vault.ts';
+import { isSound, previewHealing } from '../../src/heal/preview-healing.ts';
+import { holdsFromRecords } from '../../src/recovery-point/holds.ts';
 import type { RecoveryPoint } from '../../src/recovery-point/recovery-point.ts';
 import { proofLevel } from '../../src/recovery-point/recovery-point.ts';
 import { compareTrees } from '../support/compare-trees.ts';
@@ -147,6 +150,104 @@ test('what was given up in a vault is not brought back, unless somebody asks for
   // a copy that is made again is another object: what was said of the old one stays true
   assert.notEqual(asked?.copied[0]?.record.snapshotId, older.snapshotId);
   assert.equal((await pointsByVault())['away']?.length, 2);
+});
+
+/** Deletes the one snapshot of `away` as stock restic does: no record tells of it. */
+async function deletePastRecords(): Promise<string> {
+  const [point] = (await pointsByVault())['away'] ?? [];
+  assert.ok(point);
+  await resticMustSucceed({ repository: scene.vaultPath('away') }, 'forget', point.snapshotId);
+  assert.deepEqual((await pointsByVault())['away'], []);
+  return point.snapshotId;
+}
+
+async function healAway(): Promise<HealingOutcome | undefined> {
+  await using vault = await scene.open('away');
+  await using donor = await scene.open('here');
+  const healing = { vault, donors: [donor] };
+  const preview = await previewHealing(healing, scene.context.nowMs());
+  if (isSound(preview)) return undefined;
+  const run = await scene.run(async (session) => newRun(scene.context, session, 'manual'));
+  return await healVault(run, healing, preview);
+}
+
+async function pinInAway(snapshotId: string): Promise<void> {
+  await using vault = await scene.open('away');
+  const run = await scene.run(async (session) => newRun(scene.context, session, 'manual'));
+  await vault.append({
+    ...{ type: 'hold', ...sharedFields(run, vault.id), ...recordTimes(run.nowMs(), run.nowMs()) },
+    ...{ verdict: 'pass', kind: 'pin', action: 'set', snapshotIds: [snapshotId], reason: 'the audit' },
+  });
+}
+
+async function expectOneHeld(): Promise<void> {
+  const [point, ...others] = (await pointsByVault())['away'] ?? [];
+  assert.deepEqual(others, []);
+  assert.ok(point);
+  assert.equal(proofLevel(point), 'checked');
+  await using vault = await scene.open('away');
+  const { records } = await vault.records();
+  const holds = holdsFromRecords(records, scene.context.nowMs());
+  assert.deepEqual(
+    holds(vault.id, point.snapshotId).map(({ kind, reason }) => [kind, reason]),
+    [['pin', 'the audit']],
+  );
+  assert.deepEqual(await vault.repository.snapshotIds(), [point.snapshotId]);
+}
+
+test('what was deleted past the records and is copied again is there once, held as before, and nothing is left to heal', async () => {
+  await threeVaults();
+  await scene.backup();
+  await pinInAway((await pointsByVault())['away']?.[0]?.snapshotId ?? '');
+  await deletePastRecords();
+  const [made] = await copy();
+  assert.deepEqual([made?.vault, made?.copied.length, made?.error], ['away', 1, undefined]);
+  assert.equal(await healAway(), undefined);
+  await expectOneHeld();
+  // the same again: what was made anew may be lost as well
+  await deletePastRecords();
+  assert.equal((await copy()).length, 1);
+  await expectOneHeld();
+});
+
+test('what was deleted past the records and is healed is owed no copy', async () => {
+  await threeVaults();
+  await scene.backup();
+  await pinInAway((await pointsByVault())['away']?.[0]?.snapshotId ?? '');
+  await deletePastRecords();
+  const outcome = await healAway();
+  assert.deepEqual([outcome?.record.verdict, outcome?.lost], ['pass', []]);
+  await expectOneHeld();
+  assert.deepEqual(await copy(), []);
+  await expectOneHeld();
+  await deletePastRecords();
+  assert.equal((await copy()).length, 1);
+  await expectOneHeld();
+});
+
+test('healing makes nothing of what is there again under another id', async () => {
+  await threeVaults();
+  await scene.backup();
+  const old = (await pointsByVault())['away']?.[0]?.snapshotId ?? '';
+  await pinInAway(old);
+  {
+    // as a copy left it that did not look for what it replaces
+    await using vault = await scene.open('away');
+    const { records } = await vault.records();
+    const snapshot = await vault.repository.snapshot(old);
+    await resticMustSucceed({ repository: scene.vaultPath('away') }, 'tag', '--add', 'again', old);
+    const [renamed = ''] = await vault.repository.snapshotIds();
+    assert.notEqual(renamed, snapshot.id);
+    for (const record of records)
+      if (record.type === 'copy') await vault.append({ ...record, id: randomUUID(), snapshotId: renamed });
+      else if (record.type === 'check' && record.snapshotIds.includes(old))
+        await vault.append({ ...record, id: randomUUID(), snapshotIds: [renamed] });
+  }
+  const outcome = await healAway();
+  assert.deepEqual(outcome?.record.snapshotIds, []);
+  assert.deepEqual(outcome.mended, [`snapshots/${old}`]);
+  await expectOneHeld();
+  assert.equal(await healAway(), undefined);
 });
 
 test('what is damaged in one vault comes from another that has it whole', async () => {

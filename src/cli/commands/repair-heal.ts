@@ -180,9 +180,7 @@ function linesOf(
           },
         ]),
     ...lines([...new Set([...diagnosis.damagedSnapshots, ...preview.goneSnapshots])], 'snapshots/', (id) =>
-      made.has(id)
-        ? 'is damaged or gone; another vault has it'
-        : 'is damaged or gone, and no other vault has it',
+      snapshotText(id, preview, made),
     ),
     ...lines(
       diagnosis.damagedKeys.filter((id) => !small.has(`keys/${id}`)),
@@ -195,6 +193,15 @@ function linesOf(
     ...spares.map((finding) => ({ object: finding.key, what: spareText(finding, preview, lostKeys) })),
     ...blobs.lost.map(({ type, id }) => ({ object: `${type} blob ${id}`, what: 'is in no vault' })),
   ];
+}
+
+function snapshotText(id: string, { successors }: HealingPreview, made: ReadonlySet<string>): string {
+  const successor = successors.get(id);
+  if (successor !== undefined)
+    return `is gone, and is there again as ${successor.slice(0, 8)}; that is recorded`;
+  return made.has(id)
+    ? 'is damaged or gone; another vault has it'
+    : 'is damaged or gone, and no other vault has it';
 }
 
 function spareText(
