@@ -29,6 +29,13 @@ function sleepOnce(durationMs: number, signal: AbortSignal | undefined): Promise
   });
 }
 
+/** Lets what came from outside meanwhile be taken up: bytes from the network, messages of threads. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 /** Ends the repetition. Disposed asynchronously, it also waits for the call in flight. */
 export interface Repetition extends Disposable, AsyncDisposable {}
 

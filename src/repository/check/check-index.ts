@@ -13,17 +13,22 @@ export async function checkIndexFiles(
   findings: Findings,
   signal?: AbortSignal,
 ): Promise<Map<string, number>> {
-  const packs = await listPacks(access, signal);
   const seen = new Map<string, string>();
   const ids = await listIds(access, 'index', signal);
+  // listed later than the index, for whoever writes stores a pack before it names it
+  const listing = listPacks(access, signal);
+  // awaited below; until then a failure must not count as unhandled
+  listing.catch(() => undefined);
   const fetch = (id: string) =>
     recording(findings, objectKey('index', id), () => loadUnpacked(access, 'index', id, signal));
   for await (const { id, got: bytes } of inOrder(ids, fetch)) {
+    const packs = await listing;
     const key = objectKey('index', id);
     const content =
       bytes && (await recording(findings, key, () => Promise.resolve(decodeIndexBytes(bytes, id))));
     for (const pack of content ?? []) checkIndexedPack(pack, key, packs, seen, index, findings);
   }
+  const packs = await listing;
   for (const id of packs.keys()) if (!seen.has(id)) findings.hints.push(unreferenced(id));
   return packs;
 }

@@ -15,12 +15,21 @@ export interface PackDataRequest {
   readonly access: RepositoryAccess;
   readonly index: BlobIndex;
   readonly workers: number;
+  /** Threads that were started before; absent: as many as `workers` for this call. */
+  readonly readers?: PackReaders;
   readonly packs: readonly string[];
   /** Bytes of each pack. */
   readonly sizes: ReadonlyMap<string, number>;
 }
 
 const packsPerWorker = 2;
+
+export type PackReaders = WorkerPool<ReadRequest, ReadReply>;
+
+/** It takes a while until they run, in which something else can be done. */
+export function startPackReaders({ key }: RepositoryAccess, workers: number): PackReaders {
+  return createWorkerPool(readWorkerModule, { key } satisfies ReadWorkerData, workers);
+}
 
 export interface PackDataRead {
   readonly bytesRead: number;
@@ -34,17 +43,22 @@ export async function checkPackData(
   findings: Findings,
   options: CheckOptions,
 ): Promise<PackDataRead> {
-  const { access, index, workers, packs, sizes } = request;
+  if (request.packs.length === 0) return { bytesRead: 0, coldPackIds: [] };
+  if (request.readers !== undefined) return await readPacks(request, request.readers, findings, options);
+  await using readers = startPackReaders(request.access, request.workers);
+  return await readPacks(request, readers, findings, options);
+}
+
+async function readPacks(
+  { access, index, workers, packs, sizes }: PackDataRequest,
+  readers: PackReaders,
+  findings: Findings,
+  options: CheckOptions,
+): Promise<PackDataRead> {
   const coldPackIds: string[] = [];
-  if (packs.length === 0) return { bytesRead: 0, coldPackIds };
   const blobsByPack = blobsOf(index, new Set(packs));
   const totalBytes = packs.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0);
   let doneBytes = 0;
-  await using pool: WorkerPool<ReadRequest, ReadReply> = createWorkerPool(
-    readWorkerModule,
-    { key: access.key } satisfies ReadWorkerData,
-    workers,
-  );
   await forEachLimited(packs, workers * packsPerWorker, async (packId) => {
     options.signal?.throwIfAborted();
     const object = objectKey('pack', packId);
@@ -55,7 +69,7 @@ export async function checkPackData(
     if (stored === undefined || stored === 'cold') return;
     doneBytes += stored.length;
     const bytes = ownMemory(stored);
-    const reply = await pool.run(
+    const reply = await readers.run(
       { type: 'check-pack', packId, bytes, blobs: blobsByPack.get(packId) ?? [] },
       [bytes.buffer],
     );

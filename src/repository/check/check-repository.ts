@@ -4,14 +4,14 @@
  */
 import { randomInt } from '../../platform/random.ts';
 import { BlobIndex } from '../index/blob-index.ts';
-import { listIds } from '../index/load-index.ts';
+import { inOrder, listIds } from '../index/load-index.ts';
 import { objectKey } from '../layout.ts';
 import type { CheckOptions, CheckReport, Snapshot } from '../repository-types.ts';
 import { loadSnapshot } from '../snapshot/snapshot-list.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
 import { checkIndexFiles } from './check-index.ts';
 import { checkKeys } from './check-keys.ts';
-import { checkPackData } from './check-pack-data.ts';
+import { checkPackData, type PackDataRead, startPackReaders } from './check-pack-data.ts';
 import { checkTrees } from './check-trees.ts';
 import { type Findings, recording } from './findings.ts';
 
@@ -20,20 +20,90 @@ export async function checkRepository(
   workers: number,
   options: CheckOptions = {},
 ): Promise<CheckReport> {
-  const findings: Findings = { errors: [], hints: [] };
-  await checkKeys(access.store, findings, options.signal);
-  // snapshots before the index, so that whatever they refer to is in it
-  const snapshots = await checkSnapshots(access, findings, options.signal);
-  const index = new BlobIndex();
-  const packs = await checkIndexFiles(access, index, findings, options.signal);
-  await checkTrees(access, index, snapshots, findings, options);
-  const packSizes = new Map([...packs].filter(([id]) => index.hasPack(id)).sort());
-  const chosen = choosePacks(packSizes, options.readData);
-  const { bytesRead, coldPackIds } = await checkPackData(
-    { access, index, workers, packs: chosen, sizes: packs },
-    findings,
-    options,
+  await using readers = options.readData === undefined ? undefined : startPackReaders(access, workers);
+  const failed = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
+  // each part finds for itself, so that the order of the findings is always the same
+  const [keys, structure, data] = [noFindings(), noFindings(), noFindings()];
+  const checkedKeys = checkKeys(access.store, keys, signal);
+  const read = readStructure(access, structure, signal, failed);
+  const walked = read.then(({ index, snapshots }) =>
+    checkTrees(access, index, snapshots, structure, {
+      signal,
+      ...(readers || options.progress === undefined ? {} : { progress: options.progress }),
+    }),
   );
+  const opened = read.then(async ({ index, packs }) => {
+    const packSizes = new Map([...packs].filter(([id]) => index.hasPack(id)).sort());
+    const chosen = choosePacks(packSizes, options.readData);
+    const request = { access, index, workers, packs: chosen, sizes: packs, ...(readers && { readers }) };
+    return { packSizes, chosen, ...(await checkPackData(request, data, { ...options, signal })) };
+  });
+  await toTheirEnd([checkedKeys, walked, opened], failed);
+  return reportOf(await read, await opened, [keys, structure, data]);
+}
+
+const noFindings = (): Findings => ({ errors: [], hints: [] });
+
+/** The first failure ends the others, and is raised when they have ended, so that nobody works on without the lock. */
+async function toTheirEnd(parts: readonly Promise<unknown>[], failed: AbortController): Promise<void> {
+  for (const part of parts) part.catch((error: unknown) => failed.abort(error));
+  await Promise.allSettled(parts);
+  failed.signal.throwIfAborted();
+}
+
+interface Structure {
+  readonly snapshots: readonly Snapshot[];
+  readonly index: BlobIndex;
+  /** Sizes in bytes of all packs there are, by id. */
+  readonly packs: ReadonlyMap<string, number>;
+}
+
+/** Snapshots are listed before the index, so that whatever they refer to is in it. */
+async function readStructure(
+  access: RepositoryAccess,
+  findings: Findings,
+  signal: AbortSignal,
+  failed: AbortController,
+): Promise<Structure> {
+  const ids = await listIds(access, 'snapshot', signal);
+  const index = new BlobIndex();
+  const ofIndex = noFindings();
+  const snapshots = checkSnapshots(access, ids, findings, signal);
+  const packs = checkIndexFiles(access, index, ofIndex, signal);
+  await toTheirEnd([snapshots, packs], failed);
+  findings.errors.push(...ofIndex.errors);
+  findings.hints.push(...ofIndex.hints);
+  return { snapshots: await snapshots, index, packs: await packs };
+}
+
+async function checkSnapshots(
+  access: RepositoryAccess,
+  ids: readonly string[],
+  findings: Findings,
+  signal: AbortSignal,
+): Promise<Snapshot[]> {
+  const snapshots: Snapshot[] = [];
+  const fetch = (id: string) =>
+    recording(findings, objectKey('snapshot', id), () => loadSnapshot(access, id, signal));
+  for await (const { got } of inOrder(ids, fetch)) if (got) snapshots.push(got);
+  return snapshots;
+}
+
+interface Opened extends PackDataRead {
+  readonly packSizes: ReadonlyMap<string, number>;
+  readonly chosen: readonly string[];
+}
+
+function reportOf(
+  { packs, index, snapshots }: Structure,
+  { packSizes, chosen, bytesRead, coldPackIds }: Opened,
+  findings: readonly Findings[],
+): CheckReport {
+  const all: Findings = {
+    errors: findings.flatMap(({ errors }) => errors),
+    hints: findings.flatMap(({ hints }) => hints),
+  };
   const cold = new Set(coldPackIds);
   return {
     packs: packs.size,
@@ -42,26 +112,11 @@ export async function checkRepository(
     blobs: index.size,
     snapshots: snapshots.length,
     packSizes,
-    soundPackIds: chosen.filter((id) => !isNamed(findings, objectKey('pack', id)) && !cold.has(id)),
+    soundPackIds: chosen.filter((id) => !isNamed(all, objectKey('pack', id)) && !cold.has(id)),
     coldPackIds,
-    errors: findings.errors,
-    hints: findings.hints,
+    errors: all.errors,
+    hints: all.hints,
   };
-}
-
-async function checkSnapshots(
-  access: RepositoryAccess,
-  findings: Findings,
-  signal?: AbortSignal,
-): Promise<Snapshot[]> {
-  const snapshots: Snapshot[] = [];
-  for (const id of await listIds(access, 'snapshot', signal)) {
-    const snapshot = await recording(findings, objectKey('snapshot', id), () =>
-      loadSnapshot(access, id, signal),
-    );
-    if (snapshot) snapshots.push(snapshot);
-  }
-  return snapshots;
 }
 
 function isNamed({ errors }: Findings, object: string): boolean {

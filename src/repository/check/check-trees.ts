@@ -1,3 +1,4 @@
+import { turn } from '../../platform/timers.ts';
 import type { BlobIndex } from '../index/blob-index.ts';
 import type { BlobType } from '../pack/pack-header.ts';
 import { createTreeReader, type TreeReader } from '../read/tree-reader.ts';
@@ -6,6 +7,9 @@ import { treeOrderProblem } from '../tree/decode-tree.ts';
 import type { Node } from '../tree/node.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
 import { type Findings, recording } from './findings.ts';
+
+/** Packs that are read meanwhile need the thread as well. */
+const treesPerTurn = 16;
 
 const restoreOther =
   'Restore the affected paths from another snapshot or vault; `lifeboat ls` shows where they are.';
@@ -34,6 +38,7 @@ export async function checkTrees(
       const nodes = await loadTree(trees, id, snapshot, findings, options.signal);
       for (const node of nodes) checkNode(node, id, { index, findings, stack, packs });
       doneFiles += nodes.length;
+      if (seen.size % treesPerTurn === 0) await turn();
       options.progress?.({ phase: 'check trees', doneFiles, doneBytes: 0 });
     }
   }
