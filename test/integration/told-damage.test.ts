@@ -56,6 +56,16 @@ async function told(options: CliOptions, exitCode: number): Promise<Told> {
   };
 }
 
+/** Of the rule 3-2-1-1-0: no error in the last proof. */
+async function errorsCell(options: CliOptions): Promise<unknown> {
+  const [line] = jsonLines(await cliEnds(0, options, 'copies', '--json')).filter(
+    ({ type }) => type === 'copies',
+  );
+  const rules = line?.['rules'];
+  assert.ok(Array.isArray(rules));
+  return rules.find((rule) => rule.rule === 'errors')?.status;
+}
+
 async function pointsOf(options: CliOptions) {
   return jsonLines(await cliEnds(0, options, 'points', '--json')).filter(({ type }) => type === 'point');
 }
@@ -88,9 +98,11 @@ test('damage beside the data reaches status and puts no point in doubt; healing 
   flipByte(join(folder.path, 'vault/config'));
   await cliEnds(13, options, 'check');
   assert.deepEqual(await told(options, 7), { exitCode: 7, points: 'ok', damage: 'failed' });
+  await backUp(options);
+  assert.equal(await errorsCell(options), 'unmet', 'reading a new point back mends nothing');
   assert.deepEqual(
     (await pointsOf(options)).map(({ failed }) => failed),
-    [false],
+    [false, false],
   );
   await cliEnds(0, options, 'repair', 'heal', '--yes');
   assert.deepEqual(await told(options, 7), { exitCode: 7, points: 'ok' });

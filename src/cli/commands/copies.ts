@@ -29,9 +29,10 @@ export const copies: Command<AppContext> = {
     await using vaults = openPlanVaults(context, session);
     const histories = await planHistory(context, session, vaults, true);
     const facts = deviceFacts(session.plan, session.folder);
+    const nowMs = context.nowMs();
     let met = 0;
     for (const system of systems) {
-      const cells = threeTwoOne(copiesFacts(session.plan, system, histories, facts), context.nowMs());
+      const cells = threeTwoOne(copiesFacts(session.plan, system, histories, facts, nowMs), nowMs);
       const isMet = cells.every(({ status }) => status === 'met');
       if (isMet) met++;
       const lines = cells.map((cell) => cellText(cell, context.output.style));

@@ -6,6 +6,7 @@ import { copyRoute } from '../../plan/copy-route.ts';
 import type { PlanFacts } from '../../plan/lint/plan-facts.ts';
 import type { ResolvedPlan, ResolvedSystem, ResolvedVault } from '../../plan/resolved-plan.ts';
 import { newestProven } from '../../recovery-point/choose-point.ts';
+import { standingDamage } from '../../recovery-point/known-damage.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import type { VaultHistory } from './plan-history.ts';
 
@@ -14,6 +15,7 @@ export function copiesFacts(
   system: ResolvedSystem,
   histories: readonly VaultHistory[],
   { vaultDevices = {}, sourceDevices = {} }: PlanFacts,
+  nowMs: number,
 ): ThreeTwoOneFacts {
   const route = copyRoute(plan, system).vaults;
   const own = route.flatMap(({ name }) => histories.filter(({ vault }) => vault === name));
@@ -28,7 +30,9 @@ export function copiesFacts(
     ...(lastCapture === undefined ? {} : { lastCapture }),
     places: own.flatMap((history) => {
       const vault = plan.vaults.find(({ name }) => name === history.vault);
-      return vault === undefined ? [] : [placeOf(system, vault, history, vaultDevices[vault.name])];
+      return vault === undefined
+        ? []
+        : [placeOf(system, vault, history, { device: vaultDevices[vault.name], nowMs })];
     }),
   };
 }
@@ -37,7 +41,7 @@ function placeOf(
   system: ResolvedSystem,
   vault: ResolvedVault,
   history: VaultHistory,
-  folderDevice: string | undefined,
+  { device: folderDevice, nowMs }: { readonly device: string | undefined; readonly nowMs: number },
 ): CopyPlaceFacts {
   const points = history.points.filter((point) => point.system === system.name);
   const newest = newestProven(points, 'checked');
@@ -64,6 +68,7 @@ function placeOf(
         }),
     ...immutableOf(vault.name, history.records),
     ...verdictsOf(vault.name, system.name, history.records, points),
+    ...damageOf(vault.name, history.records, nowMs),
   };
 }
 
@@ -72,6 +77,18 @@ function immutableOf(vault: string, records: readonly RunRecord[]): Pick<CopyPla
   const last = newestOf(records.filter((record) => record.type === 'audit'));
   if (last?.type !== 'audit' || last.verdict !== 'pass' || last.immutableUntilMs === undefined) return {};
   return { immutable: { untilMs: last.immutableUntilMs, evidence: evidenceOf(vault, last) } };
+}
+
+/** Damage that nothing has shown to be mended is the last word, whatever was read back since. */
+function damageOf(
+  vault: string,
+  records: readonly RunRecord[],
+  nowMs: number,
+): Pick<CopyPlaceFacts, 'lastVerdict'> {
+  const [found] = standingDamage(records, nowMs);
+  if (found === undefined) return {};
+  const { recordId, sinceMs: atMs } = found;
+  return { lastVerdict: { isGood: false, evidence: { vault, recordId, atMs } } };
 }
 
 function verdictsOf(
