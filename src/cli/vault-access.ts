@@ -6,8 +6,10 @@ import { storeSettings } from '../config/resolve-store-settings.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { CountedStore } from '../object-store/count.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
+import { type ReadAheadStore, withReadAhead } from '../object-store/read-ahead.ts';
 import type { Retry } from '../object-store/retry.ts';
 import { cacheDirectory, stateDirectory } from '../platform/environment.ts';
+import { openingReads } from '../vault/opening-reads.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { StoreAdapters } from './adapters.ts';
 import type { InitVaultRequest, VaultRequest } from './cli-context.ts';
@@ -72,17 +74,36 @@ async function openIn(
   location: Location,
   store: CountedStore,
 ): Promise<Vault> {
-  await requireVault(options, location, store);
-  const found = await passwordFor(options, request, location);
-  const { openVault } = await import('../vault/open-vault.ts');
-  const opening = openingOf(options, request, store);
+  const ahead = withReadAhead(store, openingReads, request.signal ?? options.signal);
+  // loaded while the answers are on their way
+  const loading = import('../vault/open-vault.ts');
+  await requireVault(options, location, ahead);
+  const found = await passwordFor(asking(options, ahead), request, location);
+  const { openVault } = await loading;
+  const opening = openingOf(options, request, { ...ahead, counts: store.counts });
   const open = (password: string) => openVault({ ...opening, password });
   try {
     return await open(found.password);
   } catch (error) {
     if (!hasCode(error, 'WRONG_PASSWORD')) throw error;
     return await openAsRecoveryKey(open, found, error, options.output);
+  } finally {
+    ahead.endReadingAhead();
   }
+}
+
+/** A person may take hours to answer, in which keys come and go. */
+function asking(options: VaultAccessOptions, { endReadingAhead }: ReadAheadStore): VaultAccessOptions {
+  const { askSecret } = options;
+  if (askSecret === undefined) return options;
+  return {
+    ...options,
+    askSecret: async (question) => {
+      const answer = await askSecret(question);
+      endReadingAhead();
+      return answer;
+    },
+  };
 }
 
 async function passwordFor(

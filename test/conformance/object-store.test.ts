@@ -7,6 +7,7 @@ import { withLimit } from '../../src/object-store/limit.ts';
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
 import { openMemoryStore } from '../../src/object-store/memory/memory-store.ts';
 import type { ObjectStore } from '../../src/object-store/object-store.ts';
+import { withReadAhead } from '../../src/object-store/read-ahead.ts';
 import { withRetry } from '../../src/object-store/retry.ts';
 import { objectStoreConformance, type StoreExpectations, type StoreUnderTest } from './object-store.ts';
 
@@ -28,6 +29,11 @@ objectStoreConformance('memory with a limit of one', async () => held(withLimit(
 objectStoreConformance(
   'memory with an empty script',
   async () => held(withFaults(openMemoryStore(), [])),
+  memory,
+);
+objectStoreConformance(
+  'memory with what is read ahead',
+  async () => held(withReadAhead(openMemoryStore(), { objects: [], prefixes: [] })),
   memory,
 );
 objectStoreConformance('memory with counts', async () => held(withCounts(openMemoryStore())), memory);
