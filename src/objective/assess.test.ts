@@ -152,6 +152,20 @@ describe('assess', () => {
     }
   });
 
+  it('names healing while a vault is damaged, for another proof would only find that again', () => {
+    const damaged = { ...healthy, damagedVault: 'away' };
+    const cases = [
+      { ...without(damaged, 'lastProof') },
+      { ...without(damaged, 'lastProof'), outdatedProofAtMs: nowMs },
+      { ...damaged, lastProofFailureAtMs: nowMs },
+    ];
+    for (const facts of cases)
+      for (const objective of [rto, proofAge])
+        assert.equal(assess(objective, facts, nowMs).nextAction, 'lifeboat repair heal --vault away');
+    assert.match(assess(rto, cases[0] ?? healthy, nowMs).reason, /^damage was found in the vault away/);
+    assert.equal(assess(rto, damaged, nowMs).status, 'met', 'what is proven elsewhere counts');
+  });
+
   it('gives the ratio and a command to type for all that is not met', () => {
     const breached = assess(rpo, { ...healthy, ...checkedAgo(2 * hourMs) }, nowMs);
     assert.deepEqual([breached.ratio, breached.nextAction], [2, 'lifeboat backup orders-db']);

@@ -136,7 +136,7 @@ function doubtOfProof(facts: SystemFacts, nowMs: number): Finding | undefined {
     return {
       status: 'breached',
       reason: 'the last restore for proof showed wrong data',
-      nextAction: verify(facts),
+      nextAction: healOrVerify(facts),
     };
   }
   if (facts.factsAtMs === undefined) return noFacts();
@@ -147,11 +147,15 @@ function doubtOfProof(facts: SystemFacts, nowMs: number): Finding | undefined {
 }
 
 function noProof(facts: SystemFacts): Finding {
-  const reason =
-    facts.outdatedProofAtMs === undefined
-      ? 'no recovery point was ever proven by a restore'
-      : 'the system has changed in the plan since its last proof';
-  return { status: 'unknown', reason, nextAction: verify(facts) };
+  return { status: 'unknown', reason: whyNoProof(facts), nextAction: healOrVerify(facts) };
+}
+
+function whyNoProof({ damagedVault, outdatedProofAtMs }: SystemFacts): string {
+  if (damagedVault !== undefined)
+    return `damage was found in the vault ${damagedVault}, and no sound point was proven by a restore`;
+  return outdatedProofAtMs === undefined
+    ? 'no recovery point was ever proven by a restore'
+    : 'the system has changed in the plan since its last proof';
 }
 
 function doubtOfFacts(facts: SystemFacts, nowMs: number, ageMsMax: number): Finding | undefined {
@@ -199,6 +203,12 @@ function backup(facts: SystemFacts): string {
 
 function verify(facts: SystemFacts): string {
   return `lifeboat verify ${facts.system}`;
+}
+
+/** While a vault is damaged, another proof may only find that again. */
+function healOrVerify(facts: SystemFacts): string {
+  const { damagedVault } = facts;
+  return damagedVault === undefined ? verify(facts) : `lifeboat repair heal --vault ${damagedVault}`;
 }
 
 /** `RPO breached`, `proof unknown`: for tables and sentences. */

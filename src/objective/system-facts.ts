@@ -20,6 +20,8 @@ export interface SystemFacts {
   readonly lastProofFailureAtMs?: number;
   /** When the first run that was due after the newest point's capture is late; in the past, it is overdue. */
   readonly nextRunMs?: number;
+  /** One in whose data damage was found and not mended: what was proven there proves nothing. */
+  readonly damagedVault?: string;
 }
 
 export interface PointFact {
@@ -43,11 +45,12 @@ export interface FactsRequest {
   readonly factsAtMs?: number;
   /** When the first run that is due after a moment is late: `nextLate` over the system's schedules. */
   readonly nextDueAfter?: (afterMs: number) => number | undefined;
+  readonly damagedVault?: string;
 }
 
 /** Takes the facts of one system from its recovery points. */
 export function systemFacts(request: FactsRequest): SystemFacts {
-  const { system, systemHash, factsAtMs, nextDueAfter } = request;
+  const { system, systemHash, factsAtMs, nextDueAfter, damagedVault } = request;
   const points = request.points.filter((point) => point.system === system);
   const checked = newestProven(points, 'checked');
   const any = points.reduce<RecoveryPoint | undefined>(later, undefined);
@@ -60,6 +63,7 @@ export function systemFacts(request: FactsRequest): SystemFacts {
     ...(any === undefined || any === checked || isArchivedCopy(any, checked) ? {} : newestFlawed(any)),
     ...proofFacts(points, systemHash),
     ...(nextRunMs === undefined ? {} : { nextRunMs }),
+    ...(damagedVault === undefined ? {} : { damagedVault }),
   };
 }
 

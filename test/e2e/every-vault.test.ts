@@ -102,6 +102,12 @@ test('damage of the second vault is found without naming it, and each finding sa
       [0, 13],
     );
     assert.match((await cliEnds(13, options, 'check', '--read-data')).stdout, /^away\n.*damage/m);
+    const shown = await cliEnds(7, options, 'status');
+    assert.match(
+      shown.stdout.replaceAll(/\s+/g, ' '),
+      /proof: damage was found in the vault away, and no sound point .* → lifeboat repair heal --vault away/,
+    );
+    assert.match(shown.stdout, /ok +re-read +100% read back within 30 d/, 'of the sound one');
   });
 });
 

@@ -32,7 +32,7 @@ export const status: Command<AppContext> = {
   description:
     'Shows where each system stands against its RPO, RTO and proof age, worst first. It reads what this machine last read from ' +
     'the vaults and says how old that is; --refresh opens them. Where the terminal is too narrow, next run, proof and RTO move below the row, in this order. What is not known or not proven is never green. Exit code 7 ' +
-    'when an objective is not met; else, when a vault is away, damaged, not believed or under suspicion, that error and its exit code.',
+    'when an objective is not met; else, when a vault is away, damaged, not believed or under suspicion, or the last copy into it failed, that error and its exit code.',
   options: [...planOptions, { flag: '--refresh', description: 'read the vaults now' }],
   examples: [
     { line: 'lifeboat status', says: 'what this machine knows' },
@@ -127,6 +127,12 @@ const failures = [
     'store',
     'STORE_UNFIT',
     (vault: string) => `Mend the store, then run \`lifeboat vault check --vault ${vault}\`.`,
+  ],
+  [
+    'copies',
+    'COPY_INCOMPLETE',
+    (vault: string) =>
+      `Mend what kept the last copy from succeeding, then run \`lifeboat copy --to ${vault}\`.`,
   ],
   [
     'immutable',

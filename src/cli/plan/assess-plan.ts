@@ -13,6 +13,7 @@ import { type CopyRoute, copyRoute, isOnRoute } from '../../plan/copy-route.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { systemHash } from '../../plan/system-hash.ts';
 import { newestProven } from '../../recovery-point/choose-point.ts';
+import { standingDamage } from '../../recovery-point/known-damage.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import { nextDue, nextLate } from '../../schedule/due-times.ts';
 import type { Schedule } from '../../schedule/schedule.ts';
@@ -59,12 +60,14 @@ function assessOne(
   const points = own
     .filter((history) => isFresh(history, factsAtMs, system))
     .flatMap((history) => history.points);
+  const damaged = own.find(({ records }) => standingDamage(records, nowMs).some(({ isBeside }) => !isBeside));
   const facts = systemFacts({
     system: system.name,
     systemHash: systemHash(system),
     points,
     nextDueAfter: (afterMs) => earliest(system, (schedule) => nextLate(schedule, afterMs)),
     ...(factsAtMs === undefined ? {} : { factsAtMs }),
+    ...(damaged === undefined ? {} : { damagedVault: damaged.vault }),
   });
   const proven = newestProven(
     points.filter((point) => point.system === system.name),
