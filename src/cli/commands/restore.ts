@@ -16,11 +16,13 @@ import { confirmOrRefuse } from '../confirm.ts';
 import type { Input } from '../input.ts';
 import { planOptions, profileOf } from '../load-plan.ts';
 import { momentOf } from '../moment-of.ts';
+import { commandFor } from '../plan/from-elsewhere.ts';
 import { planHistory } from '../plan/plan-history.ts';
 import { chosenSystems, openPlan } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
 import {
   applySystemRestore,
+  otherVaultHint,
   previewSystemRestore,
   type RestoreSystemRequest,
   refuseSystemRestore,
@@ -75,13 +77,13 @@ export const restore: Command<AppContext> = {
     const pick = pickOf(context, input, session.plan.metadata.timeZone);
     const requests: RestoreSystemRequest[] = systems.map((system) => {
       const found = findPoint({ histories, ...pick }, system.name);
-      if (found === undefined) throw noPoint(system.name);
+      if (found === undefined) throw notThere({ histories, ...pick }, system.name, wordsOf(input));
       const choice = choosePaths(input.values('--include'));
       const consent = {
         overwrite: input.has('--overwrite'),
         withoutSafetyCopy: input.has('--without-safety-copy'),
       };
-      return { session, vaults, system, found, to, choice, ...consent };
+      return { session, vaults, system, found, to, choice, ...consent, words: wordsOf(input) };
     });
     return await previewAndApply(context, input, requests);
   },
@@ -120,7 +122,7 @@ async function previewAndApply(
     if (outcome.recordWaits)
       context.output.warn(`the record of it waits on this machine: ${outcome.recordWaits.message}`);
   }
-  return restoreEnd(outcomes);
+  return restoreEnd(requests, outcomes);
 }
 
 async function consent(input: Input, question: string): Promise<void> {
@@ -164,10 +166,12 @@ async function thawData(
   }
 }
 
-function restoreEnd(outcomes: readonly RestoreOutcome[]): CommandEnd {
-  const problems = outcomes
-    .flatMap(({ report }) => report.problems)
-    .filter(({ metadataOnly }) => !metadataOnly);
+function restoreEnd(
+  requests: readonly RestoreSystemRequest[],
+  outcomes: readonly RestoreOutcome[],
+): CommandEnd {
+  const lost = outcomes.map(({ report }) => report.problems.filter(({ metadataOnly }) => !metadataOnly));
+  const problems = lost.flat();
   const summary = { systems: outcomes.length, applied: true, problems: problems.length };
   const [first] = problems;
   if (first === undefined) return { summary };
@@ -176,11 +180,62 @@ function restoreEnd(outcomes: readonly RestoreOutcome[]): CommandEnd {
     error: new LifeboatError(
       'RESTORE_INCOMPLETE',
       `${problems.length} entries did not come back, such as ${first.path}: ${first.reason}`,
-      {
-        hint: 'Restore them from another point or vault: `lifeboat points`.',
-      },
+      { hint: nextActions(requests, lost) },
     ),
   };
+}
+
+/** What is damaged in one vault is whole in another; what the machine would not take is no fault of the vault. */
+function nextActions(
+  requests: readonly RestoreSystemRequest[],
+  lost: readonly RestoreOutcome['report']['problems'][],
+): string {
+  const hints = requests.flatMap((request, at) => {
+    const problems = lost[at] ?? [];
+    if (problems.length === 0) return [];
+    if (!problems.some(({ isDamage }) => isDamage))
+      return ['Correct what kept them from being written, and restore again with --overwrite.'];
+    const { words = [], to, found, system } = request;
+    // the part that did come back stands in the way
+    const again = to === 'in-place' || words.includes('--overwrite') ? words : [...words, '--overwrite'];
+    const other = otherVaultHint({ ...request, words: again });
+    const mend = `\`lifeboat repair heal --vault ${found.vault}\` mends what another vault still has.`;
+    return [`${other ?? `No other vault that can be read has a point of ${system.name}.`} ${mend}`];
+  });
+  return [...new Set(hints)].join(' ');
+}
+
+/** What the person said about where and how, as they would say it again. */
+function wordsOf(input: Input): readonly string[] {
+  const values = ['--plan', '--profile', '--to'].flatMap((flag) => {
+    const value = input.value(flag);
+    return value === undefined ? [] : [flag, value];
+  });
+  const flags = ['--in-place', '--overwrite', '--without-safety-copy'].filter((flag) => input.has(flag));
+  return [...values, ...flags, ...input.values('--include').flatMap((glob) => ['--include', glob])];
+}
+
+/** No point, because there is none, or because nobody can look into the vault that was named. */
+function notThere(
+  wanted: Parameters<typeof findPoint>[0],
+  system: string,
+  words: readonly string[],
+): LifeboatError {
+  const { vault, ...anywhere } = wanted;
+  const trouble = wanted.histories.find((history) => history.vault === vault)?.trouble;
+  const other = findPoint(anywhere, system);
+  if (other === undefined) return noPoint(system);
+  const hint = `Vault ${other.vault} has one: run ${commandFor(system, other, words)}.`;
+  if (trouble === undefined)
+    return new LifeboatError('SNAPSHOT_NOT_FOUND', `${system} has no such recovery point in ${vault}`, {
+      hint,
+    });
+  return new LifeboatError(trouble.code, `from vault ${vault}: ${trouble.message}`, {
+    hint: `${hint} ${trouble.hint ?? ''}`.trimEnd(),
+    retryable: trouble.retryable,
+    details: trouble.details,
+    cause: trouble,
+  });
 }
 
 function targetOf(input: Input): string {

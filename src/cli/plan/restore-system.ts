@@ -7,7 +7,9 @@ import { applyRestore, type RestoreOutcome, refuseUnlessSafe } from '../../resto
 import type { PathChoice } from '../../restore/path-choice.ts';
 import { previewRestore, type RestorePreview } from '../../restore/preview-restore.ts';
 import type { RestoreTarget } from '../../restore/restore-target.ts';
+import type { Vault } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
+import { elsewhereHint } from './from-elsewhere.ts';
 import { newRun } from './new-run.ts';
 import { identityOf, type PlanSession } from './plan-session.ts';
 import type { PlanVaults } from './plan-vaults.ts';
@@ -26,6 +28,8 @@ export interface RestoreSystemRequest {
   readonly overwrite?: boolean;
   /** In place, keep nothing of what is replaced. */
   readonly withoutSafetyCopy?: boolean;
+  /** What the command was told but for point and vault: so it can be told again for another vault. */
+  readonly words?: readonly string[];
 }
 
 export async function previewSystemRestore(
@@ -33,9 +37,10 @@ export async function previewSystemRestore(
   request: RestoreSystemRequest,
 ): Promise<RestorePreview> {
   const target = await targetOf(context, request);
-  return await orElsewhere(request, async () =>
+  const vault = await openOrElsewhere(context, request);
+  return await orElsewhere(request, () =>
     previewRestore({
-      vault: await request.vaults.open(request.found.vault),
+      vault,
       snapshotId: request.found.point.snapshotId,
       target,
       choice: request.choice,
@@ -51,10 +56,11 @@ export async function applySystemRestore(
   preview: RestorePreview,
 ): Promise<RestoreOutcome> {
   using progress = context.output.progress(`restore ${request.system.name}`);
-  return await orElsewhere(request, async () =>
+  const vault = await openOrElsewhere(context, request);
+  return await orElsewhere(request, () =>
     applyRestore({
       run: newRun(context, request.session, 'manual'),
-      vault: await request.vaults.open(request.found.vault),
+      vault,
       preview,
       system: identityOf(request.system),
       overwrite: mayOverwrite(request),
@@ -74,19 +80,40 @@ function mayOverwrite({ to, overwrite }: RestoreSystemRequest): boolean {
   return to === 'in-place' || overwrite === true;
 }
 
-/** Where the vault is to blame, the error says which other one has a point of the system. */
-async function orElsewhere<T>({ found }: RestoreSystemRequest, work: () => Promise<T>): Promise<T> {
+/** Whatever keeps a vault from being opened is its own fault, and no reason to despair of the point. */
+async function openOrElsewhere({ signal }: AppContext, request: RestoreSystemRequest): Promise<Vault> {
+  try {
+    return await request.vaults.open(request.found.vault);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof LifeboatError)) throw error;
+    throw withElsewhere(request, error);
+  }
+}
+
+/** Where the vault is to blame, the error says which other one has the point. */
+async function orElsewhere<T>(request: RestoreSystemRequest, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const [other] = found.elsewhere;
-    if (other === undefined || !hasCode(error, ...faultsOfVaults)) throw error;
-    throw new LifeboatError(error.code, `from vault ${found.vault}: ${error.message}`, {
-      hint: `Vault ${found.elsewhere.join(' and vault ')} has a point as well: say \`--vault ${other}\`. ${error.hint ?? ''}`.trimEnd(),
-      details: error.details,
-      cause: error,
-    });
+    if (!hasCode(error, ...faultsOfVaults)) throw error;
+    throw withElsewhere(request, error);
   }
+}
+
+function withElsewhere(request: RestoreSystemRequest, error: LifeboatError): LifeboatError {
+  const hint = otherVaultHint(request);
+  if (hint === undefined) return error;
+  return new LifeboatError(error.code, `from vault ${request.found.vault}: ${error.message}`, {
+    hint: `${hint} ${error.hint ?? ''}`.trimEnd(),
+    retryable: error.retryable,
+    details: error.details,
+    cause: error,
+  });
+}
+
+/** The next action when the chosen vault cannot give the point. Absent when there is no other. */
+export function otherVaultHint({ system, found, words = [] }: RestoreSystemRequest): string | undefined {
+  return elsewhereHint({ system: system.name, found, words });
 }
 
 const faultsOfVaults = [
@@ -97,6 +124,7 @@ const faultsOfVaults = [
   'SNAPSHOT_NOT_FOUND',
   'PATH_NOT_FOUND',
   'STORE_UNAVAILABLE',
+  'STORE_DENIED',
   'RESTORE_INCOMPLETE',
 ] as const;
 

@@ -5,7 +5,7 @@ import type { RecordTrigger } from '../../evidence/record.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { stateDirectory } from '../../platform/environment.ts';
 import { choosePoint } from '../../recovery-point/choose-point.ts';
-import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
+import { isProven, type RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import { type VerifyOutcome, verifyPoint } from '../../verify/verify-point.ts';
 import type { AppContext } from '../cli-context.ts';
 import { newRun, type PlanRun } from './new-run.ts';
@@ -106,6 +106,8 @@ export interface FoundPoint {
   readonly point: RecoveryPoint;
   /** Other vaults that have a point of the system, should this one turn out to be damaged. */
   readonly elsewhere: readonly string[];
+  /** The same capture in those of them that can be read, where nothing speaks against it. */
+  readonly copies: readonly { readonly vault: string; readonly point: RecoveryPoint }[];
 }
 
 /**
@@ -131,12 +133,30 @@ export function findPoint(
     const found = asked.find((candidate) => candidate.point === point);
     if (found === undefined) return undefined;
     const others = matching.map(({ vault }) => vault).filter((vault) => vault !== found.vault);
-    return { ...found, elsewhere: [...new Set(others)] };
+    return { ...found, elsewhere: [...new Set(others)], copies: copiesOf(request.histories, found) };
   };
   return (
     choose(({ points, trouble }) => (trouble === undefined ? points : [])) ??
     choose(({ points, doubtful = [] }) => [...points, ...doubtful])
   );
+}
+
+/** The better proven first; else in the order of the plan. */
+function copiesOf(
+  histories: readonly VaultHistory[],
+  { vault, point }: Pick<FoundPoint, 'vault' | 'point'>,
+): FoundPoint['copies'] {
+  const copies = histories.flatMap((history) => {
+    if (history.vault === vault || history.trouble !== undefined) return [];
+    const same = history.points.filter(
+      ({ system, capturedAtMs, failure }) =>
+        system === point.system && capturedAtMs === point.capturedAtMs && failure === undefined,
+    );
+    const best = choosePoint(same);
+    return best === undefined ? [] : [{ vault: history.vault, point: best }];
+  });
+  const isChecked = (copy: FoundPoint['copies'][number]): number => (isProven(copy.point, 'checked') ? 1 : 0);
+  return copies.toSorted((a, b) => isChecked(b) - isChecked(a));
 }
 
 export function noPoint(system: string): LifeboatError {
