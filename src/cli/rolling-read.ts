@@ -35,11 +35,12 @@ interface NoteOptions {
  */
 export async function noteRead(
   vault: Vault,
-  { packSizes: sizes, soundPackIds, coldPackIds }: CheckReport,
+  { packSizes: sizes, soundPackIds, coldPackIds, errors }: CheckReport,
   { withinMs, nowMs, keeps = true }: NoteOptions,
 ): Promise<Coverage> {
   const before = loadReadTimes(cacheDirectory(), vault.id, nowMs);
   const packs = new Map([...before.packs].filter(([id]) => sizes.has(id)));
+  for (const { object } of errors) packs.delete(object.slice(object.lastIndexOf('/') + 1));
   for (const id of soundPackIds) packs.set(id, nowMs);
   const rollingAtMs = withinMs === undefined ? before.rollingAtMs : nowMs;
   const cold = new Set([...(before.cold ?? [])].filter((id) => sizes.has(id)));

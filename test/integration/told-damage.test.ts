@@ -123,6 +123,18 @@ test('a restore that met damage puts the point in doubt and pauses a prune', asy
   assert.match(ended.stderr, /a restore found damage/);
 });
 
+test('a pack that is found damaged counts as not read', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  const percent = async (exitCode: number) =>
+    jsonLines(await cliEnds(exitCode, options, 'check', '--read-data', '--json')).find(
+      ({ type }) => type === 'summary',
+    )?.['reread_percent'];
+  assert.equal(await percent(0), 100);
+  flipByte(largestPack(options));
+  assert.ok(Number(await percent(13)) < 50);
+});
+
 test('a lock that cannot be read keeps a proof from being made, and disproves nothing', async () => {
   using folder = temporaryFolder();
   const options = await madeVault(folder.path);

@@ -192,9 +192,10 @@ function reread({ history: { records }, nowMs }: VaultFacts): readonly Facet[] {
   };
   const decision = decideCheck(records, nowMs);
   if (last === undefined || coverage === undefined) {
-    const isEmpty = decision.kind === 'wait' && decision.dueMs === undefined;
-    const words = isEmpty ? 'nothing there to read' : 'no share was read back yet';
-    return [facet('reread', isEmpty ? 'none' : 'unknown', words, fields)];
+    if (decision.kind === 'check') return [facet('reread', 'unknown', 'no share was read back yet', fields)];
+    const { dueMs } = decision;
+    const words = dueMs === undefined ? 'nothing there to read' : `the first share is due ${dayText(dueMs)}`;
+    return [facet('reread', 'none', words, fields)];
   }
   const isLate = decision.kind === 'check' && nowMs - decision.sinceMs > lateAfterMs;
   const words = `${percent}% read back within ${durationText(coverage.withinMs)}, last ${ago(last.endMs, nowMs)}`;
