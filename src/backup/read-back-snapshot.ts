@@ -4,12 +4,8 @@ import type { CheckRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import { suspectedPacks } from '../recovery-point/known-damage.ts';
-import type {
-  CheckFinding,
-  ReadBackReport,
-  SnapshotFindings,
-  WorkProgress,
-} from '../repository/repository-types.ts';
+import type { CheckFinding, ReadBackReport, SnapshotFindings } from '../repository/repository-types.ts';
+import type { WorkProgress } from '../repository/work-progress.ts';
 import { loadReadPacks, saveReadPacks } from '../vault/read-packs.ts';
 import type { Vault } from '../vault/vault.ts';
 

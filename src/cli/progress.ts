@@ -4,7 +4,7 @@
  */
 
 import { every } from '../platform/timers.ts';
-import type { WorkProgress } from '../repository/repository-types.ts';
+import type { WorkProgress } from '../repository/work-progress.ts';
 import { bytesText, clockText, countText } from './quantity-text.ts';
 import { createRateMeter, type Measured } from './rate-meter.ts';
 import type { TextStream } from './standard-streams.ts';

@@ -2,7 +2,7 @@
 import type { LifeboatError } from '../error/lifeboat-error.ts';
 import type { BackupRecord, CheckRecord, CopyRecord } from '../evidence/record.ts';
 import type { RunContext } from '../evidence/run-context.ts';
-import type { WorkProgress } from '../repository/repository-types.ts';
+import type { WorkProgress } from '../repository/work-progress.ts';
 import type { Vault } from '../vault/vault.ts';
 
 /** What the source's vault has recorded of the point. */

@@ -1,6 +1,6 @@
 /** What others see of prune: bytes are those of stored objects, times are milliseconds since the epoch. */
 import type { EarlyDeletion } from './prune/early-deletion.ts';
-import type { WorkProgress } from './repository-types.ts';
+import type { WorkProgress } from './work-progress.ts';
 
 export interface PruneOptions {
   /** How long what is marked stays before it is removed. */

@@ -6,7 +6,8 @@
  * Glossary: a *donor* is another repository that holds the same blobs under a key of its own; a blob is *lost* when
  * no pack of the repository and no donor can give it, and *needed* when a snapshot leads to it.
  */
-import type { Repository, Snapshot, WorkProgress } from './repository-types.ts';
+import type { Repository, Snapshot } from './repository-types.ts';
+import type { WorkProgress } from './work-progress.ts';
 
 export interface RepairWork {
   readonly progress?: (progress: WorkProgress) => void;

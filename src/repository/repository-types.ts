@@ -9,6 +9,7 @@
 import type { LifeboatError } from '../error/lifeboat-error.ts';
 import type { CaptureEvent, CaptureProblem } from '../source/source.ts';
 import type { PruneOptions, PrunePreview, PruneReport } from './prune-types.ts';
+import type { WorkProgress } from './work-progress.ts';
 
 export interface Snapshot {
   /** 64 hex digits: the SHA-256 of the stored file. */
@@ -164,15 +165,6 @@ export interface EntryProblem {
   readonly metadataOnly: boolean;
   /** What the vault stores of it is damaged or missing; else the place it was to go to is to blame. */
   readonly isDamage?: true;
-}
-
-export interface WorkProgress {
-  readonly phase: string;
-  readonly doneFiles: number;
-  readonly doneBytes: number;
-  /** Absent while not known. */
-  readonly totalFiles?: number;
-  readonly totalBytes?: number;
 }
 
 /** Role: writing inside the callback of `write`. */

@@ -5,7 +5,8 @@
  */
 import type { ThawSpeed } from '../object-store/abilities.ts';
 import { forEachLimited } from '../repository/for-each-limited.ts';
-import type { NeededPack, WorkProgress } from '../repository/repository-types.ts';
+import type { NeededPack } from '../repository/repository-types.ts';
+import type { WorkProgress } from '../repository/work-progress.ts';
 import type { ArchiveAccess } from '../vault/archive-access.ts';
 import { bytesOf, type ColdSurvey, surveyCold } from './survey-cold.ts';
 import { requireOffered, usualThawMs } from './thaw-offers.ts';

@@ -4,7 +4,8 @@
  */
 import type { RetentionState } from '../object-store/abilities.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
-import type { NeededObject, WorkProgress } from '../repository/repository-types.ts';
+import type { NeededObject } from '../repository/repository-types.ts';
+import type { WorkProgress } from '../repository/work-progress.ts';
 
 export interface AuditOptions {
   readonly nowMs: number;

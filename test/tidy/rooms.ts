@@ -140,6 +140,7 @@ export const fronts: Readonly<Record<string, readonly string[]>> = {
     'src/repository/repository-types.ts',
     'src/repository/repair-types.ts',
     'src/repository/prune-types.ts',
+    'src/repository/work-progress.ts',
     'src/repository/spare-key.ts',
     'src/repository/for-each-limited.ts',
   ],

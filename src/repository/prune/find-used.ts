@@ -10,10 +10,10 @@ import { objectKey } from '../layout.ts';
 import type { BlobType } from '../pack/pack-header.ts';
 import { type BlobOpener, createBlobOpener } from '../read/open-blob.ts';
 import { createTreeReader } from '../read/tree-reader.ts';
-import type { WorkProgress } from '../repository-types.ts';
 import { decodeTree } from '../tree/decode-tree.ts';
 import type { Node } from '../tree/node.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
+import type { WorkProgress } from '../work-progress.ts';
 import { type Places, placesOf } from './places.ts';
 
 /** By place; only the first place of a blob carries a figure. */

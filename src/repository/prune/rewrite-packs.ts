@@ -17,11 +17,11 @@ import {
 import type { BlobType } from '../pack/pack-header.ts';
 import { putPack } from '../pack/put-pack.ts';
 import { createWholeBlobOpener } from '../read/open-blob.ts';
-import type { WorkProgress } from '../repository-types.ts';
 import { packPieces } from '../restore/pack-pieces.ts';
 import { createBlobCheck } from '../save/chunk-saver.ts';
 import { createScratchBuffer } from '../scratch-buffer.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
+import type { WorkProgress } from '../work-progress.ts';
 import type { Places } from './places.ts';
 
 /** Packs that are read from at once. */
