@@ -73,13 +73,12 @@ function later<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
-/** Absent: what keeps an object from being read may leave its size to be seen. */
+/** Absent: of what cannot be read as it is, the size may still be seen. */
 async function sizeOf(body: Promise<Buffer>): Promise<ObjectStat | undefined> {
   try {
     return { size: (await body).length };
   } catch (error) {
-    const isRefused = error instanceof LifeboatError && !error.retryable && !hasCode(error, 'OBJECT_MISSING');
-    if (isRefused) return undefined;
+    if (hasCode(error, 'OBJECT_COLD', 'OBJECT_DAMAGED')) return undefined;
     throw error;
   }
 }
