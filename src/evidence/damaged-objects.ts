@@ -4,10 +4,12 @@ import type { CheckRecord } from './record.ts';
 /** A vault that is wholly destroyed needs no list of all it had. */
 const objectsMax = 1000;
 
-/** Nothing where nothing is wrong. */
+/** Nothing where nothing is wrong. A list that was cut says of how many. */
 export function damagedObjects(
   findings: readonly { readonly object: string }[],
-): Pick<CheckRecord, 'damagedObjects'> {
+): Pick<CheckRecord, 'damagedObjects' | 'damagedObjectCount'> {
   const keys = [...new Set(findings.map(({ object }) => object))].sort();
-  return keys.length === 0 ? {} : { damagedObjects: keys.slice(0, objectsMax) };
+  if (keys.length === 0) return {};
+  if (keys.length <= objectsMax) return { damagedObjects: keys };
+  return { damagedObjects: keys.slice(0, objectsMax), damagedObjectCount: keys.length };
 }

@@ -121,6 +121,8 @@ export interface CheckRecord extends RecordCommon {
   readonly damagedSnapshotIds: readonly string[];
   /** Keys of objects that were found damaged or missing, as far as they are known: `data/12/1234…`. */
   readonly damagedObjects?: readonly string[];
+  /** How many they are; only where they are too many to name each. */
+  readonly damagedObjectCount?: number;
   /**
    * What is wrong lies beside the data: config, keys, records, plans, their second copies, or snapshots that are gone. The
    * vault is damaged, and no point that is there is in doubt.
@@ -346,6 +348,7 @@ function parseCheck(from: JsonObject): Omit<CheckRecord, keyof RecordCommon | 't
     snapshotIds: texts(from, 'snapshotIds'),
     damagedSnapshotIds: texts(from, 'damagedSnapshotIds'),
     ...optional(from, 'damagedObjects', texts),
+    ...optional(from, 'damagedObjectCount', number),
     ...optional(from, 'dataSound', boolean),
     ...optional(from, 'coldSnapshotIds', texts),
     packsRead: number(from, 'packsRead'),

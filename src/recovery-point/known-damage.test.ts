@@ -4,7 +4,7 @@ import { checkRecord, verifyRecord } from '../../test/support/record-samples.ts'
 import type { CheckRecord, RestoreRecord, RunRecord } from '../evidence/record.ts';
 import { type RecordCommon, recordTimes } from '../evidence/record-common.ts';
 import type { RepairRecord } from '../evidence/vault-records.ts';
-import { knownDamage, standingDamage, suspectedPacks } from './known-damage.ts';
+import { hasUnnamedDamage, knownDamage, standingDamage, suspectedPacks } from './known-damage.ts';
 
 const nowMs = 1000;
 const year = 365 * 86_400_000;
@@ -47,6 +47,18 @@ test('what a check found stands until every byte was read and found right, by a 
   assert.deepEqual(left(found, repair(15, 'heal')), []);
   assert.deepEqual(left(found, repair(15, 'heal', { verdict: 'incomplete' })), [['check-10']]);
   assert.deepEqual(left(repair(9, 'heal'), check(9, { scope: 'all' }), found), [['check-10']]);
+});
+
+test('of a list that was cut it is known that it is not all, until everything was found right', () => {
+  const some = { verdict: 'fail', damagedObjects: [`data/aa/${pack}`], damagedObjectCount: 1200 } as const;
+  const cut = check(10, some);
+  const unnamed = (...records: readonly RunRecord[]) => hasUnnamedDamage(records, nowMs);
+  assert.equal(unnamed(found), false);
+  assert.equal(unnamed(cut), true);
+  assert.equal(unnamed(cut, clear(11)), true, 'a person knows no more than the record');
+  assert.equal(unnamed(check(10, { ...some, dataSound: true })), false);
+  assert.equal(unnamed(cut, repair(11, 'heal')), false);
+  assert.equal(unnamed(cut, check(11, { scope: 'all' })), false);
 });
 
 test('what the structure showed stands until that was looked at again, and reading points back is no such look', () => {

@@ -40,11 +40,19 @@ export function knownDamage(records: readonly RunRecord[], nowMs: number): reado
   return standingDamage(records, nowMs).filter((damage) => !damage.isBeside && isOpen(damage));
 }
 
-/** Ids of packs that were found damaged and not found right since, whatever a person has let go on. */
+/**
+ * Ids of packs that were found damaged and not found right since, whatever a person has let go on. Not all of them where
+ * `hasUnnamedDamage`.
+ */
 export function suspectedPacks(records: readonly RunRecord[], nowMs: number): ReadonlySet<string> {
   const found = standing(records, nowMs).flatMap(({ objects: own }) => own);
   const objects = [...found, ...keptDamage(records, nowMs)];
   return new Set(objects.flatMap((object) => /^data\/[0-9a-f]{2}\/([0-9a-f]{64})$/.exec(object)?.[1] ?? []));
+}
+
+/** More was found damaged than the records name: packs that are not suspected may be damaged as well. */
+export function hasUnnamedDamage(records: readonly RunRecord[], nowMs: number): boolean {
+  return standing(records, nowMs).some(({ damage, isCut }) => isCut && !damage.isBeside);
 }
 
 /**
@@ -65,6 +73,8 @@ interface Found {
   readonly damage: KnownDamage;
   readonly scope: CheckRecord['scope'];
   readonly objects: readonly string[];
+  /** There were too many to name each. */
+  readonly isCut?: boolean;
 }
 
 function standing(records: readonly RunRecord[], nowMs: number): readonly Found[] {
@@ -91,7 +101,13 @@ function foundByCheck(record: CheckRecord): Found {
   const found = { recordId: id, foundBy: 'check', sinceMs: endMs, isBeside } as const;
   // what lies beside the data is looked at by every check, but for the contents of records and plans
   const seenBy = isBeside && scope === 'part' ? 'structure' : scope;
-  return { damage: { ...found, snapshotIds: damagedSnapshotIds }, scope: seenBy, objects: damagedObjects };
+  const isCut = (record.damagedObjectCount ?? 0) > damagedObjects.length;
+  return {
+    damage: { ...found, snapshotIds: damagedSnapshotIds },
+    scope: seenBy,
+    objects: damagedObjects,
+    isCut,
+  };
 }
 
 function foundByRestore({ id, endMs, snapshotId }: VerifyRecord | RestoreRecord): Found {

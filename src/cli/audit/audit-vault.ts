@@ -6,7 +6,7 @@ import type { AuditRecord } from '../../evidence/vault-records.ts';
 import type { ObjectStore } from '../../object-store/object-store.ts';
 import { milliseconds } from '../../plan/duration.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
-import { suspectedPacks } from '../../recovery-point/known-damage.ts';
+import { hasUnnamedDamage, suspectedPacks } from '../../recovery-point/known-damage.ts';
 import type { NeededObject, Snapshot } from '../../repository/repository-types.ts';
 import type { WorkProgress } from '../../repository/work-progress.ts';
 import { auditObjects, type ObjectsAudit } from '../../vault/audit-objects.ts';
@@ -68,11 +68,17 @@ export async function auditVault(context: CliContext, request: AuditRequest): Pr
     });
     const replaced = await replacedObjects(store, vault.repository, needed, signal);
     const tried = await deletions(context, request, store, needed, signal);
-    const problems = problemsOf(audit, replaced, tried, immutability, startMs);
+    const problems = [
+      ...problemsOf(audit, replaced, tried, immutability, startMs),
+      ...(hasUnnamedDamage(records, startMs) ? [unnamedDamage] : []),
+    ];
     const endMs = context.nowMs();
     return { ...audit, problems, replaceable: replaceable.length, tried, startMs, endMs };
   }, context.signal);
 }
+
+/** Of a piece that lies in two packs the damaged one may be kept, and the sound one not. */
+const unnamedDamage = 'more is damaged there than the record of the check could name; heal the vault first';
 
 /** A vault of which nothing is needed proves nothing. */
 export function auditVerdict({ objects, problems }: VaultAudit): AuditRecord['verdict'] {

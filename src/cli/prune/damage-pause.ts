@@ -4,7 +4,7 @@ import type { RunRecord } from '../../evidence/record.ts';
 import { recordTimes } from '../../evidence/record-common.ts';
 import { type RunContext, sharedFields } from '../../evidence/run-context.ts';
 import { clearingFor } from '../../recovery-point/clearing.ts';
-import { knownDamage } from '../../recovery-point/known-damage.ts';
+import { hasUnnamedDamage, knownDamage } from '../../recovery-point/known-damage.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { momentText } from '../quantity-text.ts';
 import { lossPause, lostPoints } from './lost-points.ts';
@@ -16,7 +16,7 @@ export function damagePause(
   nowMs: number,
 ): LifeboatError | undefined {
   const [first] = knownDamage(records, nowMs);
-  if (first === undefined) return undefined;
+  if (first === undefined) return unnamedPause(name, records, nowMs);
   const { recordId, foundBy, sinceMs } = first;
   const what = foundBy === 'check' ? 'a check' : 'a restore';
   return new LifeboatError(
@@ -31,7 +31,19 @@ export function damagePause(
   );
 }
 
-/** Records that a person lets prunes go on; what is found later counts again. False when nothing was damaged or lost. */
+/** Whatever a person says: of a piece that lies in two packs nobody knows then which one is right. */
+function unnamedPause(name: string, records: readonly RunRecord[], nowMs: number): LifeboatError | undefined {
+  if (!hasUnnamedDamage(records, nowMs)) return undefined;
+  return new LifeboatError(
+    'DELETION_PAUSED',
+    `nothing is removed from ${name}: more is damaged there than the record of the check could name`,
+    {
+      hint: `Run \`lifeboat repair heal --vault ${name}\`, or save what can be read with \`lifeboat repair packs --vault ${name}\`, then \`lifeboat check --vault ${name} --read-data\`.`,
+    },
+  );
+}
+
+/** Raises DELETION_PAUSED when even so nothing could be removed. Records that a person lets prunes go on; what is found later counts again. False when nothing was damaged or lost. */
 export async function goOnDespiteDamage(
   run: RunContext,
   vault: Vault,
@@ -39,6 +51,8 @@ export async function goOnDespiteDamage(
   signal: AbortSignal,
 ): Promise<boolean> {
   const known = await vault.records(signal);
+  const unnamed = unnamedPause(vault.location, known.records, run.nowMs());
+  if (unnamed !== undefined) throw unnamed;
   const damage = knownDamage(known.records, run.nowMs());
   const lost = lossPause(vault.location, await lostPoints(vault, known, run.nowMs(), signal));
   if (damage.length === 0 && lost === undefined) return false;
