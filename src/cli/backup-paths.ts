@@ -1,8 +1,16 @@
 /** A backup of folders without a plan: one snapshot, no manifest, no record. */
 import { resolve } from 'node:path';
 import { LifeboatError } from '../error/lifeboat-error.ts';
+import type { RunRecord } from '../evidence/record.ts';
 import { gid, hostname, uid, username } from '../platform/host.ts';
-import type { Repository, SavedSnapshot, SaveRequest, Snapshot } from '../repository/repository-types.ts';
+import type {
+  Repository,
+  RepositoryWriter,
+  SavedSnapshot,
+  SaveRequest,
+  Snapshot,
+} from '../repository/repository-types.ts';
+import type { WorkProgress } from '../repository/work-progress.ts';
 import type { Capture, CaptureProblem } from '../source/source.ts';
 import type { Vault } from '../vault/vault.ts';
 import { chooseVault } from './choose-vault.ts';
@@ -25,28 +33,54 @@ export async function backupPaths(context: AppContext, input: Input): Promise<Co
     oneFileSystem: input.has('--one-file-system'),
     nowMs,
   });
-  const parent = input.has('--full') ? undefined : await parentOf(vault.repository, request, signal);
+  // read while the lock is waited for, and while the backup runs
+  using reading = untilDisposed(signal);
+  const parent = later(parentOf(vault.repository, request, input.has('--full'), reading.signal));
+  const records = later(recordsOf(vault, reading.signal));
   const startMs = nowMs();
   await using capture = await source.capture(signal);
   using progress = output.progress('backup');
   const saved = await save(vault.repository, capture, {
     ...request,
-    ...(parent === undefined ? {} : { parent }),
-    progress: (done) => progress.report({ ...done, ...expected(parent) }),
+    parent,
+    progress: (done, before) => progress.report({ ...done, ...expected(before) }),
     signal,
   });
   const problems = [...(await capture.result()).problems, ...saved.problems];
   progress[Symbol.dispose]();
   const end = await tell(context, saved, problems, nowMs() - startMs);
-  await warnOfItsRecoveryKey(context, vault);
+  await warnOfItsRecoveryKey(context, vault, records);
   return end;
 }
 
-/** A plain repository keeps no records to tell by. What cannot be read now is no failure of the backup. */
-async function warnOfItsRecoveryKey({ output, signal, nowMs }: AppContext, vault: Vault): Promise<void> {
+function untilDisposed(signal: AbortSignal): Disposable & { readonly signal: AbortSignal } {
+  const ended = new AbortController();
+  return {
+    signal: AbortSignal.any([signal, ended.signal]),
+    [Symbol.dispose]: () => ended.abort(new LifeboatError('INTERRUPTED', 'the backup is over')),
+  };
+}
+
+/** Until it is awaited a failure must not count as unhandled. */
+function later<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
+}
+
+/** A plain repository keeps no records to tell by. */
+async function recordsOf(vault: Vault, signal: AbortSignal): Promise<readonly RunRecord[]> {
+  return vault.file === undefined ? [] : (await vault.records(signal)).records;
+}
+
+/** What cannot be read now is no failure of the backup. */
+async function warnOfItsRecoveryKey(
+  { output, signal, nowMs }: AppContext,
+  vault: Vault,
+  reading: Promise<readonly RunRecord[]>,
+): Promise<void> {
   if (vault.file === undefined) return;
   try {
-    const { records } = await vault.records(signal);
+    const records = await reading;
     warnOfRecoveryKeys(output, [{ vault: vault.location, records }], nowMs());
   } catch (error) {
     if (signal.aborted || !(error instanceof LifeboatError)) throw error;
@@ -73,7 +107,13 @@ function wanted({ folder, nowMs }: AppContext, input: Input): Circumstances {
   };
 }
 
-async function parentOf(repository: Repository, request: Circumstances, signal: AbortSignal) {
+async function parentOf(
+  repository: Repository,
+  request: Circumstances,
+  isFull: boolean,
+  signal: AbortSignal,
+): Promise<Snapshot | undefined> {
+  if (isFull) return undefined;
   const { hostname: host, paths } = request;
   return (await repository.snapshots({ hostname: host, paths }, signal)).at(-1);
 }
@@ -88,12 +128,24 @@ function expected(parent: Snapshot | undefined) {
 async function save(
   repository: Repository,
   capture: Capture,
-  request: Omit<SaveRequest, 'events'> & { readonly signal: AbortSignal },
+  request: Circumstances & {
+    readonly parent: Promise<Snapshot | undefined>;
+    readonly progress: (done: WorkProgress, parent: Snapshot | undefined) => void;
+    readonly signal: AbortSignal;
+  },
 ): Promise<SavedSnapshot> {
-  const { signal } = request;
-  return await repository.write((writer) => writer.saveSnapshot({ ...request, events: capture.events }), {
-    signal,
-  });
+  const { signal, progress } = request;
+  const work = async (writer: RepositoryWriter): Promise<SavedSnapshot> => {
+    const { parent: finding, ...others } = request;
+    const parent = await finding;
+    return await writer.saveSnapshot({
+      ...others,
+      ...(parent === undefined ? {} : { parent }),
+      progress: (done) => progress(done, parent),
+      events: capture.events,
+    });
+  };
+  return await repository.write(work, { signal });
 }
 
 function warnOfVaultInside({ output }: AppContext, location: string, paths: readonly string[]): void {
