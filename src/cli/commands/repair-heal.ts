@@ -214,7 +214,7 @@ function spareText(
   const id = key.slice('keys/'.length);
   if (removedKeys.has(id)) return 'was removed, and its copy is there; it goes';
   if (lostKeys.has(id)) return `${what}; it is put back`;
-  return `${what}; it stays away unless --lost-key says that it was lost`;
+  return `${what}; it stays away unless --lost-key ${id.slice(0, 10)} says that it was lost`;
 }
 
 async function tellOutcome(
