@@ -4,6 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
+import { processorMs } from '../../test/support/processor-ms.ts';
 import { editPlan, planEditSplicer } from './edit-plan.ts';
 import { editData, unshared } from './edit-plan-data.ts';
 import type { PlanEdit, PlanValue } from './plan-edit.ts';
@@ -418,12 +419,13 @@ test('one edit can be shown as a change of one stretch of text', () => {
 test('a thousand edits of a plan of a thousand systems take no time', () => {
   const names = Array.from({ length: 1000 }, (_, index) => `system-${index}`);
   const text = `systems:\n${names.map((name) => `  ${name}:\n    schedule: hourly\n    owner: Jane\n`).join('')}`;
-  const startMs = performance.now();
-  const after = edited(
-    text,
-    ...names.map((name): PlanEdit => ({ kind: 'set', at: ['systems', name, 'schedule'], value: 'daily' })),
-  );
-  const tookMs = performance.now() - startMs;
+  const edits = names.map((name): PlanEdit => {
+    return { kind: 'set', at: ['systems', name, 'schedule'], value: 'daily' };
+  });
+  let after = '';
+  const tookMs = processorMs(() => {
+    after = edited(text, ...edits);
+  });
   assert.equal(after, text.replaceAll('hourly', 'daily'));
   assert.ok(tookMs < 5000, `${tookMs} ms`);
 });
