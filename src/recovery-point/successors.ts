@@ -4,19 +4,12 @@
  * copied again.
  */
 import type { RunRecord } from '../evidence/record.ts';
-import type { VaultContents } from './gone-points.ts';
-import { recoveryPointsFromRecords } from './points-from-records.ts';
+import { type VaultContents, vaultPoints } from './gone-points.ts';
 import type { RecoveryPoint } from './recovery-point.ts';
 
 /** Ids of snapshots that are there, by the ids of those that are gone. Of the vault with this id. */
-export function successorsOf(
-  vaultId: string,
-  { records, snapshotIds }: VaultContents,
-): ReadonlyMap<string, string> {
-  const ids = new Set(snapshotIds);
-  const points = recoveryPointsFromRecords(records).filter(({ vault }) => vault === vaultId);
-  const there = points.filter(({ snapshotId }) => ids.has(snapshotId));
-  const gone = points.filter(({ snapshotId }) => !ids.has(snapshotId));
+export function successorsOf(vaultId: string, contents: VaultContents): ReadonlyMap<string, string> {
+  const { there, gone } = vaultPoints(vaultId, contents);
   return new Map(
     gone.flatMap((point) => {
       const successor = there.find((other) => isAsGood(other, point));
