@@ -1,7 +1,6 @@
 /** Looks for damage in a vault and lists what it finds. */
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { parseDuration } from '../plan/duration.ts';
-import { vaultPoints } from '../recovery-point/gone-points.ts';
 import type { CheckFinding, CheckOptions, CheckReport } from '../repository/repository-types.ts';
 import { coveragePercent, rereadWithinMsDefault } from '../vault/rolling-check.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -9,7 +8,7 @@ import type { CliContext, VaultRequest } from './cli-context.ts';
 import type { CommandEnd } from './command.ts';
 import type { OptionSpec } from './command-spec.ts';
 import type { Input } from './input.ts';
-import { lostPoints } from './prune/lost-points.ts';
+import { withLostPoints } from './lost-findings.ts';
 import { bytesText, durationText, plural } from './quantity-text.ts';
 import { noteReadOnly } from './read-only-note.ts';
 import { type DoneCheck, recordCheck } from './record-check.ts';
@@ -131,7 +130,7 @@ async function lookAt(
     signal,
   });
   const whole = await withSmallObjects(vault, data, choice === 'all', signal);
-  const report = await withLostPoints(context, vault, whole, options);
+  const report = options.keepsRecord ? await withLostPoints(context, vault, whole) : whole;
   const readData = choice === undefined ? 'none' : choice === 'all' ? 'all' : 'part';
   return { report, data, startMs, readData, snapshotIds };
 }
@@ -149,42 +148,6 @@ function summaryOf(vault: Vault, report: CheckReport) {
     errors: report.errors.length,
     hints: report.hints.length,
   };
-}
-
-/** Whoever may delete can do so past the records, with any program: only the records tell. */
-async function withLostPoints(
-  { signal, nowMs }: CliContext,
-  vault: Vault,
-  report: CheckReport,
-  { keepsRecord }: CheckVaultOptions,
-): Promise<CheckReport> {
-  if (!keepsRecord) return report;
-  const known = await vault.records(signal);
-  const { held, gone, bereft } = await lostPoints(vault, known, nowMs(), signal);
-  const systems = new Map(
-    vaultPoints(vault.id, known).gone.map(({ snapshotId, system }) => [snapshotId, system]),
-  );
-  const isGrave = (id: string): boolean => held.includes(id) || bereft.includes(systems.get(id) ?? '');
-  const grave = [...new Set([...held, ...gone.filter(isGrave)])];
-  return {
-    ...report,
-    errors: [
-      ...report.errors,
-      ...grave.map((id) => lostFinding(vault, id, held.includes(id), systems.get(id))),
-    ],
-    hints: [...report.hints, ...gone.filter((id) => !isGrave(id)).map((id) => lostFinding(vault, id))],
-  };
-}
-
-function lostFinding({ location }: Vault, id: string, isHeld = false, bereft?: string): CheckFinding {
-  const heal = `\`lifeboat repair heal --vault ${location}\` brings it back from another vault`;
-  const accept = `if it was given up on purpose, \`lifeboat forget --point ${id.slice(0, 8)} --why TEXT\` records that`;
-  const what = isHeld
-    ? 'is gone, although its point is held and no record gave it up'
-    : bereft === undefined
-      ? 'is gone, and no record gave it up: another program deleted it'
-      : `is gone, no record gave it up, and ${bereft} has nothing as good left here`;
-  return { object: `snapshots/${id}`, what, hint: `${heal}; ${accept}. Do not prune before.` };
 }
 
 /** Raises USAGE for a share that is none. */

@@ -1,0 +1,40 @@
+/** What a check says of points that are gone although nobody gave them up. */
+import { vaultPoints } from '../recovery-point/gone-points.ts';
+import type { CheckFinding, CheckReport } from '../repository/repository-types.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { CliContext } from './cli-context.ts';
+import { lostPoints } from './prune/lost-points.ts';
+
+/** Whoever may delete can do so past the records, with any program: only the records tell. */
+export async function withLostPoints(
+  { signal, nowMs }: CliContext,
+  vault: Vault,
+  report: CheckReport,
+): Promise<CheckReport> {
+  const known = await vault.records(signal);
+  const { held, gone, bereft } = await lostPoints(vault, known, nowMs(), signal);
+  const systems = new Map(
+    vaultPoints(vault.id, known).gone.map(({ snapshotId, system }) => [snapshotId, system]),
+  );
+  const isGrave = (id: string): boolean => held.includes(id) || bereft.includes(systems.get(id) ?? '');
+  const grave = [...new Set([...held, ...gone.filter(isGrave)])];
+  return {
+    ...report,
+    errors: [
+      ...report.errors,
+      ...grave.map((id) => lostFinding(vault, id, held.includes(id), systems.get(id))),
+    ],
+    hints: [...report.hints, ...gone.filter((id) => !isGrave(id)).map((id) => lostFinding(vault, id))],
+  };
+}
+
+function lostFinding({ location }: Vault, id: string, isHeld = false, bereft?: string): CheckFinding {
+  const heal = `\`lifeboat repair heal --vault ${location}\` brings it back from another vault`;
+  const accept = `if it was given up on purpose, \`lifeboat forget --point ${id.slice(0, 8)} --why TEXT\` records that`;
+  const what = isHeld
+    ? 'is gone, although its point is held and no record gave it up'
+    : bereft === undefined
+      ? 'is gone, and no record gave it up: another program deleted it'
+      : `is gone, no record gave it up, and ${bereft} has nothing as good left here`;
+  return { object: `snapshots/${id}`, what, hint: `${heal}; ${accept}. Do not prune before.` };
+}
