@@ -167,6 +167,8 @@ test('no pack is rewritten for next to nothing, unless nothing may lie unused or
   assert.equal(rewrittenOf(packsThatWasteLittle(9), small), 0);
   assert.equal(rewrittenOf(packsThatWasteLittle(9), { ...small, maxUnused: { percent: 0 } }), 9);
   assert.equal(rewrittenOf(packsThatWasteLittle(9), { ...small, maxUnused: { bytes: 0 } }), 9);
+  for (const bytes of [Number.POSITIVE_INFINITY, 200_000])
+    assert.equal(rewrittenOf(packsThatWasteLittle(9), { ...small, maxUnused: { bytes } }), 0, `${bytes}`);
   assert.equal(rewrittenOf(packsThatWasteLittle(10), small), 10, 'these are put together');
   const more = packsThatWasteLittle(2);
   const [first = []] = more.packs;

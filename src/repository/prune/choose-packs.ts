@@ -62,8 +62,9 @@ export function choosePacks(places: Places, blobs: UsedBlobs, options: ChooseOpt
   const usedBytes = packs.reduce((sum, { keptBytes }) => sum + keptBytes, 0);
   const open = packs.filter(({ pack }) => options.fixed[pack] !== 1);
   const unused = packs.filter(({ pack, keptBlobs }) => keptBlobs === 0 && !isMarked(options, places, pack));
-  const candidates = rewriteCandidates(open, options);
   const limit = unusedBytesMax(options.maxUnused, usedBytes);
+  // whoever allows less waste than is worth rewriting means it
+  const candidates = rewriteCandidates(open, options, limit * 100 < gainPercentMin * usedBytes);
   let wastedBytes = packs.reduce((sum, { keptBlobs, lostBytes }) => sum + (keptBlobs > 0 ? lostBytes : 0), 0);
   const rewritten: PackUse[] = [];
   for (const use of candidates) {
@@ -96,9 +97,9 @@ function isMarked({ givenUp }: ChooseOptions, places: Places, pack: number): boo
 }
 
 /** Packs that waste next to nothing are only worth it when they are small and many. Those that must go come first. */
-function rewriteCandidates(open: readonly PackUse[], options: ChooseOptions): PackUse[] {
+function rewriteCandidates(open: readonly PackUse[], options: ChooseOptions, isStrict: boolean): PackUse[] {
   const usedPacks = open.filter(({ keptBlobs }) => keptBlobs > 0);
-  const isWhole = (use: PackUse) => !wastesEnough(use, options) && !mustGo(use, options);
+  const isWhole = (use: PackUse) => !wastesEnough(use, isStrict) && !mustGo(use, options);
   const small = usedPacks.filter((use) => isWhole(use) && use.packBytes < options.smallPackBytes);
   const candidates = usedPacks.filter((use) => !isWhole(use));
   if (small.length >= smallPacksMin) candidates.push(...small);
@@ -108,11 +109,8 @@ function rewriteCandidates(open: readonly PackUse[], options: ChooseOptions): Pa
   );
 }
 
-/** Whoever allows less waste than is worth rewriting means it. */
-function wastesEnough({ lostBytes, keptBytes }: PackUse, { maxUnused }: ChooseOptions): boolean {
-  if (isWorthRewriting(lostBytes, keptBytes)) return true;
-  const isStrict = 'bytes' in maxUnused || maxUnused.percent < gainPercentMin;
-  return isStrict && lostBytes > 0;
+function wastesEnough({ lostBytes, keptBytes }: PackUse, isStrict: boolean): boolean {
+  return isWorthRewriting(lostBytes, keptBytes) || (isStrict && lostBytes > 0);
 }
 
 function mustGo(use: PackUse, { version }: ChooseOptions): boolean {
