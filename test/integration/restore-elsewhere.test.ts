@@ -119,3 +119,13 @@ test('where no other vault can be read, that is said', async () => {
   assert.equal(error?.code, 'RESTORE_INCOMPLETE');
   assert.match(error.hint ?? '', /^No other vault that can be read has a point of uploads\./);
 });
+
+test('what stands in the way in the place itself is not blamed on the vault', async () => {
+  await twoVaults();
+  fs.rmSync(scene.path('uploads/a.txt'));
+  scene.write('uploads/a.txt/mine', 'a folder where the file was');
+  const { error } = await run('uploads', '--in-place', '--vault', 'here');
+  assert.equal(error?.code, 'RESTORE_INCOMPLETE');
+  assert.match(error.message, /could not be brought into place/);
+  assert.doesNotMatch(`${error.message} ${error.hint}`, /vault (here|away)/i);
+});

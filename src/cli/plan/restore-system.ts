@@ -3,7 +3,12 @@ import { join, resolve } from 'node:path';
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { stateDirectory } from '../../platform/environment.ts';
-import { applyRestore, type RestoreOutcome, refuseUnlessSafe } from '../../restore/apply-restore.ts';
+import {
+  applyRestore,
+  type RestoreOutcome,
+  recordDamageMet,
+  refuseUnlessSafe,
+} from '../../restore/apply-restore.ts';
 import type { PathChoice } from '../../restore/path-choice.ts';
 import { previewRestore, type RestorePreview } from '../../restore/preview-restore.ts';
 import type { RestoreTarget } from '../../restore/restore-target.ts';
@@ -38,16 +43,21 @@ export async function previewSystemRestore(
 ): Promise<RestorePreview> {
   const target = await targetOf(context, request);
   const vault = await openOrElsewhere(context, request);
-  return await orElsewhere(request, () =>
-    previewRestore({
-      vault,
-      snapshotId: request.found.point.snapshotId,
-      target,
-      choice: request.choice,
-      nowMs: context.nowMs(),
-      signal: context.signal,
-    }),
-  );
+  const { snapshotId } = request.found.point;
+  const { signal } = context;
+  const look = { vault, snapshotId, target, choice: request.choice, nowMs: context.nowMs(), signal };
+  const attempt = {
+    run: newRun(context, request.session, 'manual'),
+    ...{ vault, snapshotId, destination: target.kind, system: identityOf(request.system), signal },
+  };
+  return await orElsewhere(request, async () => {
+    try {
+      return await previewRestore(look);
+    } catch (error) {
+      if (!signal.aborted && error instanceof LifeboatError) await recordDamageMet(attempt, error);
+      throw error;
+    }
+  });
 }
 
 export async function applySystemRestore(
@@ -95,9 +105,14 @@ async function orElsewhere<T>(request: RestoreSystemRequest, work: () => Promise
   try {
     return await work();
   } catch (error) {
-    if (!hasCode(error, ...faultsOfVaults)) throw error;
+    if (!hasCode(error, ...faultsOfVaults) || isOfThisMachine(error)) throw error;
     throw withElsewhere(request, error);
   }
+}
+
+/** A full disk, a file in the way: it would be the same from every vault. */
+function isOfThisMachine({ code, details }: LifeboatError): boolean {
+  return code === 'RESTORE_INCOMPLETE' && details['isDamage'] !== true;
 }
 
 function withElsewhere(request: RestoreSystemRequest, error: LifeboatError): LifeboatError {
