@@ -90,6 +90,39 @@ test('what lies beside the data is told until it was looked at again, and pauses
   assert.equal(told(records, check(11, { scope: 'all' })), 0);
 });
 
+const unread = [
+  'lifeboat/evidence/a',
+  'lifeboat/plan/b',
+  'lifeboat/spare/evidence/a',
+  'lifeboat/spare/plan/b',
+];
+
+test('records, plans and their spares stand until a check of everything, whoever found them', () => {
+  const told = (...records: readonly RunRecord[]) => standingDamage(records, nowMs).length;
+  for (const object of unread) {
+    const partly = check(10, {
+      ...{ verdict: 'fail', scope: 'part', dataSound: true },
+      damagedObjects: ['keys/x', object],
+    });
+    const left = repair(10, 'heal', { verdict: 'incomplete', objectsLost: ['keys/x', object] });
+    for (const beside of [partly, left]) {
+      assert.equal(told(beside, check(11, { scope: 'structure' })), 1, object);
+      assert.equal(told(beside, check(11, { scope: 'part' })), 1, object);
+      assert.equal(told(beside, check(11, { scope: 'all' })), 0, object);
+      assert.equal(told(beside, repair(11, 'heal')), 0, object);
+    }
+  }
+  const small = { verdict: 'fail', scope: 'part', dataSound: true } as const;
+  const spareKey = { ...small, damagedObjects: ['lifeboat/spare/keys/x', 'lifeboat/spare/config'] };
+  assert.equal(told(check(10, spareKey), check(11, { scope: 'structure' })), 0);
+  const cut = { ...small, damagedObjects: ['keys/x'], damagedObjectCount: 1200 };
+  assert.equal(
+    told(check(10, cut), check(11, { scope: 'structure' })),
+    1,
+    'nobody knows what else there was',
+  );
+});
+
 test('what healing could not mend stands, whoever found it', () => {
   const heal = (...objectsLost: readonly string[]) =>
     repair(10, 'heal', { verdict: 'incomplete', objectsLost });

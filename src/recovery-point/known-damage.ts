@@ -99,9 +99,8 @@ function foundBy(record: RunRecord): readonly Found[] {
 function foundByCheck(record: CheckRecord): Found {
   const { id, endMs, damagedSnapshotIds, scope, damagedObjects = [], dataSound: isBeside = false } = record;
   const found = { recordId: id, foundBy: 'check', sinceMs: endMs, isBeside } as const;
-  // what lies beside the data is looked at by every check, but for the contents of records and plans
-  const seenBy = isBeside && scope === 'part' ? 'structure' : scope;
   const isCut = (record.damagedObjectCount ?? 0) > damagedObjects.length;
+  const seenBy = isBeside && scope === 'part' ? scopeBeside(damagedObjects, isCut) : scope;
   return {
     damage: { ...found, snapshotIds: damagedSnapshotIds },
     scope: seenBy,
@@ -120,8 +119,14 @@ function leftByRepair({ id, endMs, action, objectsLost }: RepairRecord): readonl
   if (action !== 'heal' && action !== 'packs') return [];
   const isBeside = !objectsLost.some((object) => object.startsWith('data') || object.startsWith('index'));
   const found = { recordId: id, foundBy: 'check', sinceMs: endMs, isBeside } as const;
-  const scope = isBeside ? 'structure' : 'all';
+  const scope = isBeside ? scopeBeside(objectsLost, false) : 'all';
   return [{ damage: { ...found, snapshotIds: [] }, scope, objects: objectsLost }];
+}
+
+/** What lies beside the data is looked at by every check, but for the contents of records, plans and their spares. */
+function scopeBeside(objects: readonly string[], isCut: boolean): Found['scope'] {
+  const isRead = (object: string) => /^lifeboat\/(?:spare\/)?(?:evidence|plan)(?:\/|$)/.test(object);
+  return isCut || objects.some(isRead) ? 'all' : 'structure';
 }
 
 /** A proof also fails because of what the system's own checks say; that is no damage of what is stored. */
