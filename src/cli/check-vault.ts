@@ -4,6 +4,7 @@ import { parseDuration } from '../plan/duration.ts';
 import type { CheckFinding, CheckOptions, CheckReport } from '../repository/repository-types.ts';
 import { coveragePercent, rereadWithinMsDefault } from '../vault/rolling-check.ts';
 import type { Vault } from '../vault/vault.ts';
+import { withChainProblems } from './chain-findings.ts';
 import type { CliContext, VaultRequest } from './cli-context.ts';
 import type { CommandEnd } from './command.ts';
 import type { OptionSpec } from './command-spec.ts';
@@ -130,9 +131,17 @@ async function lookAt(
     signal,
   });
   const whole = await withSmallObjects(vault, data, choice === 'all', signal);
-  const report = options.keepsRecord ? await withLostPoints(context, vault, whole) : whole;
+  const report = options.keepsRecord ? await withWhatRecordsSay(context, vault, whole) : whole;
   const readData = choice === undefined ? 'none' : choice === 'all' ? 'all' : 'part';
   return { report, data, startMs, readData, snapshotIds };
+}
+
+async function withWhatRecordsSay(
+  context: CliContext,
+  vault: Vault,
+  report: CheckReport,
+): Promise<CheckReport> {
+  return await withLostPoints(context, vault, await withChainProblems(vault, report, context.signal));
 }
 
 function summaryOf(vault: Vault, report: CheckReport) {

@@ -4,6 +4,7 @@
  */
 
 import { hasCode } from '../error/lifeboat-error.ts';
+import { evidencePrefix } from '../evidence/chain.ts';
 import { damagedObjects } from '../evidence/damaged-objects.ts';
 import type { CheckRecord, CopyRecord, RunRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
@@ -49,8 +50,10 @@ export async function healVault(
   const check = await readBack(run, healing, preview, report, new Set(kept));
   const renamed = [...preview.successors.keys()].map((id) => `snapshots/${id}`);
   const found = [...preview.spares.map(({ key }) => key), ...keysOf(preview), ...renamed];
-  const gone = goneSnapshotsOf(vault, await vault.records(work.signal)).map((id) => `snapshots/${id}`);
-  const lost = [...new Set([...report.lost, ...(small?.lost ?? []), ...gone])].sort();
+  const now = await vault.records(work.signal);
+  const gone = goneSnapshotsOf(vault, now).map((id) => `snapshots/${id}`);
+  const broken = now.problems.map(({ key, writer }) => key ?? `${evidencePrefix}${writer}`);
+  const lost = [...new Set([...report.lost, ...(small?.lost ?? []), ...gone, ...broken])].sort();
   const mended = [...new Set([...found, ...report.mended, ...(small?.mended ?? [])])]
     .filter((key) => !lost.includes(key) && !kept.includes(key))
     .sort();

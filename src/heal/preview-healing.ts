@@ -1,6 +1,6 @@
 /** Everything that is wrong with a vault and what could mend it. Reads every byte; changes nothing. */
 
-import { evidencePrefix } from '../evidence/chain.ts';
+import { type ChainProblem, evidencePrefix } from '../evidence/chain.ts';
 import type { RunRecord } from '../evidence/record.ts';
 import { vaultPoints } from '../recovery-point/gone-points.ts';
 import { holdsFromRecords } from '../recovery-point/holds.ts';
@@ -17,6 +17,8 @@ export interface HealingPreview {
   readonly blobs: HealPreview;
   /** Of config, keys, records, plans and their second copies. */
   readonly spares: readonly SpareFinding[];
+  /** What is wrong with the chains of records and no copy can mend. */
+  readonly brokenChains: readonly ChainProblem[];
   /** Snapshots that records name, that nobody recorded as given up, and that are not there. */
   readonly goneSnapshots: readonly string[];
   readonly snapshots: readonly (SnapshotToMake & { readonly vaultId: string })[];
@@ -66,6 +68,7 @@ export async function previewHealing(
     diagnosis,
     blobs: await repairsOf(vault.repository).previewHeal(diagnosis, repositories, work),
     spares,
+    brokenChains: brokenChains(history, spares),
     goneSnapshots,
     snapshots,
     successors,
@@ -78,7 +81,7 @@ export async function previewHealing(
 
 /** Nothing to mend. Packs that no index file knows are no damage by themselves, but what is needed in them is. */
 export function isSound(preview: HealingPreview): boolean {
-  const { diagnosis, spares, goneSnapshots, returnedKeys, returnedSnapshots } = preview;
+  const { diagnosis, spares, brokenChains: broken, goneSnapshots, returnedKeys, returnedSnapshots } = preview;
   const lists = [
     diagnosis.damagedKeys,
     diagnosis.damagedIndexFiles,
@@ -88,11 +91,18 @@ export function isSound(preview: HealingPreview): boolean {
     diagnosis.missingPacks,
     diagnosis.missingBlobs,
     spares,
+    broken,
     goneSnapshots,
     returnedKeys,
     returnedSnapshots,
   ];
   return diagnosis.unindexedBlobs === 0 && lists.every((list) => list.length === 0);
+}
+
+/** Where records can be put back, how whole the chains are is seen afterwards. */
+function brokenChains({ problems }: VaultRecords, spares: readonly SpareFinding[]): readonly ChainProblem[] {
+  const isMended = spares.some(({ key, canBeMended }) => canBeMended && key.startsWith(evidencePrefix));
+  return isMended ? [] : problems;
 }
 
 /** Snapshots of points that nobody gave up by a record, and that are not there. */

@@ -55,18 +55,44 @@ async function carryOut(request: ApplyRequest, startMs: number): Promise<Done> {
       : await intoPlace(request, target);
   } catch (error) {
     if (!request.signal?.aborted && error instanceof LifeboatError)
-      await appendOrWait(request, failedRecord(request, startMs, error));
+      await appendOrWait(request, failedRecord(attemptOf(request), startMs, error));
     throw error;
   }
 }
 
+/** What a restore is about, also where it did not come to a preview. */
+export interface RestoreAttempt {
+  readonly run: RunContext;
+  readonly vault: Vault;
+  readonly snapshotId: string;
+  readonly destination: RestoreRecord['destination'];
+  readonly system?: SystemIdentity;
+  readonly signal?: AbortSignal;
+}
+
+/** What was met while a restore was only looked at counts as well. Nothing for what says nothing of the data. */
+export async function recordDamageMet(attempt: RestoreAttempt, error: LifeboatError): Promise<void> {
+  if (!isFaultOfData(error) || hasCode(error, 'PATH_NOT_FOUND', 'SNAPSHOT_NOT_FOUND')) return;
+  await appendOrWait(attempt, failedRecord(attempt, attempt.run.nowMs(), error));
+}
+
+function attemptOf({ run, vault, preview, system, signal }: ApplyRequest): RestoreAttempt {
+  return {
+    ...{ run, vault, snapshotId: preview.snapshot.id, destination: preview.target.kind },
+    ...(system === undefined ? {} : { system }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
 /** The data are back by now, which must not look like a failure. */
 async function appendOrWait(
-  { vault }: ApplyRequest,
+  { vault, signal }: Pick<ApplyRequest, 'vault' | 'signal'>,
   record: RestoreRecord,
 ): Promise<LifeboatError | undefined> {
   try {
     await vault.append(record);
+    // from now on everything on this machine knows of it
+    if (record.foundDamage === true) await vault.records(signal);
     return undefined;
   } catch (error) {
     if (hasCode(error, 'STORE_READ_ONLY', 'STORE_UNAVAILABLE', 'PERMISSION_DENIED', 'DISK_FULL'))
@@ -203,7 +229,7 @@ async function restoreTo(request: ApplyRequest, target: string, staging?: string
 function recordOf(request: ApplyRequest, startMs: number, { report, safetyCopy }: Done): RestoreRecord {
   const lost = report.problems.some(({ metadataOnly }) => !metadataOnly);
   return {
-    ...recordBase(request, startMs),
+    ...recordBase(attemptOf(request), startMs),
     verdict: lost ? 'incomplete' : 'pass',
     files: report.files,
     bytes: report.bytes,
@@ -213,27 +239,27 @@ function recordOf(request: ApplyRequest, startMs: number, { report, safetyCopy }
   };
 }
 
-function failedRecord(request: ApplyRequest, startMs: number, error: LifeboatError): RestoreRecord {
+function failedRecord(attempt: RestoreAttempt, startMs: number, error: LifeboatError): RestoreRecord {
   const kept = error.details['safetyCopy'];
   return {
-    ...recordBase(request, startMs),
+    ...recordBase(attempt, startMs),
     verdict: 'fail',
     files: 0,
     bytes: 0,
-    error: recordError(request.run, error),
+    error: recordError(attempt.run, error),
     ...(typeof kept === 'string' ? { safetyCopy: kept } : {}),
     ...(isFaultOfData(error) ? { foundDamage: true } : {}),
   };
 }
 
-function recordBase({ run, vault, preview, system }: ApplyRequest, startMs: number) {
+function recordBase({ run, vault, system, snapshotId, destination }: RestoreAttempt, startMs: number) {
   const endMs = run.nowMs();
   return {
     type: 'restore' as const,
     ...sharedFields(run, vault.id, system),
     ...recordTimes(startMs, endMs),
-    snapshotId: preview.snapshot.id,
-    destination: preview.target.kind,
+    snapshotId,
+    destination,
     restoreMs: endMs - startMs,
   };
 }

@@ -129,7 +129,8 @@ function vaultOf(
     host: hostname(),
     stateFolder: options.stateFolder,
   };
-  const spares = file && createSpares({ store, repository, file, knownRecord: knownRecordOf(options, id) });
+  const spares =
+    file && createSpares({ store, repository, file, knownRecords: () => knownRecords(options, id) });
   const archive = archiveAccess(store);
   let isFresh = false;
   return {
@@ -154,15 +155,10 @@ function vaultOf(
   };
 }
 
-function knownRecordOf(
-  { cacheDirectory }: VaultOptions,
-  vaultId: string,
-): (key: string) => string | undefined {
-  let known: CachedRecords | undefined;
-  return (key) => {
-    known ??= loadRecordCache(cacheDirectory, vaultId);
-    return known?.links.get(key)?.text;
-  };
+/** Their texts by key, also of those that are not there any more. */
+function knownRecords({ cacheDirectory }: VaultOptions, vaultId: string): ReadonlyMap<string, string> {
+  const known = loadRecordCache(cacheDirectory, vaultId);
+  return new Map([...(known?.lost ?? []), ...(known?.links ?? [])].map(([key, { text }]) => [key, text]));
 }
 
 async function readAndCache(
@@ -186,7 +182,9 @@ async function readAndCache(
   const snapshotIds = await repository.snapshotIds(signal);
   await rememberLocation(cacheDirectory, repository.location, vaultId);
   const allReadAtMs = cache?.allReadAtMs ?? readAtMs;
-  const reading = { readAtMs, allReadAtMs, links, heads, problems, snapshotIds };
+  const before = [...(kept?.lost ?? []), ...(kept?.links ?? [])];
+  const lost = new Map(before.filter(([key]) => !links.has(key)));
+  const reading = { readAtMs, allReadAtMs, links, lost, heads, problems, snapshotIds };
   await saveRecordCache(cacheDirectory, vaultId, reading);
   return { records, problems, snapshotIds, readAtMs };
 }

@@ -11,6 +11,8 @@ export interface CachedRecords {
   /** When every record was last fetched; later readings fetched only what was new. */
   readonly allReadAtMs: number;
   readonly links: KeptLinks;
+  /** Records that were read once and are not to be had any more: what healing puts back. */
+  readonly lost: KeptLinks;
   /** The newest link of every writer that was ever read in a whole chain: a reading that lacks it does not forget it. */
   readonly heads: readonly ChainHead[];
   readonly problems: readonly ChainProblem[];
@@ -32,20 +34,24 @@ export function loadRecordCache(cacheDirectory: string, vaultId: string): Cached
 export async function saveRecordCache(
   cacheDirectory: string,
   vaultId: string,
-  { links, ...cache }: CachedRecords,
+  { links, lost, ...cache }: CachedRecords,
 ): Promise<void> {
   const file = cacheFile(cacheDirectory, vaultId);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  await writeFileAtomically(file, JSON.stringify({ version, ...cache, links: [...links] }), 0o600);
+  await writeFileAtomically(
+    file,
+    JSON.stringify({ version, ...cache, links: [...links], lost: [...lost] }),
+    0o600,
+  );
 }
 
 function parseCache(json: unknown): CachedRecords | undefined {
   if (!isObject(json) || json['version'] !== version) return undefined;
-  const { readAtMs, allReadAtMs, links, heads, problems, snapshotIds } = json;
+  const { readAtMs, allReadAtMs, links, lost = [], heads, problems, snapshotIds } = json;
   if (typeof readAtMs !== 'number' || typeof allReadAtMs !== 'number') return undefined;
-  if (!isListOf(links, isLink) || !isListOf(heads, isHead)) return undefined;
+  if (!isListOf(links, isLink) || !isListOf(lost, isLink) || !isListOf(heads, isHead)) return undefined;
   if (!isListOf(problems, isProblem) || !isListOf(snapshotIds, isText)) return undefined;
-  return { readAtMs, allReadAtMs, links: new Map(links), heads, problems, snapshotIds };
+  return { readAtMs, allReadAtMs, links: new Map(links), lost: new Map(lost), heads, problems, snapshotIds };
 }
 
 function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {

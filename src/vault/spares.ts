@@ -21,8 +21,13 @@ export interface SparesOptions {
   readonly repository: Repository;
   /** As the vault was opened with. */
   readonly file: VaultFile;
-  /** What this machine knows of a record: its text. */
-  readonly knownRecord: (key: string) => string | undefined;
+  /** What this machine has ever read of records: their texts by key. */
+  readonly knownRecords: () => ReadonlyMap<string, string>;
+}
+
+/** For one look at everything. */
+interface Look extends SparesOptions {
+  readonly known: ReadonlyMap<string, string>;
 }
 
 const readsAtOnce = 8;
@@ -63,7 +68,7 @@ async function refresh(options: SparesOptions, signal?: AbortSignal): Promise<vo
   const wanted = ['config', vaultFileKey, ...(await keysBelow(store, 'keys/', signal))];
   for (const key of wanted) {
     if (there.has(spareKey(key))) continue;
-    const pair = await pairOf(options, key, true, signal);
+    const pair = await pairOf({ ...options, known: new Map() }, key, true, signal);
     if (pair.main.kind !== 'sound') continue;
     await kindOf(options, key, signal).write(spareKey(key), pair.main.content);
     // who removed the key meanwhile has looked for its copy before it was there
@@ -143,38 +148,35 @@ function findingsOf(options: SparesOptions, pair: Pair): SpareFinding[] {
   const differs = main.kind === 'sound' && content !== undefined && !main.content.equals(content);
   if (main.kind === 'wrong' || differs) add(key, 'does not hold what was written', true);
   if (main.kind === 'absent' && spare.kind !== 'absent') add(key, 'is missing, but its copy is there', false);
+  if (main.kind === 'absent' && spare.kind === 'absent' && content !== undefined)
+    add(key, 'is missing, and so is its copy; this machine has read it', false);
   if (spare.kind === 'wrong') add(spareKey(key), 'does not hold what was written', true);
   return findings;
 }
 
-/** All pairs of which at least one copy is there. */
+/** All pairs of which at least one copy is there, and records that this machine has read and of which none is. */
 async function lookAt(options: SparesOptions, all: boolean, signal?: AbortSignal): Promise<Pair[]> {
   const { store } = options;
+  const look: Look = { ...options, known: options.knownRecords() };
   const spares = new Set(await keysBelow(store, sparePrefix, signal));
   const mains = new Set<string>(['config', vaultFileKey]);
   for (const prefix of ['keys/', evidencePrefix, planPrefix, marksPrefix])
     for (const key of await keysBelow(store, prefix, signal)) mains.add(key);
-  const keys = new Set([...mains, ...[...spares].map(mainKey)]);
+  const keys = new Set([...mains, ...[...spares].map(mainKey), ...look.known.keys()]);
   const pairs: Pair[] = [];
   const waiting = [...keys].sort().values();
   const lane = async (): Promise<void> => {
     for (const key of waiting) {
       const isSmall = !key.startsWith(evidencePrefix) && !key.startsWith(planPrefix);
       const isPaired = mains.has(key) && (spares.has(spareKey(key)) || key.startsWith(marksPrefix));
-      if (all || isSmall || !isPaired)
-        pairs.push(await pairOf(options, key, spares.has(spareKey(key)), signal));
+      if (all || isSmall || !isPaired) pairs.push(await pairOf(look, key, spares.has(spareKey(key)), signal));
     }
   };
   await Promise.all(Array.from({ length: readsAtOnce }, lane));
   return pairs.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-async function pairOf(
-  options: SparesOptions,
-  key: string,
-  hasSpare: boolean,
-  signal?: AbortSignal,
-): Promise<Pair> {
+async function pairOf(options: Look, key: string, hasSpare: boolean, signal?: AbortSignal): Promise<Pair> {
   const { contentOf } = kindOf(options, key, signal);
   const main = await stateOf(() => contentOf(key, key));
   const spare: State = hasSpare ? await stateOf(() => contentOf(key, spareKey(key))) : { kind: 'absent' };
@@ -184,9 +186,9 @@ async function pairOf(
   return { key, main, spare, content: content ?? knownContent(options, key) };
 }
 
-function knownContent({ knownRecord, file }: SparesOptions, key: string): Buffer | undefined {
+function knownContent({ known, file }: Look, key: string): Buffer | undefined {
   if (key === vaultFileKey) return encodeVaultFile(file);
-  const text = key.startsWith(evidencePrefix) ? knownRecord(key) : undefined;
+  const text = key.startsWith(evidencePrefix) ? known.get(key) : undefined;
   return text === undefined ? undefined : Buffer.from(text);
 }
 

@@ -78,13 +78,17 @@ function flipByte(file: string): void {
 }
 
 /** The pack with the contents of files. */
-function largestPack({ folder }: CliOptions): string {
-  const packs = fs
+function largestPack(options: CliOptions): string {
+  return packsOf(options)[0] ?? '';
+}
+
+/** Largest first. */
+function packsOf({ folder }: CliOptions): readonly string[] {
+  return fs
     .readdirSync(join(folder, 'vault/data'), { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, 'vault/data', name))
     .filter((name) => fs.statSync(name).isFile())
     .toSorted((a, b) => fs.statSync(b).size - fs.statSync(a).size);
-  return packs[0] ?? '';
 }
 
 function removeSnapshot({ folder }: CliOptions, id: unknown): void {
@@ -114,6 +118,7 @@ test('a restore that met damage puts the point in doubt and pauses a prune', asy
   const options = await madeVault(folder.path);
   flipByte(largestPack(options));
   await cliEnds(3, options, 'restore', 'files', '--to', 'out', '--yes');
+  assert.deepEqual(await told(options, 7), { exitCode: 7, points: 'failed', damage: 'failed' });
   assert.deepEqual(
     (await pointsOf(options)).map(({ failed }) => failed),
     [true],
@@ -121,6 +126,33 @@ test('a restore that met damage puts the point in doubt and pauses a prune', asy
   assert.deepEqual(await told(options, 7), { exitCode: 7, points: 'failed', damage: 'failed' });
   const ended = await cliEnds(1, options, 'prune', '--grace', '0s');
   assert.match(ended.stderr, /a restore found damage/);
+});
+
+test('damage that a restore meets before it begins counts as well', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  for (const pack of packsOf(options)) flipByte(pack);
+  await cliEnds(13, options, 'restore', 'files', '--to', 'out', '--preview');
+  assert.deepEqual(await told(options, 7), { exitCode: 7, points: 'failed', damage: 'failed' });
+});
+
+test('a record that is gone with its copy fails a check, and is put back where it was read before', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  for (const below of ['vault/lifeboat/evidence', 'vault/lifeboat/spare/evidence'])
+    for (const writer of fs.readdirSync(join(folder.path, below))) {
+      const [, second = ''] = fs.readdirSync(join(folder.path, below, writer)).toSorted();
+      fs.rmSync(join(folder.path, below, writer, second));
+    }
+  const elsewhere = { ...options, environment: { XDG_CACHE_HOME: join(folder.path, 'of-another-machine') } };
+  const check = await cliEnds(13, elsewhere, 'check');
+  assert.match(check.stdout, /record 2 is missing/);
+  const unable = await cliEnds(13, elsewhere, 'repair', 'heal', '--yes');
+  assert.match(unable.stdout, /record 2 is missing, and nothing here can put that right/);
+  await cliEnds(13, options, 'check');
+  await cliEnds(0, options, 'repair', 'heal', '--yes');
+  await cliEnds(0, options, 'check', '--read-data');
+  await cliEnds(0, elsewhere, 'check', '--read-data');
 });
 
 test('a pack that is found damaged counts as not read', async () => {

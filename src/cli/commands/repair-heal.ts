@@ -191,6 +191,10 @@ function linesOf(
     ...lines(preview.returnedKeys, 'keys/', () => 'was removed and is there again; it goes'),
     ...lines(preview.returnedSnapshots, 'snapshots/', () => 'was given up and is there again; it goes'),
     ...spares.map((finding) => ({ object: finding.key, what: spareText(finding, preview, lostKeys) })),
+    ...preview.brokenChains.map(({ key, writer, what }) => ({
+      object: key ?? `lifeboat/evidence/${writer}`,
+      what: `${what}, and nothing here can put that right`,
+    })),
     ...blobs.lost.map(({ type, id }) => ({ object: `${type} blob ${id}`, what: 'is in no vault' })),
   ];
 }

@@ -1,0 +1,23 @@
+/** What a check says of the chains of records: one that lacks a link, or tells two stories, proves nothing. */
+import { evidencePrefix } from '../evidence/chain.ts';
+import type { CheckFinding, CheckReport } from '../repository/repository-types.ts';
+import type { Vault } from '../vault/vault.ts';
+
+export async function withChainProblems(
+  vault: Vault,
+  report: CheckReport,
+  signal: AbortSignal,
+): Promise<CheckReport> {
+  const { problems } = await vault.records(signal);
+  const told = new Set(report.errors.map(({ object }) => object));
+  const broken = problems
+    .filter(({ key }) => key === undefined || !told.has(key))
+    .map(
+      ({ key, writer, what }): CheckFinding => ({
+        object: key ?? `${evidencePrefix}${writer}`,
+        what: `the chain of records is broken: ${what}`,
+        hint: `\`lifeboat repair heal --vault ${vault.location}\` puts records back from their copies, and from a machine that has read them. Else find out who changed the vault.`,
+      }),
+    );
+  return { ...report, errors: [...report.errors, ...broken] };
+}
