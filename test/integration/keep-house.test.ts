@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { pin } from '../../src/cli/commands/pin.ts';
+import { parseInput } from '../../src/cli/parse-input.ts';
 import { recordCheck } from '../../src/cli/record-check.ts';
 import { passExitCode } from '../../src/cli/run-due/finding.ts';
 import type { PassResult } from '../../src/cli/run-due/pass-result.ts';
+import { recordTimes } from '../../src/evidence/record-common.ts';
 import { type PassScene, passScene } from '../support/pass-scene.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
@@ -134,6 +137,53 @@ test('damage that the daily share found is told in every pass until it is mended
   const later = await scene.pass();
   assert.equal(damage(later), 'VAULT_DAMAGED');
   assert.equal(later.isGood, false);
+});
+
+test('damage that somebody found is told on days with a share that is sound, whichever points it names', async () => {
+  writePlan('');
+  await days(3);
+  const damage = ({ findings, isGood }: PassResult) => [
+    isGood,
+    findings.find(({ subject }) => subject === 'check here')?.error?.code,
+  ];
+  change(scene.nowMs);
+  assert.deepEqual(damage(await scene.pass()), [true, undefined]);
+  const [first] = await types('backup');
+  assert.ok(first?.type === 'backup' && first.snapshotId !== undefined);
+  const { id: _id, previous: _previous, type: _type, ...shared } = { previous: '', ...first };
+  const restored = { destination: 'folder', restoreMs: 1, files: 0, bytes: 0, foundDamage: true } as const;
+  {
+    await using vault = await scene.open('here');
+    await vault.append({
+      ...{ ...shared, ...restored, type: 'restore', id: 'a-restore', verdict: 'incomplete' },
+      ...{ snapshotId: first.snapshotId, ...recordTimes(scene.nowMs, scene.nowMs) },
+    });
+  }
+  scene.nowMs += hourMs;
+  assert.deepEqual(damage(await scene.pass()), [false, 'VAULT_DAMAGED'], 'no share is due');
+  scene.nowMs += dayMs;
+  assert.deepEqual(damage(await scene.pass()), [false, 'VAULT_DAMAGED']);
+  const last = (await types('check')).findLast((check) => check.type === 'check' && check.coverage);
+  assert.deepEqual([last?.verdict, last?.endMs], ['pass', scene.nowMs]);
+});
+
+test('a held point that is lost is told by each daily share until it is back', async () => {
+  writePlan('');
+  await days(2);
+  const [first] = await types('backup');
+  assert.ok(first?.type === 'backup' && first.snapshotId !== undefined);
+  const { snapshotId } = first;
+  const input = parseInput('pin', pin, [snapshotId, '--vault', 'here', '--why', 'audit']);
+  assert.ok(input.kind === 'run', JSON.stringify(input));
+  await pin.run(scene.context(), input.input);
+  const place = join(scene.path, 'here', 'snapshots', snapshotId);
+  fs.renameSync(place, join(scene.path, 'aside'));
+  const told = (result: PassResult) =>
+    result.findings.find(({ subject }) => subject === 'check here')?.error?.code;
+  for (const result of await days(2)) assert.equal(told(result), 'VAULT_DAMAGED');
+  fs.renameSync(join(scene.path, 'aside'), place);
+  const [back] = await days(1);
+  assert.equal(back && told(back), undefined);
 });
 
 /** By somebody who looks at every byte. */

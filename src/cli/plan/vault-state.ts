@@ -10,6 +10,7 @@ import { bereftSystems, vaultPoints } from '../../recovery-point/gone-points.ts'
 import { knownDamage, standingDamage } from '../../recovery-point/known-damage.ts';
 import type { DeletionPause } from '../../recovery-point/suspicion.ts';
 import { coveragePercent } from '../../vault/rolling-check.ts';
+import { toldDamage } from '../damage-text.ts';
 import { bytesText, plural } from '../quantity-text.ts';
 import { decideCheck, lastRollingCheck } from '../run-due/owed-check.ts';
 import { decidePrune, lastPruneRecord } from '../run-due/owed-prune.ts';
@@ -111,14 +112,11 @@ function vaultIdOf(records: readonly RunRecord[]): readonly string[] {
 
 /** Found by a check or a restore, and mended by nobody since. */
 function damage({ history: { records }, nowMs }: VaultFacts): readonly Facet[] {
-  const found = standingDamage(records, nowMs);
-  const [first] = found;
-  if (first === undefined) return [];
-  const ofData = found.filter(({ isBeside }) => !isBeside);
-  const what =
-    ofData.length > 0 ? 'damage' : 'damage beside the data (config, keys, records, plans or lost points)';
-  const words = `a ${(ofData[0] ?? first).foundBy} found ${what} ${ago(first.sinceMs, nowMs)}, and nothing shows that it is mended`;
-  return [facet('damage', 'failed', words, { record: first.recordId, since: isoText(first.sinceMs) })];
+  const told = toldDamage(standingDamage(records, nowMs));
+  if (told === undefined) return [];
+  const { recordId, sinceMs } = told.shown;
+  const fields = { record: recordId, since: isoText(sinceMs) };
+  return [facet('damage', 'failed', told.text(ago(sinceMs, nowMs)), fields)];
 }
 
 function copies({ vault: { name }, history, systems, nowMs }: VaultFacts): readonly Facet[] {

@@ -1,20 +1,22 @@
 /** Reads back the share of each vault that is due today. */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
-import type { CheckRecord } from '../../evidence/record.ts';
+import type { CheckRecord, RunRecord } from '../../evidence/record.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
 import { standingDamage } from '../../recovery-point/known-damage.ts';
 import type { CheckOptions } from '../../repository/repository-types.ts';
 import { coveragePercent, rereadWithinMsDefault } from '../../vault/rolling-check.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
+import { toldDamage } from '../damage-text.ts';
+import { withLostPoints } from '../lost-findings.ts';
 import type { VaultHistory } from '../plan/plan-history.ts';
 import type { PlanVaults } from '../plan/plan-vaults.ts';
-import { plural } from '../quantity-text.ts';
+import { momentText, plural } from '../quantity-text.ts';
 import { recordCheck } from '../record-check.ts';
 import { coverageText, noteRead, rollingChoice } from '../rolling-read.ts';
 import { withSmallObjects } from '../small-objects.ts';
 import type { Chore } from './chore.ts';
-import { type Finding, failureError } from './finding.ts';
+import type { Finding } from './finding.ts';
 import { decideCheck, lastRollingCheck } from './owed-check.ts';
 import type { PassVoice } from './pass-voice.ts';
 
@@ -31,7 +33,7 @@ export interface PassCheckRequest {
 
 export interface OwedChecks {
   readonly chores: readonly Chore[];
-  /** Damage that a check found and nobody has mended: told in each pass. */
+  /** Damage that was found and that nothing shows to be mended: told in each pass. */
   readonly findings: readonly Finding[];
 }
 
@@ -58,11 +60,9 @@ export function owedChecks(
 
 function damageFinding({ vault, records }: VaultHistory, nowMs: number): readonly Finding[] {
   const about = { subject: `check ${vault}`, systems: [], vault };
-  // what was found when a point was read back is that point's affair
-  const isDamaged = standingDamage(records, nowMs).some(({ snapshotIds }) => snapshotIds.length === 0);
-  if (!isDamaged) return lastRollingCheck(records) === undefined ? [] : [about];
-  const message = `the last check of the vault ${vault} found damage, and nobody has mended it`;
-  return [{ ...about, error: failureError({ code: 'VAULT_DAMAGED', message }) }];
+  const error = unmended(vault, records, nowMs);
+  if (error !== undefined) return [{ ...about, error }];
+  return lastRollingCheck(records) === undefined ? [] : [about];
 }
 
 async function checkShare(
@@ -80,14 +80,18 @@ async function checkShare(
     readData: upTo(bytesInTime(last), rollingChoice(vault, withinMs, startMs)),
     signal: context.signal,
   });
-  const report = await withSmallObjects(vault, found, false, context.signal);
+  const whole = await withSmallObjects(vault, found, false, context.signal);
+  const report = await withLostPoints(context, vault, whole);
   const coverage = await noteRead(vault, found, { withinMs, nowMs: context.nowMs() });
   const done = { report, data: found, startMs, readData: 'part', snapshotIds, coverage } as const;
   await recordCheck(context, vault, done);
   const percent = coveragePercent(coverage);
   const fields = { vault: name, errors: report.errors.length, reread_percent: percent };
   await voice.say('check', fields, `checked   ${name}: ${coverageText(coverage)}`);
-  return report.errors.length === 0 ? undefined : damaged(vault, report.errors.length);
+  if (report.errors.length > 0) return damaged(name, vault, report.errors.length);
+  // a share that is sound says nothing of the bytes that are not in it
+  const { records } = await vault.records(context.signal);
+  return unmended(name, records, context.nowMs());
 }
 
 /** As fast as the last time; without one nothing is known, and nothing is cut. */
@@ -115,13 +119,28 @@ function upTo(
   };
 }
 
-function damaged(vault: Vault, count: number): LifeboatError {
-  return new LifeboatError(
-    'VAULT_DAMAGED',
-    `the vault ${vault.location} has damage: ${plural(count, 'finding')}`,
-    {
-      hint: 'Run `lifeboat check` to see it, and `lifeboat repair heal` to mend it from another vault.',
-      details: { findings: count },
-    },
-  );
+function damaged(name: string, { location }: Vault, count: number): LifeboatError {
+  const message = `the vault ${location} has damage: ${plural(count, 'finding')}`;
+  return vaultDamaged(message, `lifeboat check --vault ${name}`, name, { findings: count });
+}
+
+/** Whoever found it, and whichever points it names. */
+function unmended(name: string, records: readonly RunRecord[], nowMs: number): LifeboatError | undefined {
+  const told = toldDamage(standingDamage(records, nowMs));
+  if (told === undefined) return undefined;
+  const { recordId, sinceMs } = told.shown;
+  const message = `the vault ${name}: ${told.text(`at ${momentText(sinceMs)}`)}`;
+  return vaultDamaged(message, `lifeboat check --read-data --vault ${name}`, name, { record: recordId });
+}
+
+function vaultDamaged(
+  message: string,
+  look: string,
+  name: string,
+  details: LifeboatError['details'],
+): LifeboatError {
+  return new LifeboatError('VAULT_DAMAGED', message, {
+    hint: `Run \`${look}\` to see it, and \`lifeboat repair heal --vault ${name}\` to mend it from another vault.`,
+    details,
+  });
 }
