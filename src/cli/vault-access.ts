@@ -77,7 +77,7 @@ async function openIn(
   const ahead = withReadAhead(store, openingReads, request.signal ?? options.signal);
   // loaded while the answers are on their way
   const loading = import('../vault/open-vault.ts');
-  await requireVault(options, location, ahead);
+  await requireVault(options, ahead);
   const found = await passwordFor(asking(options, ahead), request, location);
   const { openVault } = await loading;
   const opening = openingOf(options, request, { ...ahead, counts: store.counts });
@@ -128,19 +128,13 @@ async function passwordFor(
 }
 
 /** Before anybody is asked for a password. */
-async function requireVault(
-  options: VaultAccessOptions,
-  location: Location,
-  store: ObjectStore,
-): Promise<void> {
+async function requireVault({ signal }: VaultAccessOptions, store: ObjectStore): Promise<void> {
   try {
-    await store.stat('config', options.signal);
+    await store.stat('config', signal);
   } catch (error) {
     if (!hasCode(error, 'OBJECT_MISSING')) throw error;
-    for await (const _key of store.list('keys/', options.signal)) return;
-    throw new LifeboatError('VAULT_NOT_FOUND', `there is no vault at ${locationText(location)}`, {
-      hint: 'Check the location; `lifeboat vault init LOCATION` makes a new one.',
-    });
+    const { requireConfig } = await import('../repository/repository.ts');
+    await requireConfig(store, signal);
   }
 }
 

@@ -56,7 +56,7 @@ import {
   withReadLock,
 } from './session.ts';
 import { findSnapshot, loadSnapshots } from './snapshot/snapshot-list.ts';
-import { spareKey } from './spare-key.ts';
+import { spareKey, sparePrefix } from './spare-key.ts';
 import { loadConfigOrSpare, openKeyOrSpare } from './spare-objects.ts';
 import type { RepositoryAccess } from './unpacked.ts';
 
@@ -267,15 +267,18 @@ async function hasData(store: ObjectStore, signal?: AbortSignal): Promise<boolea
   return false;
 }
 
-async function requireConfig(store: ObjectStore, signal?: AbortSignal): Promise<void> {
+/** Raises VAULT_NOT_FOUND, OBJECT_MISSING, VAULT_DAMAGED where no password opens anything. */
+export async function requireConfig(store: ObjectStore, signal?: AbortSignal): Promise<void> {
   if (await hasConfig(store, signal)) return;
   if (await hasConfig(store, signal, spareKey(configKey))) return;
-  if ((await listIds({ store }, 'key', signal)).length > 0) {
+  const hasKeys = (await listIds({ store }, 'key', signal)).length > 0;
+  if ((await hasData(store, signal)) || (await hasSpares(store, signal))) throw onlyRemains(store, hasKeys);
+  if (hasKeys) {
     throw new LifeboatError(
       'OBJECT_MISSING',
       `the object "config" of the vault at ${store.location} is missing`,
       {
-        hint: 'Bring it back from another copy of the vault; keys and data are still there. If the vault was never finished, make it again: `lifeboat vault init LOCATION`.',
+        hint: 'Bring it back from another copy of the vault. If the vault was never finished, make it again: `lifeboat vault init LOCATION`.',
         details: { object: configKey },
       },
     );
@@ -283,6 +286,23 @@ async function requireConfig(store: ObjectStore, signal?: AbortSignal): Promise<
   throw new LifeboatError('VAULT_NOT_FOUND', `there is no vault at ${store.location}`, {
     hint: 'Check the location; `lifeboat vault init LOCATION` makes a new one.',
   });
+}
+
+async function hasSpares(store: ObjectStore, signal?: AbortSignal): Promise<boolean> {
+  for await (const _object of store.list(sparePrefix, signal)) return true;
+  return false;
+}
+
+function onlyRemains({ location }: ObjectStore, hasKeys: boolean): LifeboatError {
+  const gone = hasKeys ? 'its config and the copy of it are' : 'its config, the copy of it and its keys are';
+  return new LifeboatError(
+    hasKeys ? 'OBJECT_MISSING' : 'VAULT_DAMAGED',
+    `what lies at ${location} is what is left of a vault: ${gone} gone`,
+    {
+      hint: `Make no new vault there. Bring back ${hasKeys ? '`config`' : '`config` and `keys/`'}, or what lay below \`${sparePrefix}\`, from a copy of this very vault (\`lifeboat vault bring-back\` where the store keeps versions). Another vault restores meanwhile.`,
+      details: { object: configKey },
+    },
+  );
 }
 
 async function hasConfig(store: ObjectStore, signal?: AbortSignal, key = configKey): Promise<boolean> {

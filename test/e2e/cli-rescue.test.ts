@@ -1,6 +1,15 @@
 /** The way back on a machine that has never seen the plan: the location of a vault and a key, nothing else. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
@@ -123,7 +132,17 @@ test('a plan that is damaged or gone comes from its second copy, which is said',
   chmodSync(spare, 0o600);
   writeFileSync(spare, damaged);
   await cliEnds(13, elsewhere, ...words);
+  writeFileSync(plan, damaged);
+  const restored = await cliEnds(0, elsewhere, 'rescue', 'restore', '--vault', vault, '--to', 'without plan');
+  assert.match(
+    restored.stderr,
+    /warning: no plan in the vault can be read, nor its copy: lifeboat\/plan\/v1-/,
+  );
+  assert.doesNotMatch(restored.stderr, /the vault holds the plan/);
   writeFileSync(spare, copy);
+  const warned = await cliEnds(0, elsewhere, 'rescue', 'restore', '--vault', vault, '--to', 'from the copy');
+  assert.match(warned.stderr, /warning: lifeboat\/plan\/v1-\S+ is damaged or gone; it is read from its copy/);
+  assert.match(warned.stderr, /the vault holds the plan/);
   writeFileSync(plan, bytes);
   assert.doesNotMatch((await cliEnds(0, elsewhere, ...words)).stderr, /warning/);
 });
@@ -138,4 +157,19 @@ test('no file of this machine is needed, not even a folder to write state to', a
   await cliEnds(0, bare, 'rescue', 'ls', '--vault', vault, '--snapshot', 'latest', '--long');
   await cliEnds(0, bare, 'rescue', 'check', '--vault', vault, '--read-data');
   await cliEnds(0, bare, 'rescue', 'restore', '--vault', vault, '--to', 'bare');
+});
+
+test('without config and keys a vault opens from its second copies; without those it is called what is left of one', async () => {
+  const harmed = join(scene.path, 'harmed');
+  cpSync(vault, harmed, { recursive: true });
+  const words = ['rescue', 'snapshots', '--vault', harmed];
+  rmSync(join(harmed, 'config'), { force: true });
+  rmSync(join(harmed, 'keys'), { recursive: true });
+  assert.match((await cliEnds(0, elsewhere, ...words)).stdout, /letters/);
+  rmSync(join(harmed, 'lifeboat'), { recursive: true });
+  const { stderr } = await cliEnds(13, elsewhere, ...words);
+  assert.match(stderr, /is what is left of a vault: its config, the copy of it and its keys are gone/);
+  assert.match(stderr, /Make no new vault there\..*lifeboat\/spare\/.*Another vault restores meanwhile/s);
+  assert.doesNotMatch(stderr, /vault init/);
+  await cliEnds(1, elsewhere, 'vault', 'init', harmed, '--no-recovery-key');
 });

@@ -1,7 +1,7 @@
 /** `lifeboat rescue restore`: brings a snapshot back into a folder, with nothing but a vault and a key. */
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
+import { hasCode, LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { uid } from '../../platform/host.ts';
 import { manifestFolder } from '../../recovery-point/manifest.ts';
 import type { Repository, RestoreReport, Snapshot } from '../../repository/repository-types.ts';
@@ -10,7 +10,7 @@ import { makeStaging } from '../../restore/staging.ts';
 import { type ColdSurvey, joinSurveys, surveyCold } from '../../thaw/survey-cold.ts';
 import { thawOffers } from '../../thaw/thaw-offers.ts';
 import type { ArchiveAccess } from '../../vault/archive-access.ts';
-import type { Vault } from '../../vault/vault.ts';
+import type { ArchivedPlan, Vault } from '../../vault/vault.ts';
 import { snapshotOption, vaultAlone, vaultAloneOption } from '../choose-vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
@@ -167,6 +167,7 @@ function sumOf(reports: readonly RestoreReport[]): RestoreReport {
     others: total('others'),
     bytes: total('bytes'),
     problems: reports.flatMap(({ problems }) => problems),
+    damagedObjects: reports.flatMap(({ damagedObjects }) => damagedObjects),
   };
 }
 
@@ -244,12 +245,27 @@ function incomplete(target: string, { problems }: RestoreReport): LifeboatError 
   });
 }
 
-/** The plan in the vault says how the systems are to be put in place and checked. */
+/** The plan in the vault says how the systems are to be put in place and checked. What was restored is whole without it. */
 async function offerPlan({ output, signal }: CliContext, vault: Vault): Promise<void> {
   if (vault.file === undefined) return;
-  const [plan] = await vault.plans.list(signal);
+  const plan = await newestPlan(vault, output.warn, signal);
   if (plan === undefined) return;
   output.note(
     `the vault holds the plan ${plan.fileName}: lifeboat rescue plan --vault ${vault.location} --to ${plan.fileName}`,
   );
+}
+
+async function newestPlan(
+  vault: Vault,
+  warn: (text: string) => void,
+  signal: AbortSignal,
+): Promise<ArchivedPlan | undefined> {
+  try {
+    const [plan] = await vault.plans.list(signal, warn);
+    return plan;
+  } catch (error) {
+    if (!hasCode(error, 'OBJECT_DAMAGED')) throw error;
+    warn(`${error.message}; what was restored does not need it`);
+    return undefined;
+  }
 }
