@@ -271,18 +271,9 @@ async function hasData(store: ObjectStore, signal?: AbortSignal): Promise<boolea
 export async function requireConfig(store: ObjectStore, signal?: AbortSignal): Promise<void> {
   if (await hasConfig(store, signal)) return;
   if (await hasConfig(store, signal, spareKey(configKey))) return;
-  const hasKeys = (await listIds({ store }, 'key', signal)).length > 0;
-  if ((await hasData(store, signal)) || (await hasSpares(store, signal))) throw onlyRemains(store, hasKeys);
-  if (hasKeys) {
-    throw new LifeboatError(
-      'OBJECT_MISSING',
-      `the object "config" of the vault at ${store.location} is missing`,
-      {
-        hint: 'Bring it back from another copy of the vault. If the vault was never finished, make it again: `lifeboat vault init LOCATION`.',
-        details: { object: configKey },
-      },
-    );
-  }
+  const remains = (await hasData(store, signal)) || (await hasSpares(store, signal));
+  if ((await listIds({ store }, 'key', signal)).length > 0) throw lacksConfig(store, remains);
+  if (remains) throw lacksKeys(store);
   throw new LifeboatError('VAULT_NOT_FOUND', `there is no vault at ${store.location}`, {
     hint: 'Check the location; `lifeboat vault init LOCATION` makes a new one.',
   });
@@ -293,17 +284,27 @@ async function hasSpares(store: ObjectStore, signal?: AbortSignal): Promise<bool
   return false;
 }
 
-function onlyRemains({ location }: ObjectStore, hasKeys: boolean): LifeboatError {
-  const gone = hasKeys ? 'its config and the copy of it are' : 'its config, the copy of it and its keys are';
+function lacksConfig({ location }: ObjectStore, remains: boolean): LifeboatError {
+  const unfinished = 'If the vault was never finished, make it again: `lifeboat vault init LOCATION`.';
+  return new LifeboatError('OBJECT_MISSING', `the object "config" of the vault at ${location} is missing`, {
+    hint: `Bring it back from another copy of the vault${remains ? `, or \`${spareKey(configKey)}\`: ${makeNone}` : `. ${unfinished}`}`,
+    details: { object: configKey },
+  });
+}
+
+function lacksKeys({ location }: ObjectStore): LifeboatError {
   return new LifeboatError(
-    hasKeys ? 'OBJECT_MISSING' : 'VAULT_DAMAGED',
-    `what lies at ${location} is what is left of a vault: ${gone} gone`,
+    'VAULT_DAMAGED',
+    `what lies at ${location} is what is left of a vault: its config, the copy of it and its keys are gone`,
     {
-      hint: `Make no new vault there. Bring back ${hasKeys ? '`config`' : '`config` and `keys/`'}, or what lay below \`${sparePrefix}\`, from a copy of this very vault (\`lifeboat vault bring-back\` where the store keeps versions). Another vault restores meanwhile.`,
+      hint: `Bring back \`config\` and \`keys/\`, or what lay below \`${sparePrefix}\`, from a copy of this very vault: ${makeNone}`,
       details: { object: configKey },
     },
   );
 }
+
+const makeNone =
+  '`lifeboat vault bring-back` does it where the store keeps versions. Make no new vault there; another vault restores meanwhile.';
 
 async function hasConfig(store: ObjectStore, signal?: AbortSignal, key = configKey): Promise<boolean> {
   try {
