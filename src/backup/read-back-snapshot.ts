@@ -1,10 +1,15 @@
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
-import { damagedObjects } from '../evidence/damaged-objects.ts';
+import { readVerdict } from '../evidence/read-verdict.ts';
 import type { CheckRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
-import { suspectedPacks } from '../recovery-point/known-damage.ts';
-import type { CheckFinding, ReadBackReport, SnapshotFindings } from '../repository/repository-types.ts';
+import { suspectedPacks, trustedReads } from '../recovery-point/known-damage.ts';
+import type {
+  CheckFinding,
+  ReadBackOptions,
+  ReadBackReport,
+  SnapshotFindings,
+} from '../repository/repository-types.ts';
 import type { WorkProgress } from '../repository/work-progress.ts';
 import { loadReadPacks, saveReadPacks } from '../vault/read-packs.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -43,27 +48,32 @@ export async function readBackSnapshots(
 ): Promise<ReadBackOutcome> {
   const { run, system, vault } = request;
   const startMs = run.nowMs();
-  const { errors, ...found } = await readOrDoubt(request, snapshotIds, startMs);
+  const read = await readOrDoubt(request, snapshotIds, startMs);
   await beforeRecord?.();
+  const { findings, loose, errors, packsRead, bytesRead } = read;
   const record: CheckRecord = {
     type: 'check',
     ...sharedFields(run, vault.id, system),
     ...recordTimes(startMs, run.nowMs()),
-    verdict: errors.length > 0 ? 'fail' : found.coldSnapshotIds === undefined ? 'pass' : 'inconclusive',
     scope: 'part',
-    ...found,
-    ...damagedObjects(errors),
+    ...readVerdict(findings, loose),
+    packsRead,
+    bytesRead,
   };
   await vault.append(record);
   return errors.length === 0 ? { record } : { record, error: damagedSnapshots(vault, snapshotIds, errors) };
 }
 
-type ReadFacts = Pick<
-  CheckRecord,
-  'snapshotIds' | 'damagedSnapshotIds' | 'coldSnapshotIds' | 'packsRead' | 'bytesRead'
-> & {
+interface ReadFacts {
+  /** Of every reading: a snapshot may be there twice. */
+  readonly findings: readonly SnapshotFindings[];
+  /** It is not known which snapshots need what is damaged. */
+  readonly loose?: readonly CheckFinding[];
+  /** Why the snapshots that were asked for do not read back. */
   readonly errors: readonly CheckFinding[];
-};
+  readonly packsRead: number;
+  readonly bytesRead: number;
+}
 
 /** When not even the index can be read, nothing is known of any snapshot: none is named. */
 async function readOrDoubt(
@@ -77,7 +87,7 @@ async function readOrDoubt(
     if (request.signal?.aborted || !isDamage(error)) throw error;
     const hint = error.hint ?? 'Run `lifeboat check`.';
     const errors = [{ object: 'index', what: `cannot be read: ${error.message}`, hint }];
-    return { errors, snapshotIds: [], damagedSnapshotIds: [], packsRead: 0, bytesRead: 0 };
+    return { findings: [], loose: errors, errors, packsRead: 0, bytesRead: 0 };
   }
 }
 
@@ -87,45 +97,54 @@ async function read(
   nowMs: number,
 ): Promise<ReadFacts> {
   const { vault, cacheDirectory, signal } = request;
-  const known = loadReadPacks(cacheDirectory, vault.id, nowMs);
   const { records } = await vault.records(signal);
   // what the store kept may still stand in the index, beside what it was made anew as
   const suspected = suspectedPacks(records, nowMs);
-  const report = await readSnapshots(request, snapshotIds, known, suspected);
-  for (const packId of report.readPackIds) known.set(packId, nowMs);
-  const errors = report.snapshots.flatMap((snapshot) => snapshot.errors);
+  const known = trustedReads(records, loadReadPacks(cacheDirectory, vault.id, nowMs), nowMs);
+  const first = await readSnapshots(request, snapshotIds, {
+    ...{ alreadyRead: new Set(known.keys()), suspectedPacks: suspected, sample: sampleMax },
+  });
+  for (const packId of first.readPackIds) known.set(packId, nowMs);
+  const errors = first.snapshots.flatMap((snapshot) => snapshot.errors);
+  const facts = { errors, packsRead: first.readPackIds.length, bytesRead: first.bytesRead };
   // where something is damaged, what was read before is read again next time
   await saveReadPacks(cacheDirectory, vault.id, errors.length === 0 ? known : new Map());
-  // and older points may need the very object that is damaged
-  const all =
-    errors.length === 0
-      ? report
-      : await readSnapshots(request, await vault.repository.snapshotIds(signal), known, suspected);
-  const isDamaged = (snapshot: SnapshotFindings): boolean => snapshot.errors.length > 0;
-  const isCold = (snapshot: SnapshotFindings): boolean => !isDamaged(snapshot) && snapshot.coldPacks > 0;
-  const cold = all.snapshots.filter(isCold).map(({ id }) => id);
-  return {
-    errors,
-    snapshotIds: all.snapshots
-      .filter((snapshot) => !isDamaged(snapshot) && !isCold(snapshot))
-      .map(({ id }) => id),
-    damagedSnapshotIds: all.snapshots.filter(isDamaged).map(({ id }) => id),
-    ...(cold.length === 0 ? {} : { coldSnapshotIds: cold }),
-    packsRead: report.readPackIds.length,
-    bytesRead: report.bytesRead,
-  };
+  if (errors.length === 0) return { ...facts, findings: first.snapshots };
+  const all = await readAll(request, first, suspected);
+  // damage that was found is recorded, also when the rest cannot be read now
+  if (all === undefined) return { ...facts, findings: first.snapshots, loose: errors };
+  return { ...facts, findings: [...first.snapshots, ...all.snapshots] };
+}
+
+/**
+ * Older points may need the very object that is damaged: all are read, and what was read before this run is not relied
+ * on. `undefined` when that was broken off.
+ */
+async function readAll(
+  request: ReadBackRequest,
+  first: ReadBackReport,
+  suspected: ReadonlySet<string>,
+): Promise<ReadBackReport | undefined> {
+  try {
+    const ids = await request.vault.repository.snapshotIds(request.signal);
+    return await readSnapshots(request, ids, {
+      alreadyRead: new Set(first.readPackIds),
+      suspectedPacks: suspected,
+      knownErrors: first.snapshots.flatMap(({ errors }) => errors),
+    });
+  } catch (error) {
+    if (request.signal?.aborted || error instanceof LifeboatError) return undefined;
+    throw error;
+  }
 }
 
 async function readSnapshots(
   { vault, progress, signal }: ReadBackRequest,
   snapshotIds: readonly string[],
-  known: ReadonlyMap<string, number>,
-  suspected: ReadonlySet<string>,
+  options: ReadBackOptions,
 ): Promise<ReadBackReport> {
   return await vault.repository.readBack(snapshotIds, {
-    alreadyRead: new Set(known.keys()),
-    suspectedPacks: suspected,
-    sample: sampleMax,
+    ...options,
     ...(progress === undefined ? {} : { progress }),
     ...(signal === undefined ? {} : { signal }),
   });

@@ -1,4 +1,5 @@
 /** What a record of a check says of the objects that were found wrong. */
+import type { LifeboatError } from '../error/lifeboat-error.ts';
 import type { CheckRecord } from './record.ts';
 
 /** A vault that is wholly destroyed needs no list of all it had. */
@@ -12,4 +13,11 @@ export function damagedObjects(
   if (keys.length === 0) return {};
   if (keys.length <= objectsMax) return { damagedObjects: keys };
   return { damagedObjects: keys.slice(0, objectsMax), damagedObjectCount: keys.length };
+}
+
+/** What an error says of it: `damagedObjects` of its details, or the one `object`. */
+export function objectsOfError({ details }: LifeboatError): readonly { readonly object: string }[] {
+  const { damagedObjects: objects, object } = details;
+  const named = Array.isArray(objects) ? objects : [object];
+  return named.filter((each) => typeof each === 'string').map((each) => ({ object: each }));
 }

@@ -148,6 +148,12 @@ export interface VerifyRecord extends RecordCommon {
   readonly bytes: number;
   readonly checks: readonly CheckResult[];
   readonly loss?: Loss;
+  /** Something that the vault stores was damaged or missing, so that not everything came back. */
+  readonly foundDamage?: boolean;
+  /** Keys of packs that were found damaged or missing, also where what they hold came from others. */
+  readonly damagedObjects?: readonly string[];
+  /** How many they are; only where they are too many to name each. */
+  readonly damagedObjectCount?: number;
 }
 
 export interface CheckResult {
@@ -171,6 +177,9 @@ export interface RestoreRecord extends RecordCommon {
   readonly loss?: Loss;
   /** Something that the vault stores was damaged or missing: the point is in doubt. */
   readonly foundDamage?: boolean;
+  /** As in records of a proof; without `foundDamage` what they hold came from others, and the point is in no doubt. */
+  readonly damagedObjects?: readonly string[];
+  readonly damagedObjectCount?: number;
 }
 
 export interface KeyRecord extends RecordCommon {
@@ -347,14 +356,17 @@ function parseCheck(from: JsonObject): Omit<CheckRecord, keyof RecordCommon | 't
     scope: oneOf(from, 'scope', ['structure', 'part', 'all']),
     snapshotIds: texts(from, 'snapshotIds'),
     damagedSnapshotIds: texts(from, 'damagedSnapshotIds'),
-    ...optional(from, 'damagedObjects', texts),
-    ...optional(from, 'damagedObjectCount', number),
+    ...parseDamagedObjects(from),
     ...optional(from, 'dataSound', boolean),
     ...optional(from, 'coldSnapshotIds', texts),
     packsRead: number(from, 'packsRead'),
     bytesRead: number(from, 'bytesRead'),
     ...optional(from, 'coverage', parseCoverage),
   };
+}
+
+function parseDamagedObjects(from: JsonObject): Pick<CheckRecord, 'damagedObjects' | 'damagedObjectCount'> {
+  return { ...optional(from, 'damagedObjects', texts), ...optional(from, 'damagedObjectCount', number) };
 }
 
 function parseCoverage(from: JsonObject, name: string): ReadCoverage {
@@ -376,6 +388,8 @@ function parseVerify(from: JsonObject): Omit<VerifyRecord, keyof RecordCommon | 
     bytes: number(from, 'bytes'),
     checks: list(from, 'checks', parseCheckResult),
     ...optional(from, 'loss', parseLoss),
+    ...optional(from, 'foundDamage', boolean),
+    ...parseDamagedObjects(from),
   };
 }
 
@@ -400,6 +414,7 @@ function parseRestore(from: JsonObject): Omit<RestoreRecord, keyof RecordCommon 
     ...optional(from, 'safetyCopy', text),
     ...optional(from, 'loss', parseLoss),
     ...optional(from, 'foundDamage', boolean),
+    ...parseDamagedObjects(from),
   };
 }
 

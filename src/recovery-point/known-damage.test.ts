@@ -4,7 +4,13 @@ import { checkRecord, verifyRecord } from '../../test/support/record-samples.ts'
 import type { CheckRecord, RestoreRecord, RunRecord } from '../evidence/record.ts';
 import { type RecordCommon, recordTimes } from '../evidence/record-common.ts';
 import type { RepairRecord } from '../evidence/vault-records.ts';
-import { hasUnnamedDamage, knownDamage, standingDamage, suspectedPacks } from './known-damage.ts';
+import {
+  hasUnnamedDamage,
+  knownDamage,
+  standingDamage,
+  suspectedPacks,
+  trustedReads,
+} from './known-damage.ts';
 
 const nowMs = 1000;
 const year = 365 * 86_400_000;
@@ -148,6 +154,47 @@ test('damage that a restore on request met counts, until the point was read back
   assert.deepEqual(left(restore({ foundDamage: true }), check(11, { snapshotIds: ['one'] })), []);
 });
 
+const restored = (atMs: number, more: Partial<RestoreRecord> = {}): RunRecord => ({
+  ...{ type: 'restore', ...common(atMs), verdict: 'pass', snapshotId: 'one', destination: 'folder' },
+  ...{ restoreMs: 1, files: 1, bytes: 1, ...more },
+});
+
+test('a damaged pack whose contents came from another one is damage, and puts no point in doubt', () => {
+  const named = { damagedObjects: [`data/aa/${pack}`] };
+  assert.deepEqual(left(restored(10)), []);
+  for (const record of [restored(10, named), verifyRecord('one', 10, named)]) {
+    assert.deepEqual(left(record), [[record.id]]);
+    assert.deepEqual([...suspectedPacks([record], nowMs)], [pack]);
+    assert.deepEqual(left(record, check(11, { snapshotIds: ['one'] })), [[record.id]]);
+    assert.deepEqual(left(record, check(11, { scope: 'all' })), []);
+  }
+});
+
+test('a pack that a restore named stays suspected when its point was read back, perhaps from elsewhere', () => {
+  const met = restored(10, {
+    ...{ verdict: 'incomplete', foundDamage: true, damagedObjects: [`data/aa/${pack}`] },
+  });
+  assert.deepEqual(left(met), [['record-10', 'one']]);
+  const right = check(11, { snapshotIds: ['one'] });
+  assert.deepEqual(left(met, right), []);
+  assert.deepEqual([...suspectedPacks([met, right], nowMs)], [pack]);
+  assert.deepEqual([...suspectedPacks([met, right, check(12, { scope: 'all' })], nowMs)], []);
+});
+
+test('a reading is trusted of packs that are not suspected, and after a finding that names no pack', () => {
+  const other = 'b'.repeat(64);
+  const trusted = (atMs: number, ...records: readonly RunRecord[]) => [
+    ...trustedReads(records, new Map([pack, other].map((id) => [id, atMs])), nowMs + 2 * atMs).keys(),
+  ];
+  assert.deepEqual(trusted(20), [pack, other]);
+  assert.deepEqual(trusted(20, found), [other]);
+  assert.deepEqual(trusted(20, found, check(11, { scope: 'all' })), [pack, other]);
+  const unnamed = restored(10, { verdict: 'incomplete', foundDamage: true });
+  assert.deepEqual(trusted(20, unnamed), [], 'the clocks of machines differ');
+  assert.deepEqual(trusted(100_000, unnamed), [pack, other]);
+  assert.deepEqual(trusted(20, check(10, { verdict: 'fail', dataSound: true })), [pack, other]);
+});
+
 test('of points that were named each is right when it was read back, and giving it up mends no pack', () => {
   const named = check(10, { verdict: 'fail', damagedSnapshotIds: ['one', 'two'], snapshotIds: ['three'] });
   const one = check(11, { snapshotIds: ['one', 'three'] });
@@ -164,6 +211,8 @@ test('a proof that met damage counts; one whose own checks failed, or that was n
       ...(code === undefined ? {} : { error: { code, message: 'm' } }),
     });
   assert.deepEqual(left(fails('OBJECT_DAMAGED')), [['verify-one-10', 'one']]);
+  const lacks = verifyRecord('one', 10, { verdict: 'fail', restored: false, foundDamage: true });
+  assert.deepEqual(left(lacks), [['verify-one-10', 'one']]);
   assert.deepEqual(left(fails('SNAPSHOT_NOT_FOUND')), []);
   assert.deepEqual(left(fails()), []);
 });

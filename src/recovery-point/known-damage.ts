@@ -45,14 +45,33 @@ export function knownDamage(records: readonly RunRecord[], nowMs: number): reado
  * `hasUnnamedDamage`.
  */
 export function suspectedPacks(records: readonly RunRecord[], nowMs: number): ReadonlySet<string> {
-  const found = standing(records, nowMs).flatMap(({ objects: own }) => own);
+  // that a point was read back, perhaps from elsewhere, says nothing of the pack
+  const found = notEnded(records, nowMs).flatMap(({ objects: own }) => own);
   const objects = [...found, ...keptDamage(records, nowMs)];
   return new Set(objects.flatMap((object) => /^data\/[0-9a-f]{2}\/([0-9a-f]{64})$/.exec(object)?.[1] ?? []));
 }
 
+/**
+ * Of packs that were read and found right, and when: those that need not be read again. Not what is suspected since;
+ * and where a finding does not name all that it found, only what was read after it.
+ */
+export function trustedReads(
+  records: readonly RunRecord[],
+  reads: ReadonlyMap<string, number>,
+  nowMs: number,
+): Map<string, number> {
+  const suspected = suspectedPacks(records, nowMs);
+  const unnamed = notEnded(records, nowMs).filter(({ damage, isCut, objects }) => {
+    return !damage.isBeside && (isCut || objects.length === 0);
+  });
+  // clocks of other machines may be behind
+  const fromMs = Math.max(...unnamed.map(({ damage }) => damage.sinceMs + clockSkewToleratedMs));
+  return new Map([...reads].filter(([id, atMs]) => !suspected.has(id) && atMs > fromMs));
+}
+
 /** More was found damaged than the records name: packs that are not suspected may be damaged as well. */
 export function hasUnnamedDamage(records: readonly RunRecord[], nowMs: number): boolean {
-  return standing(records, nowMs).some(({ damage, isCut }) => isCut && !damage.isBeside);
+  return notEnded(records, nowMs).some(({ damage, isCut }) => isCut && !damage.isBeside);
 }
 
 /**
@@ -79,7 +98,18 @@ interface Found {
 
 function standing(records: readonly RunRecord[], nowMs: number): readonly Found[] {
   const signs = believable(records, nowMs);
-  return records.flatMap((record) => foundBy(record)).flatMap((found) => whatIsLeft(found, signs));
+  return notEnded(records, nowMs).flatMap((found) => whatIsLeft(found, signs));
+}
+
+/** Nothing since has looked at everything; points that need it may have been found right. */
+function notEnded(records: readonly RunRecord[], nowMs: number): readonly Found[] {
+  const signs = believable(records, nowMs);
+  const found = records.flatMap((record) => foundBy(record));
+  return found.filter((each) => !laterThan(each, signs).some((record) => endsAll(record, each)));
+}
+
+function laterThan({ damage }: Found, signs: readonly RunRecord[]): readonly RunRecord[] {
+  return signs.filter(({ endMs }) => endMs > damage.sinceMs);
 }
 
 /** A good sign that a wrong clock dated ahead would hide all damage until then. */
@@ -89,8 +119,8 @@ function believable(records: readonly RunRecord[], nowMs: number): readonly RunR
 
 function foundBy(record: RunRecord): readonly Found[] {
   if (record.type === 'check' && record.verdict === 'fail') return [foundByCheck(record)];
-  if (record.type === 'verify' && isDamage(record)) return [foundByRestore(record)];
-  if (record.type === 'restore' && record.foundDamage === true) return [foundByRestore(record)];
+  if (record.type === 'verify') return foundByRestore(record, isDamage(record));
+  if (record.type === 'restore') return foundByRestore(record, record.foundDamage === true);
   if (record.type === 'repair' && record.verdict !== 'pass' && record.objectsLost.length > 0)
     return leftByRepair(record);
   return [];
@@ -109,9 +139,14 @@ function foundByCheck(record: CheckRecord): Found {
   };
 }
 
-function foundByRestore({ id, endMs, snapshotId }: VerifyRecord | RestoreRecord): Found {
+/** A pack that is damaged, and what it holds came from another one: then the point is in no doubt. */
+function foundByRestore(record: VerifyRecord | RestoreRecord, isInDoubt: boolean): readonly Found[] {
+  const { id, endMs, snapshotId, damagedObjects = [], damagedObjectCount = 0 } = record;
+  if (!isInDoubt && damagedObjects.length === 0) return [];
   const found = { recordId: id, foundBy: 'restore', sinceMs: endMs, isBeside: false } as const;
-  return { damage: { ...found, snapshotIds: [snapshotId] }, scope: 'part', objects: [] };
+  const isCut = damagedObjectCount > damagedObjects.length;
+  const damage = { ...found, snapshotIds: isInDoubt ? [snapshotId] : [] };
+  return [{ damage, scope: 'part', objects: damagedObjects, isCut }];
 }
 
 /** What healing could not mend, and what saving packs lost. Damaged snapshots are named by the check that follows. */
@@ -130,17 +165,16 @@ function scopeBeside(objects: readonly string[], isCut: boolean): Found['scope']
 }
 
 /** A proof also fails because of what the system's own checks say; that is no damage of what is stored. */
-function isDamage({ verdict, restored, error }: VerifyRecord): boolean {
+function isDamage({ verdict, restored, error, foundDamage }: VerifyRecord): boolean {
   const codes = ['OBJECT_DAMAGED', 'OBJECT_MISSING', 'VAULT_DAMAGED'];
-  return verdict === 'fail' && !restored && error !== undefined && codes.includes(error.code);
+  const isMet = foundDamage === true || (error !== undefined && codes.includes(error.code));
+  return verdict === 'fail' && !restored && isMet;
 }
 
 function whatIsLeft(found: Found, signs: readonly RunRecord[]): readonly Found[] {
-  const later = signs.filter(({ endMs }) => endMs > found.damage.sinceMs);
-  if (later.some((record) => endsAll(record, found))) return [];
   const { snapshotIds } = found.damage;
   if (snapshotIds.length === 0) return [found];
-  const right = new Set(later.flatMap((record) => foundRight(record)));
+  const right = new Set(laterThan(found, signs).flatMap((record) => foundRight(record)));
   const left = snapshotIds.filter((id) => !right.has(id));
   return left.length === 0 ? [] : [{ ...found, damage: { ...found.damage, snapshotIds: left } }];
 }

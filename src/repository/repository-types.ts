@@ -156,6 +156,8 @@ export interface RestoreReport {
   readonly bytes: number;
   /** Entries that could not be restored or lost some metadata. Not empty means incomplete. */
   readonly problems: readonly EntryProblem[];
+  /** Keys of packs that were found damaged or missing, also where what they hold came from another one. */
+  readonly damagedObjects: readonly string[];
 }
 
 export interface EntryProblem {
@@ -254,6 +256,8 @@ export interface ReadBackOptions {
   readonly sample?: { readonly packs: number; readonly bytes: number };
   /** Packs that are known to be damaged: what lies elsewhere too is read there. */
   readonly suspectedPacks?: ReadonlySet<string>;
+  /** What a reading just before found wrong: such packs are not read again, and whatever needs one does not read back. */
+  readonly knownErrors?: readonly CheckFinding[];
   readonly progress?: (progress: WorkProgress) => void;
   readonly signal?: AbortSignal;
 }

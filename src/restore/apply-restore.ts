@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert } from '../error/assert.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
+import { damagedObjects, objectsOfError } from '../evidence/damaged-objects.ts';
 import type { RestoreRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
@@ -92,7 +93,7 @@ async function appendOrWait(
   try {
     await vault.append(record);
     // from now on everything on this machine knows of it
-    if (record.foundDamage === true) await vault.records(signal);
+    if (record.foundDamage === true || record.damagedObjects !== undefined) await vault.records(signal);
     return undefined;
   } catch (error) {
     if (hasCode(error, 'STORE_READ_ONLY', 'STORE_UNAVAILABLE', 'PERMISSION_DENIED', 'DISK_FULL'))
@@ -169,7 +170,7 @@ function tellSafetyCopy(error: unknown, { folder }: SafetyCopy): unknown {
 }
 
 /** In place, half a state is worse than the old one. */
-function requireWhole({ problems }: RestoreReport): void {
+function requireWhole({ problems, damagedObjects: objects }: RestoreReport): void {
   const lost = problems.filter(({ metadataOnly }) => !metadataOnly);
   if (lost[0] === undefined) return;
   const isDamaged = lost.some(({ isDamage }) => isDamage);
@@ -178,7 +179,11 @@ function requireWhole({ problems }: RestoreReport): void {
     `${lost.length} entries could not be restored, such as ${lost[0].path}: ${lost[0].reason}; nothing was put in place`,
     {
       hint: 'Choose another recovery point or vault, or restore what there is with --to.',
-      details: { problems: lost.slice(0, 20), ...(isDamaged ? { isDamage: true } : {}) },
+      details: {
+        problems: lost.slice(0, 20),
+        ...(isDamaged ? { isDamage: true } : {}),
+        damagedObjects: objects,
+      },
     },
   );
 }
@@ -236,6 +241,7 @@ function recordOf(request: ApplyRequest, startMs: number, { report, safetyCopy }
     loss: { kind: 'computed', ms: request.preview.lossMs },
     ...(safetyCopy === undefined ? {} : { safetyCopy: safetyCopy.folder }),
     ...(report.problems.some(({ isDamage }) => isDamage) ? { foundDamage: true } : {}),
+    ...damagedObjects(report.damagedObjects.map((object) => ({ object }))),
   };
 }
 
@@ -248,7 +254,7 @@ function failedRecord(attempt: RestoreAttempt, startMs: number, error: LifeboatE
     bytes: 0,
     error: recordError(attempt.run, error),
     ...(typeof kept === 'string' ? { safetyCopy: kept } : {}),
-    ...(isFaultOfData(error) ? { foundDamage: true } : {}),
+    ...(isFaultOfData(error) ? { foundDamage: true, ...damagedObjects(objectsOfError(error)) } : {}),
   };
 }
 

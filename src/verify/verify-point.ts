@@ -6,6 +6,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
+import { damagedObjects, objectsOfError } from '../evidence/damaged-objects.ts';
 import type { CanaryMark, CheckResult, Loss, VerifyRecord } from '../evidence/record.ts';
 import { type RecordVerdict, recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
@@ -65,12 +66,14 @@ interface ProofResult {
   readonly checks: readonly CheckResult[];
   readonly loss?: Loss;
   readonly error?: LifeboatError;
+  /** What the restore met on the way. */
+  readonly met?: Pick<VerifyRecord, 'foundDamage' | 'damagedObjects' | 'damagedObjectCount'>;
 }
 
 async function prove(request: VerifyRequest, folder: string, startMs: number): Promise<ProofResult> {
   const sandbox = join(folder, 'restored');
   const restored = await restoreInto(request, sandbox);
-  if ('error' in restored) return { ...nothingProven, checks: [restored.result], error: restored.error };
+  if ('error' in restored) return failedProof(restored);
   const { manifest, report, restoreMs } = restored;
   const arrival = await compareArrival(request, restored);
   const checkStartMs = request.run.nowMs();
@@ -96,6 +99,10 @@ async function prove(request: VerifyRequest, folder: string, startMs: number): P
     bytes: report.bytes,
     checks: [...arrival, ...checks, ...loss.checks],
     loss: loss.loss,
+    met: {
+      ...(report.problems.some(({ isDamage }) => isDamage) ? { foundDamage: true } : {}),
+      ...damagedObjects(report.damagedObjects.map((object) => ({ object }))),
+    },
   };
 }
 
@@ -103,6 +110,11 @@ async function prove(request: VerifyRequest, folder: string, startMs: number): P
 function checksOf({ planned, databasePath }: VerifyRequest): readonly ResolvedCheck[] {
   if (planned.checks.length > 0 || databasePath === undefined) return planned.checks;
   return [{ kind: 'integrity', name: 'integrity' }];
+}
+
+function failedProof({ error, result }: RestoreFailure): ProofResult {
+  const met = isFaultOfData(error) ? { met: damagedObjects(objectsOfError(error)) } : {};
+  return { ...nothingProven, checks: [result], error, ...met };
 }
 
 const nothingProven = { restored: false, restoreMs: 0, checkMs: 0, files: 0, bytes: 0 };
@@ -220,7 +232,7 @@ async function lossOf(
 }
 
 function recordOf(request: VerifyRequest, startMs: number, proof: ProofResult): VerifyRecord {
-  const { error, ...facts } = proof;
+  const { error, met, ...facts } = proof;
   const verdict = verdictOf(proof.checks);
   return {
     type: 'verify',
@@ -230,6 +242,7 @@ function recordOf(request: VerifyRequest, startMs: number, proof: ProofResult): 
     snapshotId: request.snapshotId,
     ...facts,
     checks: facts.checks.map((check) => withoutSecrets(request.run, check)),
+    ...met,
     ...(error === undefined ? {} : { error: recordError(request.run, error) }),
   };
 }

@@ -31,7 +31,11 @@ export async function readBack(
   const there = [...needed].filter((id) => sizes.has(id)).sort();
   const known = there.filter((id) => options.alreadyRead?.has(id));
   const sample = drawSample(known, sizes, options.sample);
-  const toRead = there.filter((id) => !options.alreadyRead?.has(id) || sample.has(id));
+  const knownErrors = options.knownErrors ?? [];
+  const knownBad = new Set(knownErrors.map(({ object }) => object));
+  const toRead = there
+    .filter((id) => !options.alreadyRead?.has(id) || sample.has(id))
+    .filter((id) => !knownBad.has(objectKey('pack', id)));
   const packFindings: Findings = { errors: [], hints: [] };
   const { bytesRead, coldPackIds } = await checkPackData(
     { access, index, workers, packs: toRead, sizes },
@@ -41,8 +45,9 @@ export async function readBack(
   const cold = new Set(coldPackIds);
   // what was read before it went cold was right then, as it is for every pack that is not drawn for the sample
   const unread = new Set(coldPackIds.filter((id) => !options.alreadyRead?.has(id)));
-  const wrong = [...packFindings.errors, ...wrongSizes(index, needed, sizes)];
-  const byPack = Map.groupBy(wrong, ({ object }) => object);
+  const found = [...packFindings.errors, ...wrongSizes(index, needed, sizes)];
+  const wrong = [...knownErrors, ...found.filter(({ object }) => !knownBad.has(object))];
+  const byPack = Map.groupBy(distinct(wrong), ({ object }) => object);
   return {
     snapshots: [...needs].map(([id, need]) => ({
       id,
@@ -53,6 +58,10 @@ export async function readBack(
     packsNeeded: needed.size,
     bytesRead,
   };
+}
+
+function distinct(findings: readonly CheckFinding[]): readonly CheckFinding[] {
+  return [...new Map(findings.map((finding) => [`${finding.object} ${finding.what}`, finding])).values()];
 }
 
 /** A few packs that need not be read: what rots is found sooner when it is looked for everywhere. */

@@ -1,5 +1,5 @@
 import { defined } from '../../error/assert.ts';
-import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { BlobIndex } from '../index/blob-index.ts';
 import { missingBlob } from '../index/load-index.ts';
 import { objectKey } from '../layout.ts';
@@ -33,12 +33,16 @@ export async function* dumpFile(
     yield await readBlob(context, 'data', id, signal);
 }
 
-/** From any pack that has it whole. Raises OBJECT_MISSING, OBJECT_DAMAGED of the last place that was tried. */
+/**
+ * From any pack that has it whole; `skipped` is told of the others, by the id of the pack. Raises OBJECT_MISSING,
+ * OBJECT_DAMAGED of the last place that was tried.
+ */
 export async function readBlob(
   context: ReadContext,
   type: BlobType,
   id: string,
   signal?: AbortSignal,
+  skipped?: (packId: string) => void,
 ): Promise<Buffer> {
   let failure: unknown;
   for (const place of context.index.findAll(type, id)) {
@@ -47,6 +51,7 @@ export async function readBlob(
       return openBlob(context.access.key, sealed, { id, type, ...place });
     } catch (error) {
       failure = error;
+      if (hasCode(error, 'OBJECT_DAMAGED', 'OBJECT_MISSING')) skipped?.(place.packId);
     }
   }
   throw failure ?? missingBlob(type, id);

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import { type SealKey, sealOverheadBytes, unsealInto } from '../../seal/seal.ts';
 import { decompressInto } from '../compression.ts';
 import { objectKey } from '../layout.ts';
@@ -18,7 +18,21 @@ export type BlobOpener = (sealed: Uint8Array, blob: BlobPlace) => Buffer;
 
 /** The result is the caller's own. */
 export function openBlob(key: SealKey, sealed: Uint8Array, blob: BlobPlace): Buffer {
-  return createBlobOpener(key)(sealed, blob);
+  try {
+    return createBlobOpener(key)(sealed, blob);
+  } catch (error) {
+    throw namingPack(error, blob);
+  }
+}
+
+/** What opens a seal knows no packs. */
+function namingPack(error: unknown, { id, packId }: BlobPlace): unknown {
+  if (!hasCode(error, 'OBJECT_DAMAGED') || error.details['object'] !== undefined) return error;
+  return new LifeboatError('OBJECT_DAMAGED', error.message, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    details: { ...error.details, blob: id, object: objectKey('pack', packId) },
+    cause: error,
+  });
 }
 
 /** For many blobs one after the other, in memory that is used for all: the next call overwrites the result. */

@@ -351,7 +351,8 @@ test('a file with a damaged blob is left out and reported, with its further name
   });
   const key = await damageData(made.store);
   const target = join(made.root, 'target');
-  const { problems, files } = await restoreTo(made.vault, made.snapshot, target);
+  const { problems, files, damagedObjects } = await restoreTo(made.vault, made.snapshot, target);
+  assert.deepEqual(damagedObjects, [key]);
   assert.deepEqual(
     problems.map(({ path }) => path).sort(),
     ['bad', 'bad too'].map((name) => join(made.tree, name)),
@@ -361,7 +362,7 @@ test('a file with a damaged blob is left out and reported, with its further name
   assert.equal(files, 0);
 });
 
-test('another copy of a damaged blob in another pack is used', async () => {
+test('another copy of a damaged blob in another pack is used, and the damaged pack is named', async () => {
   await using made = await scene((tree) => writeFileSync(join(tree, 'file'), seededRandom(2).bytes(100_000)));
   const copy = openMemoryStore(made.store.objects);
   for (const key of copy.objects.keys()) if (/^(index|snapshots)/.test(key)) await copy.delete(key);
@@ -370,11 +371,12 @@ test('another copy of a damaged blob in another pack is used', async () => {
     await backUp(again, made.tree);
   }
   for (const [key, value] of copy.objects) if (/^(data|index)/.test(key)) await made.store.put(key, value);
-  await damageData(made.store);
+  const key = await damageData(made.store);
   const target = join(made.root, 'target');
   await using vault = await openVault(made.store, { workers: 1 });
-  const { problems } = await restoreTo(vault, made.snapshot, target, { verify: true });
+  const { problems, damagedObjects } = await restoreTo(vault, made.snapshot, target, { verify: true });
   assert.deepEqual(problems, []);
+  assert.deepEqual(damagedObjects, [key]);
   assert.ok(readFileSync(join(target, made.tree, 'file')).equals(readFileSync(join(made.tree, 'file'))));
 });
 

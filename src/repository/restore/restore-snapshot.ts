@@ -123,6 +123,8 @@ class RestoreRun {
   readonly #problems: EntryProblem[];
   /** Files that were given up, by number. */
   readonly #failed = new Set<number>();
+  /** Ids of packs that were found damaged or missing. */
+  readonly #damagedPacks = new Set<string>();
   #doneBytes = 0;
 
   constructor(
@@ -228,6 +230,7 @@ class RestoreRun {
       bytes:
         this.#plan.bytes - [...this.#failed].reduce((sum, number) => sum + (files[number]?.size ?? 0), 0),
       problems: this.#problems,
+      damagedObjects: [...this.#damagedPacks].map((id) => objectKey('pack', id)).sort(),
     };
   }
 
@@ -236,7 +239,7 @@ class RestoreRun {
     const bytes = await this.#readPiece(piece);
     if (!bytes) {
       for (const blob of piece.blobs)
-        await this.#restoreFromElsewhere(blob, `${objectKey('pack', piece.packId)} cannot be read`);
+        await this.#restoreFromElsewhere(piece, blob, `${objectKey('pack', piece.packId)} cannot be read`);
       return;
     }
     const request = this.#request(piece, bytes);
@@ -247,7 +250,7 @@ class RestoreRun {
     }
     for (const { at, reason } of reply.badBlobs) {
       const blob = piece.blobs[at];
-      if (blob) await this.#restoreFromElsewhere(blob, reason);
+      if (blob) await this.#restoreFromElsewhere(piece, blob, reason);
     }
     this.#progress(
       'restore',
@@ -295,10 +298,14 @@ class RestoreRun {
     return whole ? { file, path, offset, whole: planned.attributes } : { file, path, offset };
   }
 
-  async #restoreFromElsewhere(blob: WantedBlob, reason: string): Promise<void> {
+  /** The pack is named also when another one has what it should hold: other points may need more of it. */
+  async #restoreFromElsewhere({ packId }: PackPiece, blob: WantedBlob, reason: string): Promise<void> {
+    this.#damagedPacks.add(packId);
     using writer = createFileWriter(this.#destination.rootFd, this.#options.sparse ?? true);
     try {
-      const plaintext = await readBlob(this.#context, 'data', blob.id, this.#options.signal);
+      const plaintext = await readBlob(this.#context, 'data', blob.id, this.#options.signal, (id) =>
+        this.#damagedPacks.add(id),
+      );
       for (const target of blob.targets) {
         const planned = this.#target(target);
         this.#attempt(
