@@ -3,7 +3,7 @@ import { vaultPoints } from '../recovery-point/gone-points.ts';
 import type { CheckFinding, CheckReport } from '../repository/repository-types.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CliContext } from './cli-context.ts';
-import { lostPoints } from './prune/lost-points.ts';
+import { type LostPoints, lostPoints } from './prune/lost-points.ts';
 
 /** Whoever may delete can do so past the records, with any program: only the records tell. */
 export async function withLostPoints(
@@ -12,7 +12,8 @@ export async function withLostPoints(
   report: CheckReport,
 ): Promise<CheckReport> {
   const known = await vault.records(signal);
-  const { held, gone, bereft } = await lostPoints(vault, known, nowMs(), signal);
+  const lost = await lostPoints(vault, known, nowMs(), signal);
+  const { held, gone, bereft } = lost;
   const systems = new Map(
     vaultPoints(vault.id, known).gone.map(({ snapshotId, system }) => [snapshotId, system]),
   );
@@ -20,17 +21,23 @@ export async function withLostPoints(
   const grave = [...new Set([...held, ...gone.filter(isGrave)])];
   return {
     ...report,
-    errors: [
-      ...report.errors,
-      ...grave.map((id) => lostFinding(vault, id, held.includes(id), systems.get(id))),
-    ],
-    hints: [...report.hints, ...gone.filter((id) => !isGrave(id)).map((id) => lostFinding(vault, id))],
+    errors: [...report.errors, ...grave.map((id) => lostFinding(vault, id, lost, systems.get(id)))],
+    hints: [...report.hints, ...gone.filter((id) => !isGrave(id)).map((id) => lostFinding(vault, id, lost))],
   };
 }
 
-function lostFinding({ location }: Vault, id: string, isHeld = false, bereft?: string): CheckFinding {
+function lostFinding(
+  { location }: Vault,
+  id: string,
+  { held, legal }: LostPoints,
+  bereft?: string,
+): CheckFinding {
+  const isHeld = held.includes(id);
   const heal = `\`lifeboat repair heal --vault ${location}\` brings it back from another vault`;
-  const accept = `if it was given up on purpose, \`lifeboat forget --point ${id.slice(0, 8)} --why TEXT\` records that`;
+  const rest = `${id.slice(0, 8)} --vault ${location} --why TEXT\``;
+  const flag = legal.includes(id) ? ' --legal-hold' : '';
+  const release = isHeld ? `\`lifeboat unpin${flag} ${rest} releases it, and then ` : '';
+  const accept = `if it was given up on purpose, ${release}\`lifeboat forget --point ${rest} records that`;
   const what = isHeld
     ? 'is gone, although its point is held and no record gave it up'
     : bereft === undefined

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backupRecord, verifyRecord } from '../../test/support/record-samples.ts';
-import { bereftSystems, vaultPoints } from './gone-points.ts';
+import type { RunRecord } from '../evidence/record.ts';
+import { recordTimes } from '../evidence/record-common.ts';
+import { bereftSystems, goneIds, vaultPoints } from './gone-points.ts';
 
 const records = [
   ...[1, 2, 3].map((at) => backupRecord(`s${at}`, { startMs: at * 1000 })),
@@ -23,6 +25,32 @@ test('what no record gave up and is not there is gone', () => {
     ['s2'],
   );
   assert.deepEqual(vaultPoints('another', { records, snapshotIds: [] }), { there: [], gone: [] });
+});
+
+test('a backup that only a hold names is gone too, until a record gives it up', () => {
+  const common = {
+    runId: 'run',
+    host: 'host',
+    programVersion: '0',
+    verdict: 'pass',
+    ...recordTimes(1, 1),
+  } as const;
+  const hold = { kind: 'pin', action: 'set', reason: 'evidence', snapshotIds: ['path', 's1'] } as const;
+  const held = (vault: string): RunRecord => ({ type: 'hold', id: 'h', vault, ...common, ...hold });
+  const forget = {
+    type: 'forget',
+    id: 'f',
+    vault: 'v',
+    ...common,
+    snapshotIds: ['path'],
+    bytesFreed: 0,
+  } as const;
+  const gone = (more: readonly RunRecord[], ...snapshotIds: readonly string[]) =>
+    goneIds('v', { records: [...records, ...more], snapshotIds });
+  assert.deepEqual(gone([held('v')], 's2', 's3'), ['s1', 'path']);
+  assert.deepEqual(gone([held('v')], 's2', 's3', 'path'), ['s1']);
+  assert.deepEqual(gone([held('v'), forget], 's2', 's3'), ['s1']);
+  assert.deepEqual(gone([held('another')], 's2', 's3'), ['s1']);
 });
 
 test('a system is bereft of its last point, and of its last proven one, not of one of several', () => {

@@ -26,6 +26,23 @@ export function vaultPoints(vaultId: string, { records, snapshotIds }: VaultCont
   return { there: points.filter(isThere), gone: points.filter((point) => !isThere(point)) };
 }
 
+/** Snapshots that are gone although no record gave them up: of points, and of backups that only a hold names. */
+export function goneIds(vaultId: string, contents: VaultContents): readonly string[] {
+  const ofPoints = vaultPoints(vaultId, contents).gone.map(({ snapshotId }) => snapshotId);
+  return [...new Set([...ofPoints, ...goneHolds(vaultId, contents)])];
+}
+
+/** Backups of paths are no points of a plan, and can be held as well. */
+function goneHolds(vaultId: string, { records, snapshotIds }: VaultContents): readonly string[] {
+  const own = records.filter(({ vault }) => vault === vaultId);
+  const known = new Set([...snapshotIds, ...idsIn(own, 'forget')]);
+  return idsIn(own, 'hold').filter((id) => !known.has(id));
+}
+
+function idsIn(records: readonly RunRecord[], type: 'forget' | 'hold'): readonly string[] {
+  return records.flatMap((record) => (record.type === type ? record.snapshotIds : []));
+}
+
 /** Systems that have nothing left there as good as what is gone: no point at all, or none that is proven any more. */
 export function bereftSystems({ there, gone }: VaultPoints): readonly string[] {
   const systems = [...new Set(gone.map(({ system }) => system))];

@@ -26,15 +26,21 @@ function remove({ folder }: CliOptions, id: string): void {
     if (name.startsWith(id)) fs.rmSync(join(folder, 'vault/snapshots', name));
 }
 
-test('a held point whose snapshot was deleted past the records fails a check and stops a prune', async () => {
-  using folder = temporaryFolder();
-  const options = { folder: folder.path };
+/** Of two backups of paths the first one is held and then deleted by another program: its id. */
+async function lostWhileHeld(options: CliOptions, ...kind: readonly string[]): Promise<string> {
   await cliEnds(0, options, 'vault', 'init', 'vault', '--no-recovery-key');
   await backUp(options);
   const [held = ''] = await snapshotsOf(options);
-  await cliEnds(0, options, 'pin', held, '--vault', 'vault', '--why', 'evidence');
+  await cliEnds(0, options, 'pin', held, ...kind, '--vault', 'vault', '--why', 'evidence');
   await backUp(options);
   remove(options, held);
+  return held;
+}
+
+test('a held point whose snapshot was deleted past the records fails a check and stops a prune', async () => {
+  using folder = temporaryFolder();
+  const options = { folder: folder.path };
+  const held = await lostWhileHeld(options);
   const before = bytesBelow(join(folder.path, 'vault/data'));
   const check = await cliEnds(13, options, 'check', '--vault', 'vault');
   assert.match(
@@ -48,4 +54,29 @@ test('a held point whose snapshot was deleted past the records fails a check and
   assert.equal(bytesBelow(join(folder.path, 'vault/data')), before);
   await cliEnds(0, options, ...prune, '--despite-damage', '--why', 'the evidence is of no use');
   assert.ok(bytesBelow(join(folder.path, 'vault/data')) < before);
+});
+
+test('what is gone can be released and then given up with the commands that the check names', async () => {
+  using folder = temporaryFolder();
+  const options = { folder: folder.path };
+  const held = await lostWhileHeld(options, '--legal-hold');
+  const short = held.slice(0, 8);
+  const run = await cliEnds(13, options, 'check', '--vault', 'vault');
+  const named = [...(run.stdout + run.stderr).matchAll(/`lifeboat ((?:unpin|forget) [^`]*) --why TEXT`/g)];
+  const [unpin = [], forget = []] = named.map(([, line = '']) => [...line.split(' '), '--why', 'a mistake']);
+  assert.deepEqual(unpin.slice(0, 3), ['unpin', '--legal-hold', short]);
+  assert.deepEqual(forget.slice(0, 3), ['forget', '--point', short]);
+  const prune = ['prune', '--vault', 'vault', '--grace', '0s'];
+  const { stderr } = await cliEnds(1, options, ...prune);
+  assert.match(stderr, /`lifeboat unpin ID --why TEXT` \(with --legal-hold where it is one\) releases first/);
+  await cliEnds(1, options, ...forget, '--yes');
+  const again = await cliEnds(1, options, 'pin', held, '--vault', 'vault', '--why', 'too late');
+  assert.match(again.stderr, /is gone, and no record gave it up/);
+  await cliEnds(0, options, ...unpin);
+  await cliEnds(0, options, ...forget, '--yes');
+  await cliEnds(0, options, 'check', '--vault', 'vault');
+  const before = bytesBelow(join(folder.path, 'vault/data'));
+  await cliEnds(0, options, ...prune);
+  assert.ok(bytesBelow(join(folder.path, 'vault/data')) < before);
+  await cliEnds(1, options, ...unpin);
 });

@@ -3,8 +3,7 @@
  * of points that are held, and of systems that have nothing as good left, it stays until a person has looked.
  */
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
-import type { RunRecord } from '../../evidence/record.ts';
-import { bereftSystems, vaultPoints } from '../../recovery-point/gone-points.ts';
+import { bereftSystems, goneIds, vaultPoints } from '../../recovery-point/gone-points.ts';
 import { holdsFromRecords } from '../../recovery-point/holds.ts';
 import type { Vault, VaultRecords } from '../../vault/vault.ts';
 import { plural } from '../quantity-text.ts';
@@ -14,6 +13,8 @@ export interface LostPoints {
   readonly gone: readonly string[];
   /** Those that are held, also where no record tells of their capture. */
   readonly held: readonly string[];
+  /** Of those, the ones under legal hold. */
+  readonly legal: readonly string[];
   /** Systems whose last point, or last proven one, is gone. */
   readonly bereft: readonly string[];
 }
@@ -24,36 +25,20 @@ export async function lostPoints(
   nowMs: number,
   signal?: AbortSignal,
 ): Promise<LostPoints> {
-  const before = new Set(missing(vault, known));
-  if (before.size === 0) return { gone: [], held: [], bereft: [] };
+  const before = new Set(goneIds(vault.id, known));
+  if (before.size === 0) return { gone: [], held: [], legal: [], bereft: [] };
   // between the records and the list of snapshots somebody may have given points up, or made some
   const now = await vault.records(signal);
   const { there, gone } = vaultPoints(vault.id, now);
-  const unheard = goneHolds(vault, now).filter((id) => before.has(id));
   const renamed = await originalNames(vault, signal);
   const lost = gone.filter(({ snapshotId: id }) => before.has(id) && !renamed.has(id));
   const missed = lost.map(({ snapshotId }) => snapshotId);
   const holds = holdsFromRecords(now.records, nowMs);
-  const held = [...new Set([...missed, ...unheard])].filter(
-    (id) => !renamed.has(id) && holds(vault.id, id).length > 0,
+  const held = goneIds(vault.id, now).filter(
+    (id) => before.has(id) && !renamed.has(id) && holds(vault.id, id).length > 0,
   );
-  return { gone: missed, held, bereft: bereftSystems({ there, gone: lost }) };
-}
-
-function missing(vault: Vault, known: VaultRecords): readonly string[] {
-  const { gone } = vaultPoints(vault.id, known);
-  return [...gone.map(({ snapshotId }) => snapshotId), ...goneHolds(vault, known)];
-}
-
-/** Backups of paths are no points of a plan, and can be held as well. */
-function goneHolds({ id: vaultId }: Vault, { records, snapshotIds }: VaultRecords): readonly string[] {
-  const own = records.filter(({ vault }) => vault === vaultId);
-  const known = new Set([...snapshotIds, ...idsIn(own, 'forget')]);
-  return idsIn(own, 'hold').filter((id) => !known.has(id));
-}
-
-function idsIn(records: readonly RunRecord[], type: 'forget' | 'hold'): readonly string[] {
-  return records.flatMap((record) => (record.type === type ? record.snapshotIds : []));
+  const legal = held.filter((id) => holds(vault.id, id).some(({ kind }) => kind === 'legal-hold'));
+  return { gone: missed, held, legal, bereft: bereftSystems({ there, gone: lost }) };
 }
 
 /** Of none where a snapshot cannot be read: then what is gone counts as lost, until that is mended. */
@@ -68,7 +53,7 @@ async function originalNames(vault: Vault, signal?: AbortSignal): Promise<Readon
 }
 
 /** DELETION_PAUSED, or `undefined`. */
-export function lossPause(name: string, { held, bereft }: LostPoints): LifeboatError | undefined {
+export function lossPause(name: string, { held, legal, bereft }: LostPoints): LifeboatError | undefined {
   if (held.length === 0 && bereft.length === 0) return undefined;
   const what =
     held.length === 0
@@ -80,9 +65,15 @@ export function lossPause(name: string, { held, bereft }: LostPoints): LifeboatE
     {
       hint:
         '`lifeboat repair heal` brings snapshots back from another vault, `lifeboat repair recover` finds what they led to. ' +
-        'What was given up on purpose, `lifeboat forget --point ID --why TEXT` records. ' +
+        `What was given up on purpose, \`lifeboat forget --point ID --why TEXT\` records${firstRelease(held, legal)}. ` +
         'To remove what nobody needs all the same, run `lifeboat prune --despite-damage --why TEXT`.',
       details: { snapshots: held, systems: bereft },
     },
   );
+}
+
+function firstRelease(held: readonly string[], legal: readonly string[]): string {
+  if (held.length === 0) return '';
+  const flag = legal.length === 0 ? '' : ' (with --legal-hold where it is one)';
+  return `; what is held \`lifeboat unpin ID --why TEXT\`${flag} releases first`;
 }

@@ -1,7 +1,7 @@
 /** Finds the points that a person names by the beginning of their id, in one vault or in all of a plan. */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { SystemIdentity } from '../../evidence/run-context.ts';
-import { vaultPoints } from '../../recovery-point/gone-points.ts';
+import { goneIds } from '../../recovery-point/gone-points.ts';
 import { recoveryPointsFromRecords } from '../../recovery-point/points-from-records.ts';
 import type { Vault, VaultRecords } from '../../vault/vault.ts';
 import { type VaultPoint, vaultPoint } from './vault-point.ts';
@@ -24,7 +24,7 @@ export interface FoundPoint {
   readonly isGone: boolean;
 }
 
-/** Also snapshots that are no points, and points whose snapshots somebody deleted past the records. Raises SNAPSHOT_NOT_FOUND, SNAPSHOT_AMBIGUOUS. */
+/** Also snapshots that are no points, and those that somebody deleted past the records, if these name them. Raises SNAPSHOT_NOT_FOUND, SNAPSHOT_AMBIGUOUS. */
 export function findPoints(
   prefixes: readonly string[],
   vaults: readonly SearchedVault[],
@@ -35,7 +35,7 @@ export function findPoints(
 
 function findPoint(prefix: string, vaults: readonly SearchedVault[]): FoundPoint {
   const matches = vaults.flatMap((searched) =>
-    [...searched.known.snapshotIds, ...goneIds(searched)]
+    [...searched.known.snapshotIds, ...goneIds(searched.vault.id, searched.known)]
       .filter((id) => /^[0-9a-f]+$/.test(prefix) && id.startsWith(prefix))
       .map((id) => foundPoint(searched, id)),
   );
@@ -48,10 +48,6 @@ function findPoint(prefix: string, vaults: readonly SearchedVault[]): FoundPoint
       .slice(0, 4)
       .join(', ')}.`,
   });
-}
-
-function goneIds({ vault, known }: SearchedVault): readonly string[] {
-  return vaultPoints(vault.id, known).gone.map(({ snapshotId }) => snapshotId);
 }
 
 function notFound(prefix: string, vaults: readonly SearchedVault[]): LifeboatError {

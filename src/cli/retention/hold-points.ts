@@ -4,6 +4,7 @@ import type { RunRecord } from '../../evidence/record.ts';
 import { recordTimes } from '../../evidence/record-common.ts';
 import { type RunContext, sharedFields } from '../../evidence/run-context.ts';
 import type { HoldRecord } from '../../evidence/vault-records.ts';
+import { goneIds } from '../../recovery-point/gone-points.ts';
 import {
   type Holds,
   holdsFromRecords,
@@ -99,8 +100,11 @@ async function record(
   await vault.repository.undisturbed(async (undisturbed) => {
     const known = await soundRecords(vault, undisturbed);
     const isThere = (id: string): boolean => known.snapshotIds.includes(id);
-    for (const { point } of found) if (!isThere(point.id)) throw vanished(point.id);
     const ids = found.map(({ point }) => point.id);
+    const gone = goneIds(vault.id, known);
+    // a hold of what somebody deleted keeps others from giving it up by a record
+    const isKnown = (id: string): boolean => change.action === 'release' && gone.includes(id);
+    for (const id of ids) if (!isThere(id) && !isKnown(id)) throw vanished(id, gone.includes(id));
     const snapshots = await namedSnapshots(vault, ids, undisturbed);
     if (change.action === 'release')
       refuseRelease(vault, known.records, snapshots, change.kind, isThere, nowMs());
@@ -143,9 +147,11 @@ function refuseRelease(
   }
 }
 
-function vanished(id: string): LifeboatError {
-  return new LifeboatError('SNAPSHOT_NOT_FOUND', `the point ${id.slice(0, 8)} was given up just now`, {
-    hint: 'Choose another one with `lifeboat points`.',
+function vanished(id: string, isDeleted: boolean): LifeboatError {
+  const what = isDeleted ? 'is gone, and no record gave it up' : 'was given up just now';
+  const heal = '`lifeboat repair heal` brings it back from another vault. ';
+  return new LifeboatError('SNAPSHOT_NOT_FOUND', `the point ${id.slice(0, 8)} ${what}`, {
+    hint: `${isDeleted ? heal : ''}Choose another one with \`lifeboat points\`.`,
   });
 }
 
