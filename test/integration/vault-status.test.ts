@@ -8,6 +8,7 @@ import { check } from '../../src/cli/commands/check.ts';
 import { status } from '../../src/cli/commands/status.ts';
 import { parseInput } from '../../src/cli/parse-input.ts';
 import { type PassScene, passScene } from '../support/pass-scene.ts';
+import { verifyRecord } from '../support/record-samples.ts';
 
 const dayMs = 86_400_000;
 
@@ -19,10 +20,11 @@ beforeEach(async () => {
 
 afterEach(() => scene[Symbol.dispose]());
 
-function writePlan(vault: string): void {
+function writePlan(vault: string, more = ''): void {
   scene.writeText(`version: 1
 metadata: { id: 5f0c8a52-7f0e-4a39-9a51-0e6a3c6f1d77, name: T, owner: Jane }
 vaults: { here: { location: ./here${vault} } }
+${more}
 systems:
   db: { source: { kind: files, paths: [./data] }, schedule: weekly on sunday at 02:00, checks: [files] }
 `);
@@ -112,4 +114,43 @@ systems:
   assert.equal(error?.code, 'COPY_INCOMPLETE');
   assert.match(error?.message ?? '', /^vault away: db: .*the last copy failed/);
   assert.match(error?.hint ?? '', /lifeboat copy --to away/);
+});
+
+test('a failed proof ends status as such, and in no error once a newer point is proven', async () => {
+  writePlan('', 'objectives: { rpo: 30 days, proof_age: 30 days, rto: 8 h }');
+  await scene.pass();
+  const prove = async (verdict: 'pass' | 'fail', place = -1) => {
+    scene.nowMs += 60_000;
+    await using vault = await scene.open('here');
+    const { records } = await vault.records();
+    const point = records.filter((record) => record.type === 'backup').at(place);
+    assert.ok(point?.snapshotId !== undefined && point.systemHash !== undefined);
+    const { systemHash } = point;
+    const given = { vault: vault.id, verdict, restored: true, systemHash } as const;
+    await vault.append(verifyRecord(point.snapshotId, scene.nowMs, given));
+  };
+  await prove('pass');
+  const backUp = async (content: string) => {
+    fs.writeFileSync(join(scene.path, 'data', 'a'), content);
+    scene.nowMs += 8 * dayMs;
+    await scene.pass();
+  };
+  await backUp('broken');
+  await prove('fail');
+  assert.equal(
+    (await show()).end.error?.code,
+    'OBJECTIVE_NOT_MET',
+    'the newest point is the one that counts',
+  );
+  await prove('pass', 0);
+  const failed = await show();
+  assert.match(failed.facet('points'), /^FAILED +points +1 of 2 points failed a proof/);
+  const { error } = failed.end;
+  assert.deepEqual([error?.code, error?.exitCode], ['VERIFICATION_FAILED', 4], error?.message);
+  assert.match(error?.hint ?? '', /lifeboat verify --vault here/);
+  await backUp('mended');
+  await prove('pass');
+  const later = await show();
+  assert.match(later.facet('points'), /^UNKNOWN +points +1 of 3 points failed a proof/);
+  assert.equal(later.end.error, undefined);
 });

@@ -32,7 +32,7 @@ export const status: Command<AppContext> = {
   description:
     'Shows where each system stands against its RPO, RTO and proof age, worst first. It reads what this machine last read from ' +
     'the vaults and says how old that is; --refresh opens them. Where the terminal is too narrow, next run, proof and RTO move below the row, in this order. What is not known or not proven is never green. Exit code 7 ' +
-    'when an objective is not met; else, when a vault is away, damaged, not believed or under suspicion, or the last copy into it failed, that error and its exit code.',
+    'when an objective is not met; else, when a vault is away, damaged, not believed or under suspicion, no point of a system is proven since one failed its proof, or the last copy into the vault failed, that error and its exit code.',
   options: [...planOptions, { flag: '--refresh', description: 'read the vaults now' }],
   examples: [
     { line: 'lifeboat status', says: 'what this machine knows' },
@@ -112,7 +112,9 @@ function wrongOf(
   if (pause !== undefined) return suspected(pause);
   for (const { vault, facets } of states) {
     for (const [name, code, hint] of failures) {
-      const failed = facets.find((facet) => facet.name === name && facet.status === 'failed');
+      const failed = facets.find(
+        (facet) => facet.name === name && facet.status === 'failed' && (facet.code ?? code) === code,
+      );
       if (failed !== undefined)
         return new LifeboatError(code, `vault ${vault}: ${failed.words}`, { hint: hint(vault) });
     }
@@ -123,6 +125,12 @@ function wrongOf(
 const failures = [
   ['damage', 'VAULT_DAMAGED', healHint],
   ['points', 'VAULT_DAMAGED', healHint],
+  [
+    'points',
+    'VERIFICATION_FAILED',
+    (vault: string) =>
+      `Run \`lifeboat points\` to see which, mend what the checks of the system name, back up, and run \`lifeboat verify --vault ${vault}\`.`,
+  ],
   [
     'store',
     'STORE_UNFIT',

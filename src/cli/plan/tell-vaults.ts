@@ -2,7 +2,8 @@
 import type { Output } from '../output.ts';
 import type { Style } from '../style.ts';
 import { wrapText } from '../wrap-text.ts';
-import type { Facet, FacetStatus, VaultState } from './vault-state.ts';
+import type { Facet, FacetStatus } from './facet.ts';
+import type { VaultState } from './vault-state.ts';
 
 const words: Readonly<Record<FacetStatus, string>> = {
   ok: 'ok',

@@ -6,7 +6,6 @@ import type { AuditRecord } from '../../evidence/vault-records.ts';
 import { copyLagMs, lagText } from '../../objective/copy-lag.ts';
 import { durationText } from '../../objective/duration-text.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
-import { bereftSystems, vaultPoints } from '../../recovery-point/gone-points.ts';
 import { knownDamage, standingDamage } from '../../recovery-point/known-damage.ts';
 import type { DeletionPause } from '../../recovery-point/suspicion.ts';
 import { coveragePercent } from '../../vault/rolling-check.ts';
@@ -16,30 +15,12 @@ import { decideCheck, lastRollingCheck } from '../run-due/owed-check.ts';
 import { decidePrune, lastPruneRecord } from '../run-due/owed-prune.ts';
 import { lastStoreRecord, whatIsWrong } from '../run-due/owed-store-check.ts';
 import type { AssessedSystem } from './assess-plan.ts';
+import { type Facet, facet } from './facet.ts';
 import type { VaultHistory } from './plan-history.ts';
+import { pointsFacet } from './points-facet.ts';
 
 /** What is owed every day is late when it was owed for so long. */
 const lateAfterMs = 2 * 86_400_000;
-
-/** `none`: the plan does not ask for it, or there is nothing to do. What is not known is never `ok`. */
-export type FacetStatus = 'ok' | 'none' | 'owed' | 'late' | 'unknown' | 'failed';
-
-export interface Facet {
-  readonly name:
-    | 'reading'
-    | 'points'
-    | 'damage'
-    | 'copies'
-    | 'store'
-    | 'reread'
-    | 'deletion'
-    | 'immutable'
-    | 'key';
-  readonly status: FacetStatus;
-  readonly words: string;
-  /** For machines. */
-  readonly fields: Readonly<Record<string, unknown>>;
-}
 
 export interface VaultState {
   readonly vault: string;
@@ -60,7 +41,7 @@ export interface VaultFacts {
 
 export function vaultState(facts: VaultFacts): VaultState {
   const { vault } = facts;
-  const facets = [reading, points, damage, copies, store, reread, deletion, immutable, key];
+  const facets = [reading, pointsFacet, damage, copies, store, reread, deletion, immutable, key];
   const known = facets.flatMap((facet) => facet(facts)).map((each) => believable(each, facts));
   return { vault: vault.name, role: vault.role, facets: known };
 }
@@ -75,39 +56,6 @@ function reading({ history: { readAtMs, trouble } }: VaultFacts): readonly Facet
   if (trouble !== undefined) return [facet('reading', 'failed', trouble.message, { code: trouble.code })];
   if (readAtMs === undefined) return [facet('reading', 'unknown', 'was never read', {})];
   return [];
-}
-
-/** What is there to go back to, and what should be and is not. */
-function points({ history }: VaultFacts): readonly Facet[] {
-  const { records, snapshotIds, readAtMs } = history;
-  if (readAtMs === undefined || snapshotIds === undefined) return [];
-  const { points: known, doubtful = [] } = history;
-  const damaged = known.filter(({ failure }) => failure !== undefined).length;
-  const lost = vaultIdOf(records).map((id) => vaultPoints(id, { records, snapshotIds }));
-  const gone = lost.reduce((sum, each) => sum + each.gone.length, 0);
-  const bereft = lost.flatMap((each) => bereftSystems(each));
-  const fields = { points: known.length, damaged, gone };
-  if (bereft.length > 0) {
-    const words = `${bereft.join(', ')}: the last proven point is gone, and no record gave it up`;
-    return [facet('points', 'failed', words, fields)];
-  }
-  if (damaged > 0) {
-    const words = `${damaged} of ${plural(known.length, 'point')} failed a check or a proof, and nothing has proved them since`;
-    return [facet('points', 'failed', words, fields)];
-  }
-  if (gone > 0) {
-    const words = `${gone === 1 ? 'a point is' : `${gone} points are`} gone or renamed, and no record says by whom`;
-    return [facet('points', 'unknown', words, fields)];
-  }
-  if (known.length > 0) return [facet('points', 'ok', plural(known.length, 'point'), fields)];
-  if (doubtful.length > 0) return [];
-  const hadSome = records.some(({ type }) => type === 'forget');
-  const words = hadSome ? 'holds no point any more: what it had was given up' : 'holds no point yet';
-  return [facet('points', hadSome ? 'unknown' : 'none', words, fields)];
-}
-
-function vaultIdOf(records: readonly RunRecord[]): readonly string[] {
-  return [...new Set(records.map(({ vault }) => vault))];
 }
 
 /** Found by a check or a restore, and mended by nobody since. */
@@ -284,10 +232,6 @@ function lastAudit(records: readonly RunRecord[]): AuditRecord | undefined {
       (last, record) => (last === undefined || record.endMs >= last.endMs ? record : last),
       undefined,
     );
-}
-
-function facet(name: Facet['name'], status: FacetStatus, words: string, fields: Facet['fields']): Facet {
-  return { name, status, words, fields };
 }
 
 function ago(atMs: number, nowMs: number): string {
