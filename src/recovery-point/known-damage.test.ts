@@ -200,6 +200,8 @@ test('of points that were named each is right when it was read back, and giving 
   const one = check(11, { snapshotIds: ['one', 'three'] });
   assert.deepEqual(left(named, one), [['check-10', 'two']]);
   assert.deepEqual(left(named, one, verifyRecord('two', 12)), []);
+  const both = check(11, { verdict: 'fail', snapshotIds: ['one', 'two'] });
+  assert.deepEqual(left(named, both), [['check-10', 'one', 'two'], ['check-11']], 'nobody can be right then');
   const gone: RunRecord = { type: 'forget', ...common(12), snapshotIds: ['one', 'two'], bytesFreed: 0 };
   assert.deepEqual(left(named, gone), [['check-10', 'one', 'two']]);
 });

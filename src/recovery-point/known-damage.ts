@@ -9,6 +9,7 @@
 import type { CheckRecord, RestoreRecord, RunRecord, VerifyRecord } from '../evidence/record.ts';
 import type { RepairRecord } from '../evidence/vault-records.ts';
 import { isUncleared } from './clearing.ts';
+import { foundRight } from './found-right.ts';
 import { clockSkewToleratedMs } from './stored-time.ts';
 
 export interface KnownDamage {
@@ -174,7 +175,7 @@ function isDamage({ verdict, restored, error, foundDamage }: VerifyRecord): bool
 function whatIsLeft(found: Found, signs: readonly RunRecord[]): readonly Found[] {
   const { snapshotIds } = found.damage;
   if (snapshotIds.length === 0) return [found];
-  const right = new Set(laterThan(found, signs).flatMap((record) => foundRight(record)));
+  const right = new Set(laterThan(found, signs).flatMap((record) => pointsRight(record)));
   const left = snapshotIds.filter((id) => !right.has(id));
   return left.length === 0 ? [] : [{ ...found, damage: { ...found.damage, snapshotIds: left } }];
 }
@@ -188,8 +189,7 @@ function endsAll(record: RunRecord, { scope }: Found): boolean {
   return record.scope === 'all' || (scope === 'structure' && isOfStructure);
 }
 
-function foundRight(record: RunRecord): readonly string[] {
-  if (record.type === 'check')
-    return record.snapshotIds.filter((id) => !record.damagedSnapshotIds.includes(id));
+function pointsRight(record: RunRecord): readonly string[] {
+  if (record.type === 'check') return foundRight(record);
   return record.type === 'verify' && record.restored ? [record.snapshotId] : [];
 }

@@ -108,6 +108,8 @@ describe('recoveryPointsFromRecords', () => {
   it('doubts the whole vault when damage has no name, and no other vault', () => {
     const doubt = check(4, [], { verdict: 'fail' });
     assert.deepEqual(levels(backup('a', 1), check(2, ['a']), doubt), ['a written']);
+    const allRight = check(4, ['a'], { verdict: 'fail' });
+    assert.deepEqual(levels(backup('a', 1), check(2, ['a']), allRight), ['a written'], 'it says both');
     assert.deepEqual(levels(backup('a', 1, { vault: 'v2' }), check(2, ['a'], { vault: 'v2' }), doubt), [
       'a checked',
     ]);

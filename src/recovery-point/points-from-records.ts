@@ -7,6 +7,7 @@ import type {
   RunRecord,
   VerifyRecord,
 } from '../evidence/record.ts';
+import { foundRight } from './found-right.ts';
 import type { Proof, ProofFailure, ProofStep, RecoveryPoint, RestoreStep } from './recovery-point.ts';
 
 type Points = Map<string, RecoveryPoint>;
@@ -76,10 +77,8 @@ function applyBackup(points: Points, record: BackupRecord | CopyRecord): void {
 
 function applyCheck(points: Points, record: CheckRecord): void {
   const step = stepOf(record);
-  for (const snapshotId of record.snapshotIds) {
-    if (record.damagedSnapshotIds.includes(snapshotId)) continue;
+  for (const snapshotId of foundRight(record))
     succeed(points, pointKey(record.vault, snapshotId), { checked: step });
-  }
   for (const snapshotId of record.coldSnapshotIds ?? []) {
     const key = pointKey(record.vault, snapshotId);
     const point = points.get(key);
@@ -92,7 +91,7 @@ function applyDamage(points: Points, record: CheckRecord, step: ProofStep): void
   for (const [key, point] of points) {
     if (point.vault !== record.vault) continue;
     const named = record.damagedSnapshotIds.includes(point.snapshotId);
-    const inDoubt = record.damagedSnapshotIds.length === 0 && !record.snapshotIds.includes(point.snapshotId);
+    const inDoubt = record.damagedSnapshotIds.length === 0;
     if (named || inDoubt) points.set(key, { ...point, failure: worse(point, { ...step, foundBy: 'check' }) });
   }
 }

@@ -126,6 +126,20 @@ test('a restore that met damage puts the point in doubt and pauses a prune', asy
   assert.deepEqual(await told(options, 7), { exitCode: 7, points: 'failed', damage: 'failed' });
   const ended = await cliEnds(1, options, 'prune', '--grace', '0s');
   assert.match(ended.stderr, /a restore found damage/);
+  await cliEnds(13, options, 'backup');
+  assert.deepEqual(
+    (await pointsOf(options)).map(({ failed }) => failed),
+    [true, true],
+    'what the restore named is read again',
+  );
+});
+
+test('a pack that a proof named is read again for the next point', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  flipByte(largestPack(options));
+  await cliEnds(4, options, 'verify');
+  await cliEnds(13, options, 'backup');
 });
 
 test('damage that a restore meets before it begins counts as well', async () => {
