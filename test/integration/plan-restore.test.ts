@@ -286,6 +286,20 @@ function damage(vault: string): void {
   }
 }
 
+test('of files that do not come back the record names the pack', async () => {
+  await uploadsScene(['here']);
+  scene.write('uploads/large', randomBytes(20_000).toString('hex'));
+  await backUp();
+  const sizeOf = (file: string) => fs.statSync(file).size;
+  const [file = ''] = storedFiles(scene, 'here', 'data').toSorted((a, b) => sizeOf(b) - sizeOf(a));
+  const bytes = fs.readFileSync(file);
+  bytes[20] = (bytes[20] ?? 0) ^ 1;
+  fs.writeFileSync(file, bytes);
+  const { outcome } = await restore(scene, { system: 'uploads', to: scene.path('out') });
+  assert.equal(outcome.record.foundDamage, true);
+  assert.deepEqual(outcome.record.damagedObjects, [file.slice(scene.vaultPath('here').length + 1)]);
+});
+
 test('once the damage is known the other vault is asked', async () => {
   await uploadsScene(['here', 'away']);
   damage('here');

@@ -1,6 +1,6 @@
 /** A proof is only one when everything that was captured came back and every check of the plan passed on it. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -162,6 +162,28 @@ test('a damaged blob fails, and the point is void', async () => {
   const { verdict, record, end } = await verifyOnly();
   assert.deepEqual([verdict, record?.restored, end.error?.exitCode], ['fail', false, 4]);
   assert.ok(['breached', 'unknown'].includes((await overall()) ?? ''));
+  const [named = ''] = record?.damagedObjects ?? [];
+  assert.ok(
+    storedFiles(scene, 'here', 'data').some((file) => file.endsWith(named)),
+    named,
+  );
+  assert.match(named, /^data\//);
+});
+
+test('of files that do not come back the record names the pack', async () => {
+  await backedUp(uploadsWith('files'));
+  scene.write('uploads/large', randomBytes(20_000).toString('hex'));
+  for (const { error } of await scene.backup()) assert.equal(error, undefined);
+  const bySize = storedFiles(scene, 'here', 'data').toSorted(
+    (a, b) => fs.statSync(b).size - fs.statSync(a).size,
+  );
+  const [file = ''] = bySize;
+  const bytes = fs.readFileSync(file);
+  bytes[20] = (bytes[20] ?? 0) ^ 1;
+  fs.writeFileSync(file, bytes);
+  const { record } = await verifyOnly();
+  assert.deepEqual([record?.verdict, record?.foundDamage], ['fail', true]);
+  assert.deepEqual(record?.damagedObjects, [file.slice(scene.vaultPath('here').length + 1)]);
 });
 
 test('a snapshot without its database fails', async () => {
