@@ -101,14 +101,18 @@ async function endOf(
   } catch (error) {
     if (!(error instanceof LifeboatError) || context.signal.aborted) throw error;
     if (isFirst && hasCode(error, 'USAGE')) throw error;
-    await context.output.text(`${context.output.style.red('not done')}: ${error.message}`);
+    const word = hasCode(error, 'VAULT_UNSUPPORTED') ? 'not looked at' : 'not done';
+    await context.output.text(`${context.output.style.red(word)}: ${error.message}`);
     return { summary: {}, error };
   }
 }
 
 function together({ output }: CliContext, ends: readonly NamedEnd[]): CommandEnd {
   const failed = ends.flatMap(({ name, error }) => (error === undefined ? [] : [{ name, error }]));
-  const gravest = failed.find(({ error }) => error.exitCode === exitCodes.damaged) ?? failed[0];
+  const isOpened = ({ error }: { readonly error: LifeboatError }) => !hasCode(error, 'VAULT_UNSUPPORTED');
+  const notLookedAt = failed.filter((each) => !isOpened(each)).map(({ name }) => name);
+  const gravest =
+    failed.find(({ error }) => error.exitCode === exitCodes.damaged) ?? failed.find(isOpened) ?? failed[0];
   for (const { name, error } of failed)
     if (error !== gravest?.error) output.warn(`vault ${name}: ${error.message}${hintText(error)}`);
   const summary = {
@@ -119,6 +123,7 @@ function together({ output }: CliContext, ends: readonly NamedEnd[]): CommandEnd
       exit_code: error?.exitCode ?? exitCode ?? exitCodes.done,
     })),
     failed: failed.map(({ name }) => name),
+    ...(notLookedAt.length === 0 ? {} : { not_looked_at: notLookedAt }),
   };
   return gravest === undefined ? { summary } : { summary, error: gravest.error };
 }

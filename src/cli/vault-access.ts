@@ -1,6 +1,6 @@
 /** Opens vaults for commands: finds the password, keeps it out of the output, and says where a wrong one came from. */
 import { join } from 'node:path';
-import { type Location, locationText, parseLocation } from '../config/location.ts';
+import { kindNotOpened, type Location, locationText, parseLocation } from '../config/location.ts';
 import { type FoundPassword, findPassword } from '../config/password.ts';
 import { storeSettings } from '../config/resolve-store-settings.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
@@ -41,7 +41,7 @@ const noPlan = 'without-plan';
 export function createVaultAccess(options: VaultAccessOptions): VaultAccess {
   return {
     async openVault(request) {
-      const location = parseLocation(request.location, request.folder ?? options.folder);
+      const location = placeOf(options, request);
       const store = await storeOf(options, request, location);
       try {
         return await openIn(options, request, location, store);
@@ -50,10 +50,9 @@ export function createVaultAccess(options: VaultAccessOptions): VaultAccess {
         throw error;
       }
     },
-    openStore: (request) =>
-      storeOf(options, request, parseLocation(request.location, request.folder ?? options.folder)),
+    openStore: async (request) => await storeOf(options, request, placeOf(options, request)),
     async initVault(request) {
-      const location = parseLocation(request.location, request.folder ?? options.folder);
+      const location = placeOf(options, request);
       const { password } = await passwordFor(options, request, location);
       const { initVault } = await import('../vault/open-vault.ts');
       const opening = openingOf(options, request, await storeOf(options, request, location));
@@ -66,6 +65,20 @@ export function createVaultAccess(options: VaultAccessOptions): VaultAccess {
       });
     },
   };
+}
+
+/** What a plan names for a later version is no error of the command line. */
+function placeOf({ folder }: VaultAccessOptions, request: VaultRequest): Location {
+  const { location, declared } = request;
+  const kind = declared === undefined ? undefined : kindNotOpened(location);
+  if (kind === undefined) return parseLocation(location, request.folder ?? folder);
+  throw new LifeboatError(
+    'VAULT_UNSUPPORTED',
+    `this version does not open vaults at a place of kind "${kind}:", and ${location} is one`,
+    {
+      hint: 'Nothing of it is known. Mount the place and give its folder as the location, or look after it by other means.',
+    },
+  );
 }
 
 async function openIn(

@@ -47,13 +47,19 @@ export function parseLocation(text: string, folder: string): Location {
   }
   if (/^s3:/i.test(text)) return parseS3(text);
   if (/^azure:/i.test(text)) return parseAzure(text);
-  const kind = (laterKinds.exec(text) ?? anyScheme.exec(text))?.[1];
+  const kind = kindNotOpened(text);
   if (kind !== undefined) {
     throw new LifeboatError('USAGE', `a vault at a location of kind "${kind}:" is not possible`, {
       hint: 'Use a folder, s3://bucket/prefix or azure://account/container/prefix; a mounted share or disk is a folder.',
     });
   }
   return { kind: 'folder', path: absolutePath(text, folder) };
+}
+
+/** `sftp`: a kind of place that a plan may name, and that this version does not open. */
+export function kindNotOpened(text: string): string | undefined {
+  if (/^(?:s3|azure):/i.test(text)) return undefined;
+  return (laterKinds.exec(text) ?? anyScheme.exec(text))?.[1];
 }
 
 /** For people and for caches: the same place gives the same text. Holds no secret. */

@@ -71,7 +71,10 @@ export const errorCodes = {
   VAULT_LOCKED: { exit: 11, summary: 'Another process holds a lock on the vault.' },
   WRONG_PASSWORD: { exit: 12, summary: 'No key of the vault opens with this password.' },
   VAULT_DAMAGED: { exit: 13, summary: 'The vault has damage that verification found.' },
-  VAULT_UNSUPPORTED: { exit: 1, summary: 'The vault has a format that this version does not know.' },
+  VAULT_UNSUPPORTED: {
+    exit: 1,
+    summary: 'The vault has a format, or is at a kind of place, that this version does not know.',
+  },
   KEY_NOT_FOUND: { exit: 1, summary: 'The vault has no such key.' },
   KEY_IN_USE: { exit: 1, summary: 'The key is the one in use or the last one, and cannot be removed.' },
   KEY_SHARES_INVALID: { exit: 12, summary: 'The shares do not make up the recovery key.' },

@@ -47,14 +47,14 @@ function vaultsOf(run: CliRun): readonly JsonLine[] {
   return summary['vaults'];
 }
 
-/** As it was before, whatever `act` does to it. */
-async function withCopyOf(vault: string, act: () => Promise<void>): Promise<void> {
-  cpSync(at(vault), at('kept'), { recursive: true });
+/** Its data are as before, whatever `act` does to them; its records stay, for this machine would miss them. */
+async function withDataOf(vault: string, act: () => Promise<void>): Promise<void> {
+  cpSync(at(vault, 'data'), at('kept'), { recursive: true });
   try {
     await act();
   } finally {
-    rmSync(at(vault), { recursive: true, force: true });
-    renameSync(at('kept'), at(vault));
+    rmSync(at(vault, 'data'), { recursive: true, force: true });
+    renameSync(at('kept'), at(vault, 'data'));
   }
 }
 
@@ -91,7 +91,7 @@ test('a check looks at every vault, the primary one first, and --vault at one', 
 });
 
 test('damage of the second vault is found without naming it, and each finding says where', async () => {
-  await withCopyOf('away', async () => {
+  await withDataOf('away', async () => {
     damagePack('away');
     const run = await cliEnds(13, options, 'check', '--read-data', '--json');
     const findings = jsonLines(run).filter(({ type }) => type === 'finding');
@@ -122,7 +122,7 @@ test('a vault that is away neither hides damage of another one nor is taken for 
         ['away', 0],
       ],
     );
-    await withCopyOf('away', async () => {
+    await withDataOf('away', async () => {
       damagePack('away');
       const both = await cliEnds(13, options, 'check', '--read-data');
       assert.match(both.stderr, /warning: vault here: there is no vault at/);
@@ -130,6 +130,31 @@ test('a vault that is away neither hides damage of another one nor is taken for 
   } finally {
     renameSync(at('unmounted'), at('here'));
   }
+});
+
+test('a vault of a kind that is not opened is told as not looked at, and is no error of the command line', async () => {
+  const plan = JSON.parse(readFileSync(at('lifeboat.yaml'), 'utf8'));
+  const nas = { location: 'sftp://nas.example/shop', role: 'secondary' };
+  writeFileSync(at('nas.yaml'), JSON.stringify({ ...plan, vaults: { nas, ...plan.vaults } }));
+  const withNas = ['--plan', 'nas.yaml'];
+  for (const words of [['check'], ['vault', 'check'], ['key', 'test', ...keyOf('away')]]) {
+    const run = await cliEnds(1, options, ...words, ...withNas, '--json');
+    const summary = jsonLines(run).find(({ type }) => type === 'summary');
+    assert.deepEqual(summary?.['not_looked_at'], ['nas'], words.join(' '));
+    assert.deepEqual(
+      vaultsOf(run).map(({ vault, error, exit_code: code }) => [vault, error, code]),
+      [
+        ['here', undefined, 0],
+        ['nas', 'VAULT_UNSUPPORTED', 1],
+        ['away', undefined, 0],
+      ],
+    );
+  }
+  assert.match((await cliEnds(1, options, 'check', ...withNas)).stdout, /^nas\nnot looked at: .*"sftp:"/m);
+  await cliEnds(1, options, 'check', ...withNas, '--vault', 'nas');
+  await cliEnds(2, options, 'check', ...withNas, '--vault', 'sftp://elsewhere.example/shop');
+  const healed = await cliEnds(0, options, 'repair', 'heal', ...withNas, '--preview');
+  assert.match(healed.stderr, /the vault nas gives nothing/);
 });
 
 test('a key is tried on every vault; those that it does not open are named and not called tested', async () => {

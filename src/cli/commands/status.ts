@@ -1,4 +1,5 @@
 /** `lifeboat status`: one sentence of verdict, then a row for each system, worst first. */
+import { exitCodes } from '../../error/codes.ts';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { copyLagMs, lagText } from '../../objective/copy-lag.ts';
 import { durationText, ratioText } from '../../objective/duration-text.ts';
@@ -165,7 +166,8 @@ function statusEnd(
     systems: verdict.systems,
   };
   const [away] = histories.flatMap(({ trouble }) => (trouble === undefined ? [] : [trouble]));
-  if (verdict.status === 'met' || verdict.status === 'at-risk') return endWith(summary, away ?? wrong);
+  if (verdict.status === 'met' || verdict.status === 'at-risk')
+    return endWith(summary, wrong?.exitCode === exitCodes.damaged ? wrong : (away ?? wrong));
   const unmet = systems.filter((system) => system.status === 'breached' || system.status === 'unknown');
   const next = unmet.flatMap(({ worst }) => (worst?.nextAction === undefined ? [] : [worst.nextAction]))[0];
   return {

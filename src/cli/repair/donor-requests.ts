@@ -7,7 +7,7 @@ import type { Input } from '../input.ts';
 import { loadPlanIfThere, profileOf } from '../load-plan.ts';
 
 export async function donorRequests(
-  { folder }: CliContext,
+  { folder, output }: CliContext,
   input: Input,
   healed: VaultRequest,
   wanted: readonly string[],
@@ -21,6 +21,9 @@ export async function donorRequests(
   const asRequest = (vault: ResolvedVault) => requestOf(vault, plan.folder, metadata.id);
   const usable = vaults.filter(({ store }) => store !== 'other');
   const here = placeOf(healed.location, healed.folder ?? folder);
+  const closed = wanted.length === 0 ? vaults.filter(({ store }) => store === 'other') : [];
+  for (const { name, location } of closed)
+    output.warn(`the vault ${name} gives nothing: this version does not open ${location}`);
   if (wanted.length === 0)
     return usable.filter(({ location }) => placeOf(location, plan.folder) !== here).map(asRequest);
   return wanted.map((name) => {
