@@ -299,9 +299,12 @@ function checkSignals(check: Check, { largeObjectBytes }: StoreExpectations): vo
       }),
     );
     const done = outcomes.filter((outcome) => outcome.done).map(({ key }) => key);
+    const there = await listed(store, 'aborted/');
+    // a server that had every byte when the put was aborted may keep the object
+    assert.ok(there.every(({ size }) => size === largeObjectBytes));
     assert.deepEqual(
-      (await listed(store, 'aborted/')).sort((a, b) => (a.key < b.key ? -1 : 1)),
-      done.map((key) => ({ key, size: largeObjectBytes })),
+      done.filter((key) => !there.some((object) => object.key === key)),
+      [],
     );
   });
   check('keeps the old object when the put of a new one is aborted', async (store) => {
