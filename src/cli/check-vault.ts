@@ -1,6 +1,7 @@
 /** Looks for damage in a vault and lists what it finds. */
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { parseDuration } from '../plan/duration.ts';
+import { standingDamage } from '../recovery-point/known-damage.ts';
 import type { CheckFinding, CheckOptions, CheckReport } from '../repository/repository-types.ts';
 import { coveragePercent, rereadWithinMsDefault } from '../vault/rolling-check.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -8,9 +9,11 @@ import { withChainProblems } from './chain-findings.ts';
 import type { CliContext, VaultRequest } from './cli-context.ts';
 import type { CommandEnd } from './command.ts';
 import type { OptionSpec } from './command-spec.ts';
+import { toldDamage } from './damage-text.ts';
 import type { Input } from './input.ts';
 import { withLostPoints } from './lost-findings.ts';
-import { bytesText, durationText, plural } from './quantity-text.ts';
+import { withLostParts } from './lost-parts.ts';
+import { bytesText, durationText, momentText, plural } from './quantity-text.ts';
 import { noteReadOnly } from './read-only-note.ts';
 import { type DoneCheck, recordCheck } from './record-check.ts';
 import { coverageText, noteRead, rollingChoice } from './rolling-read.ts';
@@ -71,6 +74,7 @@ export async function checkVault(
   await using vault = await context.openVault(request);
   return await checkOpenVault(context, request, vault, {
     ...options,
+    isPlanned: request.planId !== undefined,
     ...(readData === undefined ? {} : { readData }),
   });
 }
@@ -94,10 +98,12 @@ async function checkOpenVault(
     nowMs: nowMs(),
     keeps: options.keepsRecord,
   });
-  await tell(context, report, nowMs() - startMs, vault.location);
+  await tell(context, report, nowMs() - startMs);
   if (readData !== 'none') await output.text(coverageText(coverage));
   if (options.keepsRecord && !isReadOnly)
     await recordCheck(context, vault, isShare ? { ...done, coverage } : done);
+  const error = await endOf(context, vault, report, options);
+  if (error === undefined) await output.text(output.style.green(`no damage found in ${vault.location}`));
   return {
     summary: {
       ...summaryOf(vault, report),
@@ -107,11 +113,37 @@ async function checkOpenVault(
       reread_of_bytes: coverage.ofBytes,
       locked: !isReadOnly,
     },
-    ...(report.errors.length === 0 ? {} : { error: damaged(vault.location, report) }),
+    ...(error === undefined ? {} : { error }),
   };
 }
 
-type CheckOpenOptions = CheckVaultOptions & Pick<CheckOptions, 'readData'>;
+/** What was found now; or what was found before and this look says nothing of. */
+async function endOf(
+  { nowMs, signal }: CliContext,
+  vault: Vault,
+  report: CheckReport,
+  { keepsRecord }: CheckOpenOptions,
+): Promise<LifeboatError | undefined> {
+  if (report.errors.length > 0) return damaged(vault.location, report);
+  if (!keepsRecord) return undefined;
+  const { records } = await vault.records(signal);
+  const told = toldDamage(standingDamage(records, nowMs()));
+  if (told === undefined) return undefined;
+  const when = `at ${momentText(told.shown.sinceMs)}`;
+  return new LifeboatError(
+    'VAULT_DAMAGED',
+    `nothing new was found in ${vault.location}, but ${told.text(when)}`,
+    {
+      hint: `\`lifeboat check --read-data --vault ${vault.location}\` looks at every byte, and \`lifeboat repair heal --vault ${vault.location}\` mends it from another vault.`,
+      details: { record: told.shown.recordId },
+    },
+  );
+}
+
+interface CheckOpenOptions extends CheckVaultOptions, Pick<CheckOptions, 'readData'> {
+  /** It is a vault of the plan. */
+  readonly isPlanned: boolean;
+}
 
 async function lookAt(
   context: CliContext,
@@ -131,7 +163,9 @@ async function lookAt(
     signal,
   });
   const whole = await withSmallObjects(vault, data, choice === 'all', signal);
-  const report = options.keepsRecord ? await withWhatRecordsSay(context, vault, whole) : whole;
+  const report = options.keepsRecord
+    ? await withWhatRecordsSay(context, vault, whole, options.isPlanned)
+    : whole;
   const readData = choice === undefined ? 'none' : choice === 'all' ? 'all' : 'part';
   return { report, data, startMs, readData, snapshotIds };
 }
@@ -140,8 +174,10 @@ async function withWhatRecordsSay(
   context: CliContext,
   vault: Vault,
   report: CheckReport,
+  isPlanned: boolean,
 ): Promise<CheckReport> {
-  return await withLostPoints(context, vault, await withChainProblems(vault, report, context.signal));
+  const withParts = await withLostParts(vault, report, isPlanned, context.signal);
+  return await withLostPoints(context, vault, await withChainProblems(vault, withParts, context.signal));
 }
 
 function summaryOf(vault: Vault, report: CheckReport) {
@@ -176,12 +212,7 @@ function readDataOf(input: Input): CheckOptions['readData'] {
 /** Parts are told apart by the first byte of an id. */
 const partsMax = 256;
 
-async function tell(
-  { output }: CliContext,
-  report: CheckReport,
-  durationMs: number,
-  location: string,
-): Promise<void> {
+async function tell({ output }: CliContext, report: CheckReport, durationMs: number): Promise<void> {
   const { style } = output;
   for (const finding of report.hints) await tellFinding(output, finding, 'hint', style.dim('note'));
   for (const finding of report.errors) await tellFinding(output, finding, 'error', style.red('damage'));
@@ -195,7 +226,6 @@ async function tell(
     `checked ${plural(report.snapshots, 'snapshot')}, ${plural(report.packs, 'pack')}, ` +
       `${plural(report.blobs, 'blob')} (${read}) in ${durationText(durationMs)}`,
   );
-  if (report.errors.length === 0) await output.text(style.green(`no damage found in ${location}`));
 }
 
 function coldBytesOf({ coldPackIds, packSizes }: CheckReport): number {

@@ -2,6 +2,7 @@ import { damagedObjects } from '../evidence/damaged-objects.ts';
 import type { CheckRecord, ReadCoverage } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { sharedFields } from '../evidence/run-context.ts';
+import { liesBeside } from '../recovery-point/fault-of-data.ts';
 import type { CheckReport } from '../repository/repository-types.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CliContext } from './cli-context.ts';
@@ -26,7 +27,7 @@ export interface DoneCheck {
 export async function recordCheck(context: CliContext, vault: Vault, done: DoneCheck): Promise<void> {
   const { report, data, startMs, readData, snapshotIds, coverage } = done;
   const isSound = report.errors.length === 0;
-  const isDataSound = data.errors.length === 0;
+  const isDataSound = data.errors.every(({ object }) => liesBeside(object));
   // packs in an archive class were not read: then no snapshot is known to be whole
   const isWhole = readData === 'all' && report.coldPackIds.length === 0;
   const scope = readData === 'all' && !isWhole ? 'part' : readData;

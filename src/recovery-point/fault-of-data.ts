@@ -5,7 +5,7 @@ import { hasCode, type LifeboatError } from '../error/lifeboat-error.ts';
 export function isFaultOfData(error: LifeboatError): boolean {
   if (error.details['isDamage'] === true) return true;
   const { object } = error.details;
-  return hasCode(error, ...codes) && !(typeof object === 'string' && isBeside(object));
+  return hasCode(error, ...codes) && !(typeof object === 'string' && liesBeside(object));
 }
 
 const codes = [
@@ -17,6 +17,6 @@ const codes = [
 ] as const;
 
 /** A damaged lock, key or record keeps the data from being read now, and says nothing of them. */
-function isBeside(object: string): boolean {
+export function liesBeside(object: string): boolean {
   return ['locks/', 'keys/', 'config', 'lifeboat/'].some((prefix) => object.startsWith(prefix));
 }

@@ -169,6 +169,50 @@ test('a record that is gone with its copy fails a check, and is put back where i
   await cliEnds(0, elsewhere, 'check', '--read-data');
 });
 
+test('a check that saw nothing new does not hide what was found before', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  flipByte(largestPack(options));
+  await cliEnds(3, options, 'restore', 'files', '--to', 'out', '--yes');
+  const check = await cliEnds(13, options, 'check');
+  assert.match(check.stderr, /nothing new was found in .*, but a restore found damage at/);
+  assert.doesNotMatch(check.stdout, /no damage found/);
+});
+
+test('a key that is gone with its copy fails a check, until a record says that it was removed', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  await cliEnds(0, options, 'key', 'add', '--recovery-key-file', 'paper');
+  const files = ['vault/keys', 'vault/lifeboat/spare/keys'].map((below) => join(folder.path, below));
+  const added = jsonLines(await cliEnds(0, options, 'key', 'list', '--json')).find(
+    (line) => line.type === 'key' && line['current'] !== true,
+  );
+  const id = String(added?.['id']);
+  for (const below of files) fs.rmSync(join(below, id));
+  const check = await cliEnds(13, options, 'check');
+  assert.match(check.stdout, new RegExp(`keys/${id}: is gone with its copy`));
+  assert.equal((await told(options, 7)).damage, 'failed');
+  await cliEnds(0, options, 'key', 'remove', id.slice(0, 10));
+  await cliEnds(0, options, 'check');
+});
+
+test('a vault of the plan whose folder lifeboat/ is gone is not sound', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  fs.rmSync(join(folder.path, 'vault/lifeboat'), { recursive: true });
+  const check = await cliEnds(13, options, 'check');
+  assert.match(check.stdout, /lifeboat\/: is gone, or never was there/);
+});
+
+test('a backup into a vault whose records are not believed is no success', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  for (const below of ['vault/lifeboat/evidence', 'vault/lifeboat/spare/evidence'])
+    fs.rmSync(join(folder.path, below), { recursive: true });
+  const run = await cliEnds(13, options, 'backup');
+  assert.match(run.stderr, /are not believed, none of its points counts/);
+});
+
 test('a pack that is found damaged counts as not read', async () => {
   using folder = temporaryFolder();
   const options = await madeVault(folder.path);

@@ -25,32 +25,46 @@ export async function planBackup(context: AppContext, input: Input): Promise<Com
   const request = { session, vaults, systems, trigger, full: input.has('--full') };
   const backups = await backupSystems(context, request, (backup) => reportBackup(context, backup));
   const names = [...new Set(backups.map(({ vault }) => vault))];
+  const unbelieved: LifeboatError[] = [];
   for (const name of names) {
     const isToldAlready = backups.some(({ vault, outcome }) => vault === name && outcome === undefined);
-    await refreshCache(context, vaults, name, isToldAlready);
+    unbelieved.push(...(await refreshCache(context, vaults, name, isToldAlready)));
   }
   const known = names.map((vault) => ({ vault, records: vaults.known(vault)?.records ?? [] }));
   warnOfRecoveryKeys(context.output, known, context.nowMs());
-  return endOf(backups);
+  const end = endOf(backups);
+  const [first] = unbelieved;
+  return end.error !== undefined || first === undefined ? end : { ...end, error: first };
 }
 
-/** The cache of this machine is what `status` lives on; what a backup that failed wrote into its vault counts as well. */
+/**
+ * The cache of this machine is what `status` lives on; what a backup that failed wrote into its vault counts as well. A
+ * point that counts for nothing is no success.
+ */
 async function refreshCache(
   context: AppContext,
   vaults: PlanVaults,
   name: string,
   isToldAlready: boolean,
-): Promise<void> {
+): Promise<readonly LifeboatError[]> {
   try {
     const { problems } = await (await vaults.open(name)).records(context.signal);
     const [first] = problems;
-    if (first !== undefined)
-      context.output.warn(
-        `the records of vault ${name} are not believed, and none of its points counts: ${first.what}`,
-      );
+    return first === undefined ? [] : [notBelieved(name, first.what)];
   } catch (error) {
     if (context.signal.aborted || !isToldAlready || !(error instanceof LifeboatError)) throw error;
+    return [];
   }
+}
+
+function notBelieved(name: string, what: string): LifeboatError {
+  return new LifeboatError(
+    'OBJECT_DAMAGED',
+    `the records of vault ${name} are not believed, none of its points counts, and nothing is copied from it: ${what}`,
+    {
+      hint: `Run \`lifeboat repair heal --vault ${name}\`, which puts records back; where that cannot be, back up into another vault.`,
+    },
+  );
 }
 
 async function reportBackup(context: AppContext, backup: SystemBackup): Promise<void> {
