@@ -56,6 +56,8 @@ async function withDataOf(vault: string, act: () => Promise<void>): Promise<void
     rmSync(at(vault, 'data'), { recursive: true, force: true });
     renameSync(at('kept'), at(vault, 'data'));
   }
+  // what was found stands until every byte was found right
+  await cliEnds(0, options, 'check', '--read-data', '--vault', vault);
 }
 
 function damagePack(vault: string): void {
