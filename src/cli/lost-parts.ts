@@ -42,7 +42,7 @@ function lostKey({ location }: Vault, id: string): CheckFinding {
   };
 }
 
-const lostFolder: CheckFinding = {
+export const lostFolder: CheckFinding = {
   object: 'lifeboat/',
   what: 'is gone, or never was there: no records, no plans and no second copies, so that nothing is proven of any point',
   hint: 'Bring it back from a copy of this very vault (`lifeboat vault bring-back` where the store keeps versions). The points can be restored all the same: `lifeboat rescue`.',

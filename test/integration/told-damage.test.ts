@@ -202,6 +202,7 @@ test('a vault of the plan whose folder lifeboat/ is gone is not sound', async ()
   fs.rmSync(join(folder.path, 'vault/lifeboat'), { recursive: true });
   const check = await cliEnds(13, options, 'check');
   assert.match(check.stdout, /lifeboat\/: is gone, or never was there/);
+  await cliEnds(13, options, 'repair', 'heal', '--yes');
 });
 
 test('a backup into a vault whose records are not believed is no success', async () => {

@@ -11,6 +11,7 @@ import type { CliContext, VaultRequest } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import { confirmOrRefuse } from '../confirm.ts';
 import type { Input } from '../input.ts';
+import { lostFolder } from '../lost-parts.ts';
 import { manualRun } from '../manual-run.ts';
 import { plural } from '../quantity-text.ts';
 import { donorRequests } from '../repair/donor-requests.ts';
@@ -50,6 +51,7 @@ async function heal(context: CliContext, input: Input): Promise<CommandEnd> {
   const request = await chooseVault(context, input);
   await using vaults = new AsyncDisposableStack();
   const vault = vaults.use(await context.openVault(request));
+  if (vault.file === undefined && request.planId !== undefined) throw cannotHeal(vault);
   const donors = await openDonors(context, input, request, vault, vaults);
   using progress = context.output.progress('look for damage');
   const healing = { vault, donors, progress: progress.report, signal: context.signal };
@@ -116,6 +118,12 @@ async function openDonors(
     }
   }
   return donors;
+}
+
+/** Of a vault of the plan; a plain repository never had more. */
+function cannotHeal({ location }: Vault): LifeboatError {
+  const { object, what, hint } = lostFolder;
+  return new LifeboatError('VAULT_DAMAGED', `${object} of ${location} ${what}`, { hint });
 }
 
 /** Raises KEY_NOT_FOUND. */
