@@ -1,14 +1,13 @@
 /** What a check says of the chains of records: one that lacks a link, or tells two stories, proves nothing. */
 import { evidencePrefix } from '../evidence/chain.ts';
 import type { CheckFinding, CheckReport } from '../repository/repository-types.ts';
-import type { Vault } from '../vault/vault.ts';
+import type { Vault, VaultRecords } from '../vault/vault.ts';
 
-export async function withChainProblems(
+export function withChainProblems(
   vault: Vault,
   report: CheckReport,
-  signal: AbortSignal,
-): Promise<CheckReport> {
-  const { problems } = await vault.records(signal);
+  { problems }: VaultRecords,
+): CheckReport {
   const told = new Set(report.errors.map(({ object }) => object));
   const broken = problems
     .filter(({ key }) => key === undefined || !told.has(key))

@@ -4,7 +4,7 @@ import { parseDuration } from '../plan/duration.ts';
 import { standingDamage } from '../recovery-point/known-damage.ts';
 import type { CheckFinding, CheckOptions, CheckReport } from '../repository/repository-types.ts';
 import { coveragePercent, rereadWithinMsDefault } from '../vault/rolling-check.ts';
-import type { Vault } from '../vault/vault.ts';
+import type { Vault, VaultRecords } from '../vault/vault.ts';
 import { withChainProblems } from './chain-findings.ts';
 import type { CliContext, VaultRequest } from './cli-context.ts';
 import type { CommandEnd } from './command.ts';
@@ -100,9 +100,11 @@ async function checkOpenVault(
   });
   await tell(context, report, nowMs() - startMs);
   if (readData !== 'none') await output.text(coverageText(coverage));
-  if (options.keepsRecord && !isReadOnly)
-    await recordCheck(context, vault, isShare ? { ...done, coverage } : done);
-  const error = await endOf(context, vault, report, options);
+  const known =
+    options.keepsRecord && !isReadOnly
+      ? await recordCheck(context, vault, isShare ? { ...done, coverage } : done)
+      : done.known;
+  const error = endOf(vault, done, known, nowMs());
   if (error === undefined) await output.text(output.style.green(`no damage found in ${vault.location}`));
   return {
     summary: {
@@ -118,16 +120,17 @@ async function checkOpenVault(
 }
 
 /** What was found now; or what was found before and this look says nothing of. */
-async function endOf(
-  { nowMs, signal }: CliContext,
+function endOf(
   vault: Vault,
-  report: CheckReport,
-  { keepsRecord }: CheckOpenOptions,
-): Promise<LifeboatError | undefined> {
+  { report, readData }: Looked,
+  known: VaultRecords | undefined,
+  nowMs: number,
+): LifeboatError | undefined {
   if (report.errors.length > 0) return damaged(vault.location, report);
-  if (!keepsRecord) return undefined;
-  const { records } = await vault.records(signal);
-  const told = toldDamage(standingDamage(records, nowMs()));
+  const isWhole = readData === 'all' && report.coldPackIds.length === 0;
+  // a vault that nothing can be recorded in was read all the same
+  if (known === undefined || isWhole) return undefined;
+  const told = toldDamage(standingDamage(known.records, nowMs));
   if (told === undefined) return undefined;
   const when = `at ${momentText(told.shown.sinceMs)}`;
   return new LifeboatError(
@@ -145,12 +148,17 @@ interface CheckOpenOptions extends CheckVaultOptions, Pick<CheckOptions, 'readDa
   readonly isPlanned: boolean;
 }
 
+interface Looked extends DoneCheck {
+  /** What the vault's records said before; absent for a rescue. */
+  readonly known?: VaultRecords;
+}
+
 async function lookAt(
   context: CliContext,
   vault: Vault,
   options: CheckOpenOptions,
   startMs: number,
-): Promise<DoneCheck> {
+): Promise<Looked> {
   const { output, signal } = context;
   const { rollingWithinMs } = options;
   const rolling = rollingWithinMs === undefined ? undefined : rollingChoice(vault, rollingWithinMs, startMs);
@@ -163,21 +171,21 @@ async function lookAt(
     signal,
   });
   const whole = await withSmallObjects(vault, data, choice === 'all', signal);
-  const report = options.keepsRecord
-    ? await withWhatRecordsSay(context, vault, whole, options.isPlanned)
-    : whole;
+  const known = options.keepsRecord ? await vault.records(signal) : undefined;
+  const report = known ? await withWhatRecordsSay(context, vault, whole, known, options.isPlanned) : whole;
   const readData = choice === undefined ? 'none' : choice === 'all' ? 'all' : 'part';
-  return { report, data, startMs, readData, snapshotIds };
+  return { report, data, startMs, readData, snapshotIds, ...(known ? { known } : {}) };
 }
 
 async function withWhatRecordsSay(
   context: CliContext,
   vault: Vault,
   report: CheckReport,
+  known: VaultRecords,
   isPlanned: boolean,
 ): Promise<CheckReport> {
-  const withParts = await withLostParts(vault, report, isPlanned, context.signal);
-  return await withLostPoints(context, vault, await withChainProblems(vault, withParts, context.signal));
+  const parts = await withLostParts(vault, report, known, { isPlanned, signal: context.signal });
+  return await withLostPoints(context, vault, withChainProblems(vault, parts, known), known);
 }
 
 function summaryOf(vault: Vault, report: CheckReport) {

@@ -1,7 +1,7 @@
 /** What a check says of points that are gone although nobody gave them up. */
 import { vaultPoints } from '../recovery-point/gone-points.ts';
 import type { CheckFinding, CheckReport } from '../repository/repository-types.ts';
-import type { Vault } from '../vault/vault.ts';
+import type { Vault, VaultRecords } from '../vault/vault.ts';
 import type { CliContext } from './cli-context.ts';
 import { type LostPoints, lostPoints } from './prune/lost-points.ts';
 
@@ -10,8 +10,8 @@ export async function withLostPoints(
   { signal, nowMs }: CliContext,
   vault: Vault,
   report: CheckReport,
+  known: VaultRecords,
 ): Promise<CheckReport> {
-  const known = await vault.records(signal);
   const lost = await lostPoints(vault, known, nowMs(), signal);
   const { held, gone, bereft } = lost;
   const systems = new Map(

@@ -1,17 +1,16 @@
 /** What a check says of keys and of the whole folder `lifeboat/` that are gone: nothing there tells that they were. */
 import type { RunRecord } from '../evidence/record.ts';
 import type { CheckFinding, CheckReport } from '../repository/repository-types.ts';
-import type { Vault } from '../vault/vault.ts';
+import type { Vault, VaultRecords } from '../vault/vault.ts';
 
 /** `isPlanned`: a plan says that it is a vault, so a plain repository is what is left of one. */
 export async function withLostParts(
   vault: Vault,
   report: CheckReport,
-  isPlanned: boolean,
-  signal: AbortSignal,
+  { records }: VaultRecords,
+  { isPlanned, signal }: { readonly isPlanned: boolean; readonly signal: AbortSignal },
 ): Promise<CheckReport> {
   if (vault.file === undefined) return isPlanned ? plus(report, [lostFolder]) : report;
-  const { records } = await vault.records(signal);
   const there = new Set((await vault.repository.keys(signal)).map(({ id }) => id));
   const told = new Set(report.errors.map(({ object }) => object));
   const gone = recordedKeys(records).filter((id) => !there.has(id) && !told.has(`keys/${id}`));

@@ -4,7 +4,7 @@ import { recordTimes } from '../evidence/record-common.ts';
 import { sharedFields } from '../evidence/run-context.ts';
 import { liesBeside } from '../recovery-point/fault-of-data.ts';
 import type { CheckReport } from '../repository/repository-types.ts';
-import type { Vault } from '../vault/vault.ts';
+import type { Vault, VaultRecords } from '../vault/vault.ts';
 import type { CliContext } from './cli-context.ts';
 import { manualRun } from './manual-run.ts';
 
@@ -22,9 +22,10 @@ export interface DoneCheck {
 
 /**
  * What was found counts for status: damage of the data puts every point of the vault in doubt, until it is read back or
- * restored again; without any those of which every byte was read are checked. A plain repository keeps no records.
+ * restored again; without any those of which every byte was read are checked. A plain repository keeps no records. Returns
+ * them as they are now.
  */
-export async function recordCheck(context: CliContext, vault: Vault, done: DoneCheck): Promise<void> {
+export async function recordCheck(context: CliContext, vault: Vault, done: DoneCheck): Promise<VaultRecords> {
   const { report, data, startMs, readData, snapshotIds, coverage } = done;
   const isSound = report.errors.length === 0;
   const isDataSound = data.errors.every(({ object }) => liesBeside(object));
@@ -48,5 +49,5 @@ export async function recordCheck(context: CliContext, vault: Vault, done: DoneC
     ...(coverage === undefined ? {} : { coverage }),
   };
   await vault.append(record);
-  await vault.records(context.signal);
+  return await vault.records(context.signal);
 }

@@ -151,7 +151,7 @@ const failures = [
 ] as const;
 
 function healHint(vault: string): string {
-  return `Run \`lifeboat check --vault ${vault}\` to see it, and \`lifeboat repair heal --vault ${vault}\` to mend it from another vault.`;
+  return `Run \`lifeboat check --read-data --vault ${vault}\` to see it, and \`lifeboat repair heal --vault ${vault}\` to mend it from another vault.`;
 }
 
 function statusEnd(

@@ -81,16 +81,15 @@ async function checkShare(
     signal: context.signal,
   });
   const whole = await withSmallObjects(vault, found, false, context.signal);
-  const report = await withLostPoints(context, vault, whole);
+  const report = await withLostPoints(context, vault, whole, await vault.records(context.signal));
   const coverage = await noteRead(vault, found, { withinMs, nowMs: context.nowMs() });
   const done = { report, data: found, startMs, readData: 'part', snapshotIds, coverage } as const;
-  await recordCheck(context, vault, done);
+  const { records } = await recordCheck(context, vault, done);
   const percent = coveragePercent(coverage);
   const fields = { vault: name, errors: report.errors.length, reread_percent: percent };
   await voice.say('check', fields, `checked   ${name}: ${coverageText(coverage)}`);
   if (report.errors.length > 0) return damaged(name, vault, report.errors.length);
   // a share that is sound says nothing of the bytes that are not in it
-  const { records } = await vault.records(context.signal);
   return unmended(name, records, context.nowMs());
 }
 
