@@ -35,7 +35,7 @@ interface NoteOptions {
  */
 export async function noteRead(
   vault: Vault,
-  { packSizes: sizes, soundPackIds, coldPackIds, errors }: CheckReport,
+  { packSizes: sizes, soundPackIds, coldPackIds, unknownBytes, errors }: CheckReport,
   { withinMs, nowMs, keeps = true }: NoteOptions,
 ): Promise<Coverage> {
   const before = loadReadTimes(cacheDirectory(), vault.id, nowMs);
@@ -49,7 +49,8 @@ export async function noteRead(
   const times = { packs, cold, ...(rollingAtMs === undefined ? {} : { rollingAtMs }) };
   const isNews = withinMs !== undefined || soundPackIds.length > 0 || coldPackIds.length > 0;
   if (keeps && isNews) await saveReadTimes(cacheDirectory(), vault.id, times);
-  return coverageOf({ sizes, times, withinMs: withinMs ?? rereadWithinMsDefault, nowMs });
+  const coverage = coverageOf({ sizes, times, withinMs: withinMs ?? rereadWithinMsDefault, nowMs });
+  return { ...coverage, ofBytes: coverage.ofBytes + unknownBytes };
 }
 
 const dayMs = 24 * 60 * 60 * 1000;

@@ -1,36 +1,46 @@
 import type { BlobIndex } from '../index/blob-index.ts';
 import type { IndexedPack } from '../index/index-file.ts';
-import { decodeIndexBytes, inOrder, listIds } from '../index/load-index.ts';
+import { decodeIndexBytes, inOrder } from '../index/load-index.ts';
 import { idInKey, objectFolders, objectKey } from '../layout.ts';
 import { headerBytes, headerLengthBytes, sealOverheadBytes } from '../pack/pack-header.ts';
 import { loadUnpacked, type RepositoryAccess } from '../unpacked.ts';
 import { type Findings, recording } from './findings.ts';
 
-/** Reads all index files into `index`, compares them with the packs there are, and returns those with their sizes. */
+export interface IndexFilesRead {
+  /** Sizes in bytes of all packs there are, by id. */
+  readonly packs: ReadonlyMap<string, number>;
+  /** Packs that no index file names which can be read. */
+  readonly unnamed: readonly string[];
+  /** Sizes in bytes of the index files that cannot be read, by id. */
+  readonly unreadable: ReadonlyMap<string, number>;
+}
+
+/** Reads all index files into `index`, and compares them with the packs there are. */
 export async function checkIndexFiles(
   access: RepositoryAccess,
   index: BlobIndex,
   findings: Findings,
   signal?: AbortSignal,
-): Promise<Map<string, number>> {
+): Promise<IndexFilesRead> {
   const seen = new Map<string, string>();
-  const ids = await listIds(access, 'index', signal);
+  const files = await listSizes(access, 'index', signal);
   // listed later than the index, for whoever writes stores a pack before it names it
   const listing = listPacks(access, signal);
   // awaited below; until then a failure must not count as unhandled
   listing.catch(() => undefined);
   const fetch = (id: string) =>
     recording(findings, objectKey('index', id), () => loadUnpacked(access, 'index', id, signal));
-  for await (const { id, got: bytes } of inOrder(ids, fetch)) {
+  const unreadable = new Map<string, number>();
+  for await (const { id, got: bytes } of inOrder([...files.keys()].sort(), fetch)) {
     const packs = await listing;
     const key = objectKey('index', id);
     const content =
       bytes && (await recording(findings, key, () => Promise.resolve(decodeIndexBytes(bytes, id))));
+    if (content === undefined) unreadable.set(id, files.get(id) ?? 0);
     for (const pack of content ?? []) checkIndexedPack(pack, key, packs, seen, index, findings);
   }
   const packs = await listing;
-  for (const id of packs.keys()) if (!seen.has(id)) findings.hints.push(unreferenced(id));
-  return packs;
+  return { packs, unnamed: [...packs.keys()].filter((id) => !seen.has(id)), unreadable };
 }
 
 /** Sizes in bytes of all packs there are, by id. */
@@ -38,12 +48,20 @@ export async function listPacks(
   access: RepositoryAccess,
   signal?: AbortSignal,
 ): Promise<Map<string, number>> {
-  const packs = new Map<string, number>();
-  for await (const { key, size } of access.store.list(objectFolders.pack, signal)) {
+  return await listSizes(access, 'pack', signal);
+}
+
+async function listSizes(
+  access: RepositoryAccess,
+  kind: 'pack' | 'index',
+  signal?: AbortSignal,
+): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for await (const { key, size } of access.store.list(objectFolders[kind], signal)) {
     const id = idInKey(key);
-    if (id !== undefined) packs.set(id, size);
+    if (id !== undefined) sizes.set(id, size);
   }
-  return packs;
+  return sizes;
 }
 
 function checkIndexedPack(
@@ -89,12 +107,4 @@ function checkIndexedPack(
       what: 'holds both data and trees',
       hint: 'Harmless; version 1 of the format allowed it.',
     });
-}
-
-function unreferenced(id: string): Findings['hints'][number] {
-  return {
-    object: objectKey('pack', id),
-    what: 'is in no index file',
-    hint: 'Harmless: an interrupted backup leaves such packs; the next prune removes them.',
-  };
 }

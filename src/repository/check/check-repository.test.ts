@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { backUp, makeVault, openVault } from '../../../test/support/vault.ts';
@@ -65,4 +65,68 @@ test('a failure in one part of the check is raised, whatever the others do', asy
       );
     }
   }
+});
+
+/** Two snapshots, each with packs and an index file of its own; gives the names of the second one's files. */
+async function twoSaves(
+  place: string,
+  data: string,
+): Promise<{ readonly index: string; readonly packs: string[] }> {
+  await using vault = await makeVault(place);
+  const names = () =>
+    fs.readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((name) => /[0-9a-f]{64}$/.test(name));
+  await backUp(vault, fill(data, 'one'));
+  const before = new Set(names());
+  await backUp(vault, fill(data, 'two'));
+  const later = names().filter((name) => !before.has(name));
+  return {
+    index: join(place, later.find((name) => name.startsWith('index/')) ?? ''),
+    packs: later.filter((name) => name.startsWith('data/')).map((name) => join(place, name)),
+  };
+}
+
+const objectsOf = (findings: readonly { readonly object: string }[]) => findings.map(({ object }) => object);
+
+test('an index file that cannot be read is one finding, and what only it named is neither missing nor harmless', async () => {
+  using folder = temporaryFolder();
+  const place = join(folder.path, 'vault');
+  const { index, packs } = await twoSaves(place, folder.path);
+  const bytes = fs.readFileSync(index);
+  fs.chmodSync(index, 0o600);
+  fs.writeFileSync(
+    index,
+    Buffer.concat([bytes.subarray(0, 40), Buffer.from([~(bytes[40] ?? 0)]), bytes.subarray(41)]),
+  );
+  await using vault = await openVault(place);
+  const report = await vault.check({ readData: 'all' });
+  assert.deepEqual(objectsOf(report.errors), [`index/${basename(index)}`]);
+  assert.equal(report.hints.length, 1);
+  assert.match(report.hints[0]?.what ?? '', /names 2 packs, with 5 blobs that snapshots need$/);
+  assert.match(report.hints[0]?.hint ?? '', /Do not prune/);
+  assert.equal(report.unknownBytes, bytes.length);
+  assert.equal(report.packsRead, report.packs);
+  // what a mended index would still lack is told beside it
+  fs.rmSync(packs.toSorted((a, b) => fs.statSync(b).size - fs.statSync(a).size)[0] ?? '');
+  const { errors } = await vault.check();
+  assert.equal(errors.length, 2);
+  assert.match(errors[1]?.what ?? '', /needs the data blob \w+, which no index file knows/);
+});
+
+test('an index file that is gone is one finding; its packs are named no harmless leftovers', async () => {
+  using folder = temporaryFolder();
+  const place = join(folder.path, 'vault');
+  const { index, packs } = await twoSaves(place, folder.path);
+  fs.rmSync(index);
+  await using vault = await openVault(place);
+  const { errors, hints, unknownBytes } = await vault.check();
+  assert.deepEqual([objectsOf(errors), hints, unknownBytes], [['index'], [], 0]);
+  assert.match(errors[0]?.what ?? '', /^lacks 5 blobs that snapshots need, in 2 packs /);
+  const [tree = ''] = packs.toSorted((a, b) => fs.statSync(a).size - fs.statSync(b).size);
+  fs.chmodSync(tree, 0o600);
+  fs.writeFileSync(tree, 'nonsense');
+  const worse = await vault.check();
+  assert.match(
+    worse.errors.map(({ what }) => what).join(),
+    /its own header cannot be read.*needs the tree blob/,
+  );
 });

@@ -9,11 +9,12 @@ import { objectKey } from '../layout.ts';
 import type { CheckOptions, CheckReport, Snapshot } from '../repository-types.ts';
 import { loadSnapshot } from '../snapshot/snapshot-list.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
-import { checkIndexFiles } from './check-index.ts';
+import { checkIndexFiles, type IndexFilesRead } from './check-index.ts';
 import { checkKeys } from './check-keys.ts';
 import { checkPackData, type PackDataRead, startPackReaders } from './check-pack-data.ts';
-import { checkTrees } from './check-trees.ts';
+import { checkTrees, type TreesOptions } from './check-trees.ts';
 import { type Findings, recording } from './findings.ts';
+import { type PlacedPacks, placeUnnamed, unnamedFindings } from './unnamed-packs.ts';
 
 export async function checkRepository(
   access: RepositoryAccess,
@@ -27,13 +28,13 @@ export async function checkRepository(
   const [keys, structure, data] = [noFindings(), noFindings(), noFindings()];
   const checkedKeys = checkKeys(access.store, keys, signal);
   const read = readStructure(access, structure, signal, failed);
-  const walked = read.then(({ index, snapshots }) =>
-    checkTrees(access, index, snapshots, structure, {
+  const walked = read.then((parts) =>
+    walkTrees(access, parts, structure, {
       signal,
       ...(readers || options.progress === undefined ? {} : { progress: options.progress }),
     }),
   );
-  const opened = read.then(async ({ index, packs }) => {
+  const opened = read.then(async ({ index, files: { packs } }) => {
     const packSizes = new Map([...packs].filter(([id]) => index.hasPack(id)).sort());
     const chosen = choosePacks(packSizes, options.readData);
     const request = { access, index, workers, packs: chosen, sizes: packs, ...(readers && { readers }) };
@@ -55,8 +56,9 @@ async function toTheirEnd(parts: readonly Promise<unknown>[], failed: AbortContr
 interface Structure {
   readonly snapshots: readonly Snapshot[];
   readonly index: BlobIndex;
-  /** Sizes in bytes of all packs there are, by id. */
-  readonly packs: ReadonlyMap<string, number>;
+  readonly files: IndexFilesRead;
+  /** What else could be brought into the index, where a file of it cannot be read. */
+  readonly placed: PlacedPacks | undefined;
 }
 
 /** Snapshots are listed before the index, so that whatever they refer to is in it. */
@@ -70,11 +72,36 @@ async function readStructure(
   const index = new BlobIndex();
   const ofIndex = noFindings();
   const snapshots = checkSnapshots(access, ids, findings, signal);
-  const packs = checkIndexFiles(access, index, ofIndex, signal);
-  await toTheirEnd([snapshots, packs], failed);
-  findings.errors.push(...ofIndex.errors);
-  findings.hints.push(...ofIndex.hints);
-  return { snapshots: await snapshots, index, packs: await packs };
+  const reading = checkIndexFiles(access, index, ofIndex, signal);
+  await toTheirEnd([snapshots, reading], failed);
+  add(findings, ofIndex);
+  const files = await reading;
+  const placed = files.unreadable.size === 0 ? undefined : await placeUnnamed(access, index, files, signal);
+  return { snapshots: await snapshots, index, files, placed };
+}
+
+/** Where something is missing, it is looked for in packs that no index file names, and the trees are walked again. */
+async function walkTrees(
+  access: RepositoryAccess,
+  { snapshots, index, files, placed }: Structure,
+  findings: Findings,
+  options: TreesOptions,
+): Promise<void> {
+  const walk = async (known: PlacedPacks | undefined) => {
+    const found = noFindings();
+    const request = { ...options, ...(known === undefined ? {} : { unnamedPacks: known.ids }) };
+    return { found, known, walked: await checkTrees(access, index, snapshots, found, request) };
+  };
+  let last = await walk(placed);
+  const isToBePlaced = placed === undefined && last.walked.missing.length > 0 && files.unnamed.length > 0;
+  if (isToBePlaced) last = await walk(await placeUnnamed(access, index, files, options.signal));
+  add(findings, last.found);
+  add(findings, unnamedFindings(index, files, last.walked, last.known));
+}
+
+function add(to: Findings, more: Findings): void {
+  to.errors.push(...more.errors);
+  to.hints.push(...more.hints);
 }
 
 async function checkSnapshots(
@@ -96,7 +123,7 @@ interface Opened extends PackDataRead {
 }
 
 function reportOf(
-  { packs, index, snapshots }: Structure,
+  { files: { packs, unreadable }, placed, index, snapshots }: Structure,
   { packSizes, chosen, bytesRead, coldPackIds }: Opened,
   findings: readonly Findings[],
 ): CheckReport {
@@ -105,6 +132,7 @@ function reportOf(
     hints: findings.flatMap(({ hints }) => hints),
   };
   const cold = new Set(coldPackIds);
+  const unplaced = placed === undefined ? [] : [...placed.damaged, ...placed.cold];
   return {
     packs: packs.size,
     packsRead: chosen.length - coldPackIds.length,
@@ -114,9 +142,14 @@ function reportOf(
     packSizes,
     soundPackIds: chosen.filter((id) => !isNamed(all, objectKey('pack', id)) && !cold.has(id)),
     coldPackIds,
+    unknownBytes: sum(unreadable.values()) + sum(unplaced.map((id) => packs.get(id) ?? 0)),
     errors: all.errors,
     hints: all.hints,
   };
+}
+
+function sum(bytes: Iterable<number>): number {
+  return [...bytes].reduce((total, each) => total + each, 0);
 }
 
 function isNamed({ errors }: Findings, object: string): boolean {

@@ -116,7 +116,8 @@ async function needsOf(
     loadSnapshot(access, id, options.signal),
   );
   if (!snapshot) return { packs: new Set(), findings };
-  const packs = await checkTrees(access, index, [snapshot], findings, options);
+  const { packs, missing } = await checkTrees(access, index, [snapshot], findings, options);
+  findings.errors.push(...missing);
   const ids = findings.errors.length > 0 ? [] : Array.from(packs, (pack) => index.packIds[pack] ?? '');
   return { packs: new Set(ids), findings };
 }
