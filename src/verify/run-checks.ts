@@ -23,6 +23,8 @@ export interface CheckRequest {
   readonly workFolder: string;
   /** The restored database file, of systems that have one. */
   readonly database?: string;
+  /** Why the database of such a system cannot be asked. */
+  readonly noDatabase?: string;
   readonly systemName: string;
   readonly signal?: AbortSignal;
 }
@@ -53,9 +55,9 @@ async function runCheck(
   if (!isRunnableCheck(check)) return notCarriedOut(name, check.kind);
   switch (check.kind) {
     case 'integrity':
-      return ofProbe(name, await database?.integrity());
+      return ofProbe(request, name, await database?.integrity());
     case 'foreign_keys':
-      return ofProbe(name, await database?.foreignKeys());
+      return ofProbe(request, name, await database?.foreignKeys());
     case 'sql':
       return sqlResult(request, check, await database?.value(check.query));
     case 'files':
@@ -76,8 +78,12 @@ function notCarriedOut(name: string, kind: string): CheckResult {
   };
 }
 
-function ofProbe(name: string, verdict: ProbeVerdict | undefined): CheckResult {
-  if (verdict === undefined) return noDatabase(name);
+function ofProbe(
+  { noDatabase = 'the system has no database that this check could ask' }: CheckRequest,
+  name: string,
+  verdict: ProbeVerdict | undefined,
+): CheckResult {
+  if (verdict === undefined) return { name, verdict: 'inconclusive', message: noDatabase };
   if (verdict.kind === 'passed') return { name, verdict: 'pass', actual: String(verdict.value) };
   if (verdict.kind === 'failed')
     return { name, verdict: 'fail', message: verdict.reasons.slice(0, 5).join('; ') };
@@ -89,7 +95,7 @@ function sqlResult(
   check: Extract<ResolvedCheck, { kind: 'sql' }>,
   verdict: ProbeVerdict | undefined,
 ): CheckResult {
-  if (verdict?.kind !== 'passed') return ofProbe(check.name, verdict);
+  if (verdict?.kind !== 'passed') return ofProbe(request, check.name, verdict);
   const expected =
     check.expect.kind === 'value' ? check.expect.value : request.manifest.values[`query:${check.name}`];
   if (expected === undefined) {
@@ -170,8 +176,4 @@ function programOf(run: string | readonly string[]): Program {
   const [file, ...rest] = run;
   assert(file !== undefined, 'a command has a program');
   return { kind: 'argv', file, arguments: rest };
-}
-
-function noDatabase(name: string): CheckResult {
-  return { name, verdict: 'inconclusive', message: 'the system has no database that this check could ask' };
 }

@@ -3,7 +3,7 @@
  * runs the system's own checks there. A fault of the checker is not a fault of the data: what could not be
  * carried out makes the verdict inconclusive, never green and never red.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import { damagedObjects, objectsOfError } from '../evidence/damaged-objects.ts';
@@ -18,9 +18,10 @@ import type { RestoreReport, Snapshot } from '../repository/repository-types.ts'
 import type { WorkProgress } from '../repository/work-progress.ts';
 import { makeStaging } from '../restore/staging.ts';
 import type { Vault } from '../vault/vault.ts';
+import { capturedPath } from './captured-path.ts';
 import type { CheckTools } from './check-tools.ts';
 import { countEntries, type EntryCounts } from './count-entries.ts';
-import { countsText, runChecks } from './run-checks.ts';
+import { type CheckRequest, countsText, runChecks } from './run-checks.ts';
 
 export interface VerifyRequest {
   readonly run: RunContext;
@@ -29,7 +30,8 @@ export interface VerifyRequest {
   readonly vault: Vault;
   readonly snapshotId: string;
   readonly tools: CheckTools;
-  /** Absolute path of the source's database or canary folder, as it was stored. */
+  /** Absolute paths that the plan says: all that the source reads, its database, its canary. */
+  readonly plannedPaths: readonly string[];
   readonly databasePath?: string;
   readonly canaryPath?: string;
   /** Sandboxes are made below; must have room for the restored data. */
@@ -87,10 +89,10 @@ async function prove(request: VerifyRequest, folder: string, startMs: number): P
     sandbox,
     workFolder,
     systemName: request.system.name,
-    ...(request.databasePath === undefined ? {} : { database: join(sandbox, request.databasePath) }),
+    ...databaseOf(request, restored.snapshot, sandbox),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });
-  const loss = await lossOf(request, sandbox, manifest, request.lossAtMs ?? startMs);
+  const loss = await lossOf(request, sandbox, restored, request.lossAtMs ?? startMs);
   return {
     restored: arrival.every(({ verdict }) => verdict === 'pass'),
     restoreMs,
@@ -103,6 +105,21 @@ async function prove(request: VerifyRequest, folder: string, startMs: number): P
       ...(report.problems.some(({ isDamage }) => isDamage) ? { foundDamage: true } : {}),
       ...damagedObjects(report.damagedObjects.map((object) => ({ object }))),
     },
+  };
+}
+
+/** That all which was captured is there is seen before: a database that is not was captured elsewhere. */
+function databaseOf(
+  { databasePath, plannedPaths: planned }: VerifyRequest,
+  { paths: captured }: Snapshot,
+  sandbox: string,
+): Pick<CheckRequest, 'database' | 'noDatabase'> {
+  if (databasePath === undefined) return {};
+  const { path } = capturedPath(databasePath, { planned, captured });
+  const database = join(sandbox, path);
+  if (statSync(database, { throwIfNoEntry: false })?.isFile()) return { database };
+  return {
+    noDatabase: `the point holds no database at ${path}: it was captured from ${captured.join(', ')}`,
   };
 }
 
@@ -204,18 +221,21 @@ async function compareArrival(request: VerifyRequest, restored: Restored): Promi
 async function lossOf(
   request: VerifyRequest,
   sandbox: string,
-  manifest: Manifest,
+  { manifest, snapshot: { paths: captured } }: Restored,
   atMs: number,
 ): Promise<{ readonly loss: Loss; readonly checks: readonly CheckResult[] }> {
   const computed: Loss = { kind: 'computed', ms: Math.max(0, atMs - manifest.capturedAtMs) };
   const { canary } = request.planned;
   if (canary === undefined || request.canaryPath === undefined) return { loss: computed, checks: [] };
   const name = 'canary';
+  const { path, isAsPlanned } = capturedPath(request.canaryPath, { planned: request.plannedPaths, captured });
+  const place = join(sandbox, path);
+  if (!isAsPlanned && !existsSync(place)) {
+    const message = `the point holds nothing at ${path}: it was captured from ${captured.join(', ')}`;
+    return { loss: computed, checks: [{ name, verdict: 'inconclusive', message }] };
+  }
   try {
-    const mark: CanaryMark | undefined = await request.tools.readCanary(
-      canary,
-      join(sandbox, request.canaryPath),
-    );
+    const mark: CanaryMark | undefined = await request.tools.readCanary(canary, place);
     if (mark === undefined)
       return {
         loss: computed,

@@ -87,6 +87,7 @@ async function prove(snapshotId: string, sandboxParent = join(scene.folder, '../
       vault: await vaults.open('here'),
       snapshotId,
       tools: scene.context.adapters.checkTools,
+      plannedPaths: [scene.path('orders.db')],
       databasePath: scene.path('orders.db'),
       sandboxParent,
       keepSandbox: false,
@@ -274,6 +275,25 @@ test('what a killed verification left behind is removed by the next one, what wa
 test('a database without checks is asked whether it is sound', async () => {
   await backedUp('  orders: { source: { kind: sqlite, path: ./orders.db } }');
   assert.equal(checkOf((await verifyOnly()).record?.checks, 'integrity'), 'pass');
+});
+
+test('a plan that lies elsewhere now asks the database at the path that was captured', async () => {
+  await backedUp('  orders: { source: { kind: sqlite, path: ./orders.db }, canary: { kind: table } }');
+  scene.plan('  orders: { source: { kind: sqlite, path: ./moved/orders.db }, canary: { kind: table } }');
+  const { verdict, record } = await verifyOnly();
+  assert.deepEqual([verdict, record?.loss?.kind], ['pass', 'measured']);
+});
+
+test('a database that is not in the point proves nothing against the data that are', async () => {
+  await backedUp('  shop: { source: { kind: files, paths: [./uploads] } }');
+  scene.plan('  shop: { source: { kind: sqlite, path: ./orders.db }, checks: [integrity] }');
+  const { verdict, record } = await verifyOnly();
+  assert.deepEqual([verdict, record?.restored], ['inconclusive', true]);
+  const integrity = record?.checks.find(({ name }) => name === 'integrity');
+  assert.match(
+    integrity?.message ?? '',
+    /^the point holds no database at .*: it was captured from .*uploads$/,
+  );
 });
 
 test('the loss is counted from the canary where there is one, else from the capture', async () => {

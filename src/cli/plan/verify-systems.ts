@@ -12,7 +12,7 @@ import { newRun, type PlanRun } from './new-run.ts';
 import type { VaultHistory } from './plan-history.ts';
 import { identityOf, type PlanSession } from './plan-session.ts';
 import type { PlanVaults } from './plan-vaults.ts';
-import { canaryPath, databasePath } from './system-paths.ts';
+import { canaryPath, databasePath, systemPaths } from './system-paths.ts';
 
 export interface VerifySystemsRequest {
   readonly session: PlanSession;
@@ -94,6 +94,7 @@ async function prove(
     sandboxParent:
       request.sandboxParent ?? join(stateDirectory(), request.session.plan.metadata.id, 'sandbox'),
     keepSandbox: request.keepSandbox,
+    plannedPaths: systemPaths(system, folder),
     progress: (state) => progress.report(state),
     signal: context.signal,
     ...(database === undefined ? {} : { databasePath: database }),
