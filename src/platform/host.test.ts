@@ -17,8 +17,8 @@ test('this process is alive and has a start, an ended one has neither', async ()
 });
 
 test('a process that ended and was not collected is not alive', async () => {
-  // The shell becomes a sleep that never collects the child which ended.
-  const script = '(exit 0) & echo $!; exec sleep 60';
+  // The shell becomes a sleep that never collects its child; until it has, the child must not end.
+  const script = '(until grep -q sleep /proc/$$/comm; do :; done) & echo $!; exec sleep 60';
   await using program = await startProgram({ kind: 'shell', script });
   const first = await program.stdout[Symbol.asyncIterator]().next();
   const zombie = Number(first.value);
