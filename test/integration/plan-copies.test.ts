@@ -129,6 +129,38 @@ test('while the first vault is away another takes the point, and the first gets 
   assert.equal((await pointsByVault())['here']?.length, 1);
 });
 
+test('while the first vault is not believed another takes the point, and all that are believed get it', async () => {
+  await threeVaults();
+  scene.write('uploads/large', randomBytes(4_000_000));
+  await scene.backup();
+  for (const evidence of ['lifeboat/evidence', 'lifeboat/spare/evidence'])
+    fs.rmSync(join(scene.vaultPath('here'), evidence), { recursive: true });
+  const backups = await scene.backup();
+  assert.deepEqual(
+    backups.map(({ vault, outcome, copy: made, error }) => [
+      vault,
+      outcome?.silentChanges,
+      made?.from,
+      error?.code,
+    ]),
+    [
+      ['away', [], undefined, undefined],
+      ['here', undefined, [], 'OBJECT_DAMAGED'],
+      ['archive', undefined, ['away'], undefined],
+    ],
+  );
+  const points = await pointsByVault();
+  assert.deepEqual(
+    ['here', 'away', 'archive'].map((name) => points[name]?.length),
+    [0, 2, 2],
+  );
+  // where none is believed, a point that does not count yet is better than none
+  unplug('away');
+  unplug('archive');
+  const alone = await scene.backup();
+  assert.equal(alone.find(({ vault }) => vault === 'here')?.outcome?.record.verdict, 'pass');
+});
+
 test('what was given up in a vault is not brought back, unless somebody asks for it by name', async () => {
   await threeVaults();
   await scene.backup();

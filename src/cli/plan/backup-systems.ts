@@ -79,13 +79,42 @@ async function captureOnce(
 ): Promise<readonly SystemBackup[]> {
   const canary = await canaryWriter(context, request, system);
   const captures: SystemBackup[] = [];
-  for (const { name } of copyRoute(request.session.plan, system).vaults) {
+  for await (const name of believedFirst(context, request, system)) {
     const backup = await backupOne(context, { ...request, canary }, run, system, name);
     captures.push(backup);
     await add(backup);
     if (!isVaultsFault(backup)) break;
   }
   return captures;
+}
+
+/** What is captured into a vault that is not believed counts for nothing, and nothing is copied from there. */
+async function* believedFirst(
+  context: AppContext,
+  request: BackupSystemsRequest,
+  system: ResolvedSystem,
+): AsyncGenerator<string> {
+  const { vaults } = copyRoute(request.session.plan, system);
+  const doubtful: string[] = [];
+  for (const { name } of vaults) {
+    if (vaults.length > 1 && (await isDoubtful(context, request, name))) doubtful.push(name);
+    else yield name;
+  }
+  yield* doubtful;
+}
+
+/** One that cannot be read has its own error when it is tried. */
+async function isDoubtful(
+  context: AppContext,
+  { vaults }: BackupSystemsRequest,
+  name: string,
+): Promise<boolean> {
+  try {
+    return (await (await vaults.open(name)).records(context.signal)).problems.length > 0;
+  } catch (error) {
+    if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
+    return false;
+  }
 }
 
 /** What the source does wrong it would do wrong for every vault. */

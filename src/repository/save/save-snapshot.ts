@@ -268,7 +268,8 @@ class Archive {
     }
     if (result.changed) this.problems.push({ path, reason: 'kept changing while it was read' });
     const saved = this.#savedFile(name, withStat(metadata, result.stat), result.content, result.size, before);
-    if (changedSilently(saved.node, before)) this.silentChanges.push(path);
+    const isComparable = this.#request.parent?.original === undefined || isOnePiece(saved.node, before);
+    if (isComparable && changedSilently(saved.node, before)) this.silentChanges.push(path);
     return saved;
   }
 
@@ -362,6 +363,11 @@ function changedSilently(node: Node, before: Node | undefined): boolean {
   return (
     fileChange(node, before) === 'filesChanged' && before?.size === node.size && before.mtime === node.mtime
   );
+}
+
+/** What a copy has was cut by the secret of another repository: only where nothing was cut do other ids tell anything. */
+function isOnePiece(node: Node, before: Node | undefined): boolean {
+  return node.content?.length === 1 && before?.content?.length === 1;
 }
 
 function fileChange(node: Node, before: Node | undefined): 'filesNew' | 'filesChanged' | 'filesUnmodified' {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { backUp, makeVault } from '../../../test/support/vault.ts';
 import { openMemoryStore } from '../../object-store/memory/memory-store.ts';
+import { randomBytes } from '../../platform/random.ts';
 import { createFilesSource } from '../../source/files/files-source.ts';
-import { initRepository } from '../repository.ts';
+import { copySnapshots, initRepository } from '../repository.ts';
 import type { SavedSnapshot, Snapshot } from '../repository-types.ts';
 
 test('a file that changed behind its size and time is found and named; an honest edit is not', async () => {
@@ -51,4 +53,26 @@ test('a file that changed behind its size and time is found and named; an honest
   );
   assert.equal(second.summary.filesChanged, 2);
   assert.equal(second.summary.filesUnmodified, 1);
+});
+
+test('a file whose copy was cut into other pieces did not change behind its time', async () => {
+  using folder = temporaryFolder();
+  const files = join(folder.path, 'files');
+  mkdirSync(files);
+  const past = new Date('2026-01-02T03:04:05Z');
+  const write = (name: string, content: string | Buffer) => {
+    writeFileSync(join(files, name), content);
+    utimesSync(join(files, name), past, past);
+  };
+  write('large', randomBytes(4_000_000));
+  write('silent', 'first');
+  await using here = await makeVault(join(folder.path, 'here'));
+  await using away = await makeVault(join(folder.path, 'away'));
+  const { snapshot } = await backUp(here, files);
+  const report = await copySnapshots(here, [{ repository: away, snapshotIds: [snapshot.id] }]);
+  const parent = report.targets[0]?.copied[0]?.snapshot;
+  assert.ok(parent);
+  write('silent', 'other');
+  const again = await backUp(away, files, { readAll: true, parent });
+  assert.deepEqual(again.silentChanges, [join(files, 'silent')]);
 });
