@@ -9,18 +9,42 @@ import { writeFileAtomically } from '../platform/atomic-file.ts';
 import { recordsOf } from './read-records.ts';
 import { loadRecordCache } from './record-cache.ts';
 import type { VaultRecords } from './vault.ts';
+import { decodeVaultFile, encodeVaultFile, type VaultFile } from './vault-file.ts';
+
+/** `file`: as the vault had it when it was last opened under a plan. */
+export type KnownHistory = VaultRecords & { readonly vaultId: string; readonly file?: VaultFile };
 
 /** `undefined` when this machine has never read the vault at the location, or its cache is gone. */
-export function knownHistory(
-  cacheDirectory: string,
-  location: string,
-): (VaultRecords & { readonly vaultId: string }) | undefined {
+export function knownHistory(cacheDirectory: string, location: string): KnownHistory | undefined {
   const vaultId = knownLocations(cacheDirectory)[location];
   if (typeof vaultId !== 'string') return undefined;
   const cache = loadRecordCache(cacheDirectory, vaultId);
   if (cache === undefined) return undefined;
   const { links, problems, snapshotIds, readAtMs } = cache;
-  return { vaultId, records: recordsOf(links, vaultId).records, problems, snapshotIds, readAtMs };
+  const known = { vaultId, records: recordsOf(links, vaultId).records, problems, snapshotIds, readAtMs };
+  const file = knownFile(cacheDirectory, vaultId);
+  return file === undefined ? known : { ...known, file };
+}
+
+/** So that a wrong byte in the plain original is seen without the key. */
+export async function rememberVaultFile(cacheDirectory: string, vault: VaultFile): Promise<void> {
+  const known = knownFile(cacheDirectory, vault.id);
+  if (known !== undefined && encodeVaultFile(known).equals(encodeVaultFile(vault))) return;
+  mkdirSync(join(cacheDirectory, vault.id), { recursive: true, mode: 0o700 });
+  await writeFileAtomically(
+    vaultFile(cacheDirectory, vault.id),
+    encodeVaultFile(vault).toString('utf8'),
+    0o600,
+  );
+}
+
+function knownFile(cacheDirectory: string, vaultId: string): VaultFile | undefined {
+  try {
+    return decodeVaultFile(readFileSync(vaultFile(cacheDirectory, vaultId)));
+  } catch {
+    // a cache: without it the id alone is compared
+    return undefined;
+  }
 }
 
 export async function rememberLocation(
@@ -41,6 +65,10 @@ function knownLocations(cacheDirectory: string): JsonObject {
     // a cache: without it vaults are opened
     return {};
   }
+}
+
+function vaultFile(cacheDirectory: string, vaultId: string): string {
+  return join(cacheDirectory, vaultId, 'vault.json');
 }
 
 function file(cacheDirectory: string): string {

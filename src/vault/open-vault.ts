@@ -31,6 +31,7 @@ import {
   type VaultRole,
   vaultFileKey,
 } from './vault-file.ts';
+import { vaultParts } from './vault-parts.ts';
 
 const noUse: StoreUse = { puts: 0, gets: 0, stats: 0, lists: 0, deletes: 0, bytesPut: 0, bytesGot: 0 };
 
@@ -150,6 +151,7 @@ function vaultOf(
       isFresh = true;
       await appendRecord(writer, record);
     },
+    parts: (signal) => vaultParts(store, signal),
     records: (signal) => readAndCache(options, repository, writer, signal),
     [Symbol.asyncDispose]: () => repository[Symbol.asyncDispose](),
   };

@@ -9,6 +9,7 @@ import type { RunRecord, StoreUse } from '../evidence/record.ts';
 import type { Repository } from '../repository/repository-types.ts';
 import type { ArchiveAccess } from './archive-access.ts';
 import type { VaultFile } from './vault-file.ts';
+import type { VaultParts } from './vault-parts.ts';
 import type { VaultSpares } from './vault-spares.ts';
 
 export interface Vault extends AsyncDisposable {
@@ -28,6 +29,8 @@ export interface Vault extends AsyncDisposable {
   append(record: RunRecord): Promise<void>;
   /** All records of all writers, and what is wrong with their chains. Also refreshes the local cache. */
   records(signal?: AbortSignal): Promise<VaultRecords>;
+  /** What of it lies where it should, whatever copies it was opened from. */
+  parts(signal?: AbortSignal): Promise<VaultParts>;
   readonly plans: PlanArchive;
   /** Absent for a plain restic repository. */
   readonly spares?: VaultSpares;

@@ -326,7 +326,7 @@ test('a repository without vault.json gets no backup under a plan, for no record
   for (const file of ['vault.json', 'spare/vault.json'])
     fs.rmSync(join(scene.vaultPath('here'), 'lifeboat', file));
   const [backup] = await scene.backup();
-  assert.equal(backup?.error?.code, 'VAULT_UNSUPPORTED');
+  assert.equal(backup?.error?.code, 'VAULT_DAMAGED');
   assert.deepEqual(storedFiles(scene, 'here', 'snapshots'), []);
 });
 

@@ -44,6 +44,7 @@ export interface PlanScene extends Disposable {
   histories(refresh: boolean): Promise<readonly VaultHistory[]>;
   /** Every system as `status` shows it. */
   status(refresh?: boolean): Promise<ReadonlyMap<string, AssessedSystem>>;
+  makeVault(name: string): Promise<void>;
   /** A vault of the plan opened by itself, without faults. */
   open(name: string, options?: Partial<VaultOptions>): Promise<Vault>;
 }
@@ -68,14 +69,7 @@ export async function planScene(options: SceneOptions): Promise<PlanScene> {
   const folder = temporaryFolder();
   const scene = sceneIn(folder, options);
   scene.plan(options.systems);
-  for (const name of vaultNames(options)) {
-    const store = openLocalStore(scene.vaultPath(name));
-    await using _vault = await initVault({
-      ...vaultOptions(scene, store),
-      kdf: quickKdf,
-      role: name === 'here' ? 'primary' : 'secondary',
-    });
-  }
+  for (const name of vaultNames(options)) await scene.makeVault(name);
   return scene;
 }
 
@@ -144,11 +138,20 @@ function sceneIn(folder: TemporaryFolder, options: SceneOptions): PlanScene {
         const { systems } = assessPlan(session.plan, histories, scene.context.nowMs());
         return new Map(systems.map((system) => [system.system, system]));
       }),
+    makeVault: (name) => makeVault(scene, name),
     open: (name, given) =>
       openVault({ ...vaultOptions(scene, openLocalStore(scene.vaultPath(name))), ...given }),
     [Symbol.dispose]: () => folder[Symbol.dispose](),
   };
   return Object.assign(scene, { context: contextOf(scene) });
+}
+
+async function makeVault(scene: PlanScene, name: string): Promise<void> {
+  await using _vault = await initVault({
+    ...vaultOptions(scene, openLocalStore(scene.vaultPath(name))),
+    kdf: quickKdf,
+    role: name === 'here' ? 'primary' : 'secondary',
+  });
 }
 
 async function runWith<T>(

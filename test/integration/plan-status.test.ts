@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { afterEach, test } from 'node:test';
+import { wrongWith } from '../../src/cli/plan/plan-history.ts';
 import { type PlanScene, planScene } from './plan-scene.ts';
 
 let scene: PlanScene;
@@ -42,29 +43,56 @@ test('without its vaults nothing is known of a system', async () => {
 
 test('another vault in the place of the known one is not taken for it', async () => {
   await provenScene(['here']);
-  const file = `${scene.vaultPath('here')}/lifeboat/vault.json`;
-  const other = fs
-    .readFileSync(file, 'utf8')
-    .replace(/"id": "[^"]*"/, '"id": "00000000-0000-4000-8000-000000000000"');
-  fs.chmodSync(file, 0o600);
-  fs.writeFileSync(file, other);
+  fs.rmSync(scene.vaultPath('here'), { recursive: true });
+  await scene.makeVault('here');
   const { status, concern } = await stateOf(false);
   assert.equal(status, 'unknown');
-  assert.match(concern, /says that it is another vault than here/);
+  assert.match(concern, /what lies in the place of the vault here is another vault/);
 });
 
-test('a vault whose vault.json is damaged or gone is said to be damaged, not away', async () => {
-  await provenScene(['here', 'away']);
-  const file = `${scene.vaultPath('away')}/lifeboat/vault.json`;
-  const before = fs.readFileSync(file);
-  fs.chmodSync(file, 0o600);
-  fs.writeFileSync(file, 'x');
-  assert.match((await stateOf(false)).concern, /is damaged: lifeboat\/vault\.json cannot be read/);
-  fs.rmSync(file);
-  const { status, concern } = await stateOf(false);
-  assert.equal(status, 'at-risk');
-  assert.match(concern, /is damaged: lifeboat\/vault\.json is missing/);
-  fs.writeFileSync(file, before);
+/** What both ways of reading say is wrong with the vault, which must be the same. */
+async function wrongWithHere(): Promise<string> {
+  const both = [await scene.histories(false), await scene.histories(true)].map(([history]) => {
+    const wrong = history === undefined ? undefined : wrongWith(history);
+    return wrong === undefined ? 'nothing' : `${wrong.code} ${wrong.message}`;
+  });
+  assert.equal(both[0], both[1]);
+  return both[0] ?? '';
+}
+
+const pieces: readonly (readonly [string, (text: string) => string | undefined, RegExp])[] = [
+  ['vault.json', () => undefined, /vault\.json is missing/],
+  ['vault.json', () => 'x', /vault\.json cannot be read/],
+  ['vault.json', (text) => text.replace(/"id": ".{8}/, '"id": "00000000'), /does not hold what was written/],
+  ['vault.json', (text) => text.replace('"20', '"30'), /does not hold what was written/],
+  ['../config', () => undefined, /config is missing/],
+];
+
+test('what is wrong beside the data is told at once, the same by all, and takes no point away', async () => {
+  await provenScene(['here']);
+  assert.equal(await wrongWithHere(), 'nothing');
+  for (const [name, change, told] of pieces) {
+    const file = `${scene.vaultPath('here')}/lifeboat/${name}`;
+    const before = fs.readFileSync(file, 'latin1');
+    const after = change(before);
+    fs.rmSync(file);
+    if (after !== undefined) fs.writeFileSync(file, after, 'latin1');
+    const wrong = await wrongWithHere();
+    assert.match(wrong, /^VAULT_DAMAGED the vault here is damaged: /);
+    assert.match(wrong, told);
+    assert.deepEqual(await stateOf(false), { status: 'met', concern: '' });
+    fs.writeFileSync(file, before, 'latin1');
+    assert.equal(await wrongWithHere(), 'nothing');
+  }
+});
+
+test('a vault that has lost its folder lifeboat/ is not believed from an earlier reading', async () => {
+  await provenScene(['here']);
+  assert.equal(await wrongWithHere(), 'nothing');
+  fs.renameSync(`${scene.vaultPath('here')}/lifeboat`, scene.path('kept'));
+  assert.match(await wrongWithHere(), /^VAULT_DAMAGED lifeboat\/ of .* is gone/);
+  assert.equal((await stateOf(false)).status, 'unknown');
+  fs.renameSync(scene.path('kept'), `${scene.vaultPath('here')}/lifeboat`);
   assert.deepEqual(await stateOf(false), { status: 'met', concern: '' });
 });
 

@@ -7,6 +7,7 @@ import type { CommandEnd } from '../../src/cli/command.ts';
 import { check } from '../../src/cli/commands/check.ts';
 import { status } from '../../src/cli/commands/status.ts';
 import { parseInput } from '../../src/cli/parse-input.ts';
+import { recordKey } from '../../src/cli/record-vault-event.ts';
 import { type PassScene, passScene } from '../support/pass-scene.ts';
 import { verifyRecord } from '../support/record-samples.ts';
 
@@ -36,9 +37,9 @@ interface Shown {
   facet(name: string): string;
 }
 
-async function show(): Promise<Shown> {
+async function show(words = ['--refresh']): Promise<Shown> {
   const before = scene.said.length;
-  const parsed = parseInput('status', status, ['--refresh']);
+  const parsed = parseInput('status', status, words);
   assert.ok(parsed.kind === 'run');
   const end = await status.run(scene.context(), parsed.input);
   const lines = scene.said.slice(before);
@@ -69,6 +70,28 @@ test('what is owed every day is late after two days, however good it was before'
   const old = await show();
   assert.match(old.facet('store'), /^LATE +store/);
   assert.match(old.facet('re-read'), /^LATE +re-read/);
+});
+
+test('a recovery key that is gone is told before any check, and so is its removal by another machine', async () => {
+  writePlan('');
+  await using vault = await scene.open('here');
+  const { id } = await vault.repository.addKey('a second way in');
+  await recordKey(scene.context(), vault, { action: 'add', keyId: id, purpose: 'recovery' });
+  await scene.pass();
+  assert.match((await show([])).facet('key'), /^UNKNOWN +key/);
+  fs.rmSync(join(scene.path, 'here', 'keys', id));
+  for (const words of [[], ['--refresh']]) {
+    const { end, facet } = await show(words);
+    assert.equal(end.error?.code, 'VAULT_DAMAGED');
+    assert.match(
+      facet('key'),
+      new RegExp(`^FAILED +key +keys/${id.slice(0, 10)} is gone; it is a recovery key$`),
+    );
+  }
+  await recordKey(scene.context(), vault, { action: 'remove', keyId: id });
+  const { end, facet } = await show([]);
+  assert.equal(end.error, undefined);
+  assert.doesNotMatch(facet('key'), /gone/);
 });
 
 test('a suspicion ends status in an error, though every objective is met', async () => {

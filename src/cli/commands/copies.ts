@@ -4,7 +4,7 @@ import type { AppContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
 import { planOptions, profileOf } from '../load-plan.ts';
 import { copiesFacts } from '../plan/copies-facts.ts';
-import { planHistory } from '../plan/plan-history.ts';
+import { planHistory, wrongWith } from '../plan/plan-history.ts';
 import { chosenSystems, openPlan } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
 import { deviceFacts } from '../plan-facts.ts';
@@ -41,11 +41,9 @@ export const copies: Command<AppContext> = {
         [context.output.style.bold(system.name), ...lines].join('\n'),
       );
     }
-    const [trouble] = histories.flatMap((history) =>
-      history.trouble === undefined ? [] : [history.trouble],
-    );
+    const [wrong] = histories.flatMap((history) => wrongWith(history) ?? []);
     const summary = { systems: systems.length, met };
-    return { summary, ...(trouble === undefined ? {} : { error: trouble }) };
+    return { summary, ...(wrong === undefined ? {} : { error: wrong }) };
   },
 };
 

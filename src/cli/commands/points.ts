@@ -6,7 +6,7 @@ import { proofLevel } from '../../recovery-point/recovery-point.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
 import { planOptions, profileOf } from '../load-plan.ts';
-import { planHistory } from '../plan/plan-history.ts';
+import { planHistory, wrongWith } from '../plan/plan-history.ts';
 import { chosenSystems, openPlan } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
 import { bytesText, momentText, plural } from '../quantity-text.ts';
@@ -32,9 +32,11 @@ export const points: Command<AppContext> = {
     const systems = chosenSystems(session.plan, input.list('SYSTEM')).map(({ name }) => name);
     const histories = await planHistory(context, session, vaults, true);
     let count = 0;
-    for (const { vault, points: all, trouble, records } of histories) {
+    for (const history of histories) {
+      const { vault, points: all, records } = history;
+      const wrong = wrongWith(history);
       const holds = holdsFromRecords(records, context.nowMs());
-      if (trouble) context.output.warn(`vault ${vault}: ${trouble.message}. ${trouble.hint ?? ''}`);
+      if (wrong) context.output.warn(`vault ${vault}: ${wrong.message}. ${wrong.hint ?? ''}`);
       for (const system of systems) {
         const own = all
           .filter((point) => point.system === system)
@@ -47,10 +49,8 @@ export const points: Command<AppContext> = {
         count += own.length;
       }
     }
-    const [trouble] = histories.flatMap((history) =>
-      history.trouble === undefined ? [] : [history.trouble],
-    );
-    return { summary: { points: count }, ...(trouble === undefined ? {} : { error: trouble }) };
+    const [wrong] = histories.flatMap((history) => wrongWith(history) ?? []);
+    return { summary: { points: count }, ...(wrong === undefined ? {} : { error: wrong }) };
   },
 };
 

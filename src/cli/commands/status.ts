@@ -15,7 +15,7 @@ import type { Command, CommandEnd } from '../command.ts';
 import { warnOfRecoveryKeys } from '../keys/recovery-key-warning.ts';
 import { planOptions, profileOf } from '../load-plan.ts';
 import { type AssessedSystem, assessPlan, type PlanAssessment } from '../plan/assess-plan.ts';
-import { planHistory, type VaultHistory } from '../plan/plan-history.ts';
+import { planHistory, type VaultHistory, wrongWith } from '../plan/plan-history.ts';
 import { openPlan, type PlanSession } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
 import { tellStores } from '../plan/store-proofs.ts';
@@ -32,7 +32,7 @@ import { wrapText } from '../wrap-text.ts';
 export const status: Command<AppContext> = {
   description:
     'Shows where each system stands against its RPO, RTO and proof age, worst first. It reads what this machine last read from ' +
-    'the vaults and says how old that is; --refresh opens them. Where the terminal is too narrow, next run, proof and RTO move below the row, in this order. What is not known or not proven is never green. Exit code 7 ' +
+    'the vaults, says how old that is, and sees whether `lifeboat/`, the config and the keys still lie there; --refresh opens the vaults. Where the terminal is too narrow, next run, proof and RTO move below the row, in this order. What is not known or not proven is never green. Exit code 7 ' +
     'when an objective is not met; else, when a vault is away, damaged, not believed or under suspicion, no point of a system is proven since one failed its proof, or the last copy into the vault failed, that error and its exit code.',
   options: [...planOptions, { flag: '--refresh', description: 'read the vaults now' }],
   examples: [
@@ -64,10 +64,11 @@ export async function report(
   nowMs: number,
 ): Promise<void> {
   const { output } = context;
-  for (const { vault, trouble } of histories) {
-    if (trouble)
+  for (const history of histories) {
+    const wrong = wrongWith(history);
+    if (wrong)
       output.warn(
-        `vault ${vault}: ${trouble.message}${trouble.hint === undefined ? '' : `. ${trouble.hint}`}`,
+        `vault ${history.vault}: ${wrong.message}${wrong.hint === undefined ? '' : `. ${wrong.hint}`}`,
       );
   }
   const { columns, style } = output;
@@ -165,7 +166,7 @@ function statusEnd(
     recoverable: verdict.recoverable,
     systems: verdict.systems,
   };
-  const [away] = histories.flatMap(({ trouble }) => (trouble === undefined ? [] : [trouble]));
+  const [away] = histories.flatMap((history) => wrongWith(history) ?? []);
   if (verdict.status === 'met' || verdict.status === 'at-risk')
     return endWith(summary, wrong?.exitCode === exitCodes.damaged ? wrong : (away ?? wrong));
   const unmet = systems.filter((system) => system.status === 'breached' || system.status === 'unknown');
@@ -176,7 +177,9 @@ function statusEnd(
       'OBJECTIVE_NOT_MET',
       `${unmet.length} of ${systems.length} systems are breached or unknown`,
       {
-        hint: next === undefined ? 'Give the systems objectives in the plan.' : `Run \`${next}\`.`,
+        hint:
+          away?.hint ??
+          (next === undefined ? 'Give the systems objectives in the plan.' : `Run \`${next}\`.`),
       },
     ),
   };

@@ -10,6 +10,7 @@ import type { Vault } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
 import { copySystem, type SystemCopy } from './copy-system.ts';
 import { newRun, type PlanRun } from './new-run.ts';
+import { withoutRecords } from './plan-history.ts';
 import type { PlanSession } from './plan-session.ts';
 import { identityOf } from './plan-session.ts';
 import type { PlanVaults } from './plan-vaults.ts';
@@ -132,6 +133,7 @@ async function backupOne(
   context.signal.throwIfAborted();
   try {
     const vault = await request.vaults.open(vaultName);
+    if (vault.file === undefined) throw withoutRecords(vault);
     await savePlan(request.session, vault, run);
     const outcome = await backupInto(context, request, run, system, vault);
     return {

@@ -12,6 +12,8 @@ import { bytesText, countText, plural } from '../quantity-text.ts';
 import { backupSystems, type SystemBackup } from './backup-systems.ts';
 import type { SystemCopy } from './copy-system.ts';
 import { copyFields, copyWords, readBackWords } from './copy-text.ts';
+import { damagedParts } from './part-faults.ts';
+import { faultsIn } from './plan-history.ts';
 import { chosenSystems, openPlan } from './plan-session.ts';
 import { openPlanVaults, type PlanVaults } from './plan-vaults.ts';
 import { proveAtFirstUse } from './prove-first.ts';
@@ -48,9 +50,11 @@ async function refreshCache(
   isToldAlready: boolean,
 ): Promise<readonly LifeboatError[]> {
   try {
-    const { problems } = await (await vaults.open(name)).records(context.signal);
-    const [first] = problems;
-    return first === undefined ? [] : [notBelieved(name, first.what)];
+    const vault = await vaults.open(name);
+    const known = await vault.records(context.signal);
+    const [first] = known.problems;
+    if (first !== undefined) return [notBelieved(name, first.what)];
+    return [damagedParts(name, await faultsIn(name, vault, known, context.signal)) ?? []].flat();
   } catch (error) {
     if (context.signal.aborted || !isToldAlready || !(error instanceof LifeboatError)) throw error;
     return [];

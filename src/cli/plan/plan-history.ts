@@ -1,11 +1,15 @@
 /** What the vaults of a plan say about its past: from the cache of this machine, or read anew. */
-import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { RunRecord } from '../../evidence/record.ts';
 import type { ResolvedVault } from '../../plan/resolved-plan.ts';
 import { recoveryPointsFromRecords } from '../../recovery-point/points-from-records.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
-import type { VaultRecords } from '../../vault/vault.ts';
+import type { KnownHistory } from '../../vault/known-history.ts';
+import type { Vault, VaultRecords } from '../../vault/vault.ts';
+import type { VaultParts } from '../../vault/vault-parts.ts';
 import type { AppContext } from '../cli-context.ts';
+import { lostFolder } from '../lost-parts.ts';
+import { damagedParts, type PartFault, partFaults } from './part-faults.ts';
 import type { PlanSession } from './plan-session.ts';
 import type { PlanVaults } from './plan-vaults.ts';
 
@@ -24,11 +28,18 @@ export interface VaultHistory {
   readonly doubtful?: readonly RecoveryPoint[];
   /** Why the vault could not be read now, or must not be believed. */
   readonly trouble?: LifeboatError;
+  /** What is wrong beside the data, as it lies there now. The points count all the same. */
+  readonly faults?: readonly PartFault[];
   /** The vault could not be read now: what stands here is what was known before, and may be nothing. */
   readonly isStale?: true;
 }
 
-/** `refresh` opens every vault; else only those that this machine has never read. */
+/** What a command that reads this vault must not be silent about; the points count unless it is `trouble`. */
+export function wrongWith({ vault, trouble, faults = [] }: VaultHistory): LifeboatError | undefined {
+  return trouble ?? damagedParts(vault, faults);
+}
+
+/** `refresh` opens every vault; else only those that this machine has never read, or that do not lie there as they did. */
 export async function planHistory(
   context: AppContext,
   session: PlanSession,
@@ -43,7 +54,7 @@ export async function planHistory(
       histories.push({
         vault: vault.name,
         role: vault.role,
-        ...(await believed(session, vaults, vault.name, known)),
+        ...(await believed(context, session, vaults, vault.name, known)),
       });
   }
   return histories;
@@ -70,32 +81,91 @@ async function readNow(
   session: PlanSession,
   vaults: PlanVaults,
   name: string,
-  known: VaultRecords | undefined,
+  known: KnownHistory | undefined,
 ): Promise<Facts> {
   try {
     const vault = await vaults.open(name);
-    const read = historyOf(session, await vault.records(context.signal));
+    if (vault.file === undefined) throw withoutRecords(vault);
+    const all = await vault.records(context.signal);
+    const faults = await faultsIn(name, vault, all, context.signal);
+    const read = { ...historyOf(session, all), ...(faults.length === 0 ? {} : { faults }) };
     return countedOnce(read, name, vaults.twin(name));
   } catch (error) {
     if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
-    return {
-      ...(known === undefined ? { records: [], points: [] } : historyOf(session, known)),
-      trouble: error,
-      isStale: true,
-    };
+    return notRead(session, known, error);
   }
 }
 
-/** What was read before counts as long as the vault is still where it was. */
+/** Beside the data of a vault that was opened, whatever copies it was opened from. */
+export async function faultsIn(
+  name: string,
+  vault: Vault,
+  { records }: VaultRecords,
+  signal: AbortSignal,
+): Promise<readonly PartFault[]> {
+  return partFaults(await vault.parts(signal), { vault: name, file: vault.file ?? vault, records });
+}
+
+/** Of a vault of a plan: it never was one, or that part of it is lost. */
+export function withoutRecords({ location }: Vault): LifeboatError {
+  const { object, what, hint } = lostFolder;
+  return new LifeboatError('VAULT_DAMAGED', `${object} of ${location} ${what}`, {
+    hint,
+    details: { object },
+  });
+}
+
+function notRead(session: PlanSession, known: KnownHistory | undefined, trouble: LifeboatError): Facts {
+  const before = known === undefined ? { records: [], points: [] } : historyOf(session, known);
+  return { ...before, trouble, isStale: true };
+}
+
+/** What was read before counts as long as the vault lies there as it did; else it is opened, and says what is wrong. */
 async function believed(
+  context: AppContext,
   session: PlanSession,
   vaults: PlanVaults,
   name: string,
-  known: VaultRecords,
+  known: KnownHistory,
 ): Promise<Facts> {
-  const trouble = await vaults.absence(name);
-  const facts = countedOnce(historyOf(session, known), name, vaults.twin(name));
-  return trouble === undefined ? facts : { ...facts, trouble, isStale: true };
+  try {
+    const parts = await vaults.parts(name);
+    const seen = partFaults(parts, {
+      vault: name,
+      file: known.file ?? { id: known.vaultId },
+      records: known.records,
+    });
+    if (seen.length === 0) return countedOnce(historyOf(session, known), name, vaults.twin(name));
+    const other = await otherVault(vaults, name, known, parts);
+    context.signal.throwIfAborted();
+    if (other !== undefined) return notRead(session, known, other);
+    const read = await readNow(context, session, vaults, name, known);
+    const trouble = hasCode(read.trouble, 'VAULT_DAMAGED') ? read.trouble : damagedParts(name, seen);
+    return read.isStale === true && trouble !== undefined ? { ...read, trouble } : read;
+  } catch (error) {
+    if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
+    return notRead(session, known, error);
+  }
+}
+
+/** The wrong disk, or a wrong byte: only what opens with the key tells which. */
+async function otherVault(
+  vaults: PlanVaults,
+  name: string,
+  { vaultId }: KnownHistory,
+  { file }: VaultParts,
+): Promise<LifeboatError | undefined> {
+  if (file === 'missing' || file === 'unreadable' || file.id === vaultId) return undefined;
+  const opened = await vaults.open(name).catch(() => undefined);
+  if (opened?.id === vaultId) return undefined;
+  return new LifeboatError(
+    'VAULT_NOT_FOUND',
+    `what lies in the place of the vault ${name} is another vault`,
+    {
+      hint: `See that the right disk or share is mounted. If a new vault was made there, \`lifeboat status --refresh\` reads it.`,
+      details: { vault: name },
+    },
+  );
 }
 
 /** Records that were tampered with, or are missing from their chain, prove nothing: the vault's points do not count. */

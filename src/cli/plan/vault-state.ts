@@ -16,6 +16,7 @@ import { decidePrune, lastPruneRecord } from '../run-due/owed-prune.ts';
 import { lastStoreRecord, whatIsWrong } from '../run-due/owed-store-check.ts';
 import type { AssessedSystem } from './assess-plan.ts';
 import { type Facet, facet } from './facet.ts';
+import { isKeyFault, partFaultText } from './part-faults.ts';
 import type { VaultHistory } from './plan-history.ts';
 import { pointsFacet } from './points-facet.ts';
 
@@ -46,10 +47,12 @@ export function vaultState(facts: VaultFacts): VaultState {
   return { vault: vault.name, role: vault.role, facets: known };
 }
 
-/** Of a vault that this machine never read nothing is fine. */
-function believable(each: Facet, { history: { readAtMs } }: VaultFacts): Facet {
+/** Of a vault that this machine never read, or that cannot be read or believed now, nothing is fine. */
+function believable(each: Facet, { history: { readAtMs, trouble }, nowMs }: VaultFacts): Facet {
   const isFine = each.status === 'ok' || (each.name === 'reread' && each.status === 'none');
-  return readAtMs === undefined && isFine ? facet(each.name, 'unknown', 'was never read', each.fields) : each;
+  if (!isFine || (readAtMs !== undefined && trouble === undefined)) return each;
+  if (readAtMs === undefined) return facet(each.name, 'unknown', 'was never read', each.fields);
+  return facet(each.name, 'unknown', `${each.words}, as read ${ago(readAtMs, nowMs)}`, each.fields);
 }
 
 function reading({ history: { readAtMs, trouble } }: VaultFacts): readonly Facet[] {
@@ -59,8 +62,10 @@ function reading({ history: { readAtMs, trouble } }: VaultFacts): readonly Facet
 }
 
 /** Found by a check or a restore, and mended by nobody since. */
-function damage({ history: { records }, nowMs }: VaultFacts): readonly Facet[] {
+function damage({ history: { records, faults = [] }, nowMs }: VaultFacts): readonly Facet[] {
+  const [seen] = faults.filter((fault) => !isKeyFault(fault));
   const told = toldDamage(standingDamage(records, nowMs));
+  if (seen !== undefined) return [facet('damage', 'failed', partFaultText(seen), { object: seen.object })];
   if (told === undefined) return [];
   const { recordId, sinceMs } = told.shown;
   const fields = { record: recordId, since: isoText(sinceMs) };
@@ -208,7 +213,9 @@ function immutable({ vault: { declared }, history: { records }, nowMs }: VaultFa
   ];
 }
 
-function key({ history: { records }, nowMs }: VaultFacts): readonly Facet[] {
+function key({ history: { records, faults = [] }, nowMs }: VaultFacts): readonly Facet[] {
+  const [gone] = faults.filter(isKeyFault);
+  if (gone !== undefined) return [facet('key', 'failed', partFaultText(gone), { object: gone.object })];
   const proof = recoveryKeyProof(records, nowMs);
   switch (proof.kind) {
     case 'unknown':

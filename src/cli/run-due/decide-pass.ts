@@ -4,7 +4,7 @@ import type { ResolvedPlan, ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { systemHash } from '../../plan/system-hash.ts';
 import type { ScheduleEvent } from '../../schedule/schedule.ts';
 import { owedInPlan } from '../plan/owed-in-plan.ts';
-import type { VaultHistory } from '../plan/plan-history.ts';
+import { type VaultHistory, wrongWith } from '../plan/plan-history.ts';
 import { type Finding, failureError } from './finding.ts';
 import { lastRunOfSystem } from './last-run.ts';
 import { type BackupDecision, decideBackup } from './owed-backup.ts';
@@ -43,15 +43,17 @@ export const backupSubject = (system: string): string => `backup ${system}`;
 export const copySubject = (system: string, vault: string): string => `copy ${system} ${vault}`;
 export const proofSubject = (system: string): string => `verify ${system}`;
 
-/** One finding for each vault that a system needs: fine, not to be read, or not to be believed. */
+/** One finding for each vault that a system needs: fine, not to be read, not to be believed, or damaged beside its data. */
 export function judgeVaults({ plan, systems, histories }: PassFacts): readonly Finding[] {
-  return histories.flatMap(({ vault, trouble }) => {
+  return histories.flatMap((history) => {
+    const { vault } = history;
+    const error = wrongWith(history);
     const needing = systems
       .filter((system) => isOnRoute(copyRoute(plan, system), vault))
       .map(({ name }) => name);
     if (needing.length === 0) return [];
     const subject = `vault ${vault}`;
-    return [{ subject, systems: needing, vault, ...(trouble === undefined ? {} : { error: trouble }) }];
+    return [{ subject, systems: needing, vault, ...(error === undefined ? {} : { error }) }];
   });
 }
 

@@ -1,0 +1,51 @@
+/** What of a vault lies where it should: seen with three requests and without its key, so that what is gone is told at once. */
+import { hasCode } from '../error/lifeboat-error.ts';
+import type { ObjectStore } from '../object-store/object-store.ts';
+import { readVaultFile } from './read-vault-file.ts';
+import type { VaultFile } from './vault-file.ts';
+
+export interface VaultParts {
+  /** As it lies there; it is plain, and cannot prove itself. */
+  readonly file: VaultFile | 'missing' | 'unreadable';
+  readonly hasConfig: boolean;
+  readonly keyIds: ReadonlySet<string>;
+}
+
+/** Raises what the store raises where it cannot be asked. */
+export async function vaultParts(store: ObjectStore, signal?: AbortSignal): Promise<VaultParts> {
+  const [file, hasConfig, keyIds] = await Promise.all([
+    plainFile(store, signal),
+    isThere(store, 'config', signal),
+    idsBelow(store, 'keys/', signal),
+  ]);
+  return { file, hasConfig, keyIds };
+}
+
+async function plainFile(store: ObjectStore, signal?: AbortSignal): Promise<VaultParts['file']> {
+  try {
+    return (await readVaultFile(store, signal)) ?? 'missing';
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_DAMAGED')) return 'unreadable';
+    throw error;
+  }
+}
+
+async function isThere(store: ObjectStore, key: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await store.stat(key, signal);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'OBJECT_MISSING')) return false;
+    throw error;
+  }
+}
+
+async function idsBelow(
+  store: ObjectStore,
+  prefix: string,
+  signal?: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for await (const { key } of store.list(prefix, signal)) ids.add(key.slice(prefix.length));
+  return ids;
+}
