@@ -4,10 +4,13 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { pin } from '../../src/cli/commands/pin.ts';
+import { prune } from '../../src/cli/commands/prune.ts';
 import { parseInput } from '../../src/cli/parse-input.ts';
 import { recordCheck } from '../../src/cli/record-check.ts';
 import { passExitCode } from '../../src/cli/run-due/finding.ts';
 import type { PassResult } from '../../src/cli/run-due/pass-result.ts';
+import { rememberAttempts } from '../../src/cli/run-due/remember-attempts.ts';
+import { LifeboatError } from '../../src/error/lifeboat-error.ts';
 import { recordTimes } from '../../src/evidence/record-common.ts';
 import { type PassScene, passScene } from '../support/pass-scene.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -52,6 +55,25 @@ async function snapshotCount(): Promise<number> {
   await using vault = await scene.open('here');
   return (await vault.repository.snapshotIds()).length;
 }
+
+test('a prune that failed is told no more once a person has made it, whether or not there was anything to remove', async () => {
+  writePlan(', retention: { last: 100 }');
+  await scene.pass();
+  scene.nowMs += 8 * dayMs;
+  const error = new LifeboatError('STORE_UNAVAILABLE', 'the disk was full');
+  const about = { planId: '5f0c8a52-7f0e-4a39-9a51-0e6a3c6f1d77', systemHash: '' };
+  await rememberAttempts(scene.context(), about, [{ subject: 'prune here', systems: ['db'], error }]);
+  const told = ({ findings }: PassResult) => findings.filter(({ subject }) => subject === 'prune here');
+  const [before] = told(await scene.pass());
+  assert.equal(before?.error?.message, 'the disk was full');
+  const parsed = parseInput('prune', prune, []);
+  assert.ok(parsed.kind === 'run');
+  assert.equal((await prune.run(scene.context(), parsed.input)).error, undefined);
+  for (let pass = 0; pass < 2; pass += 1) {
+    const [after] = told(await scene.pass());
+    assert.ok(after !== undefined && after.error === undefined);
+  }
+});
 
 test('retention is carried out, bytes go after the grace, and a share is read back each day', async () => {
   writePlan(', retention: { last: 2 }');

@@ -23,6 +23,8 @@ import { blindSpot } from '../retention/blind-spot.ts';
 import { whyOf } from '../retention/hold-points.ts';
 import { soundRecords } from '../retention/preview-repository.ts';
 import { placeOf, type RetentionPlace } from '../retention/searched-vaults.ts';
+import { pruneSubject } from '../run-due/pass-prune.ts';
+import { rememberAttempts } from '../run-due/remember-attempts.ts';
 
 const waitMsDefault = 5 * 60 * 1000;
 
@@ -133,6 +135,7 @@ async function pruneOne(
     options,
     despiteLoss: reason !== undefined,
   });
+  await opened.wentWell(each.name);
   return {
     vault: each.name,
     reclaimed_bytes: report.reclaimed.bytes,
@@ -157,6 +160,8 @@ interface OpenedAll extends AsyncDisposable {
    * DELETION_PAUSED when the vault that would tell of suspicions is away and this machine does not know it well enough.
    */
   readonly pauses: (name: string) => Promise<readonly DeletionPause[]>;
+  /** Passes on this machine have no failure of before to tell of any more. */
+  readonly wentWell: (name: string) => Promise<void>;
 }
 
 async function openAll(context: AppContext, place: RetentionPlace): Promise<OpenedAll> {
@@ -177,6 +182,7 @@ async function openOne(context: AppContext, request: VaultRequest): Promise<Open
       const { records } = await soundRecords(vault, context.signal);
       return deletionPauses(records, context.nowMs());
     },
+    wentWell: async () => undefined,
     [Symbol.asyncDispose]: () => vault[Symbol.asyncDispose](),
   };
 }
@@ -204,6 +210,10 @@ async function openPlanned(
     run: newRun(context, session, 'manual'),
     errors: [...away].flatMap(([name, error]) => (isWanted(name) ? [error] : [])),
     pauses: (name) => pausesNow(context, { session, planVaults, vaults, away }, name),
+    wentWell: async (name) => {
+      const about = { planId: session.plan.metadata.id, systemHash: '' };
+      await rememberAttempts(context, about, [{ subject: pruneSubject(name), systems: [], vault: name }]);
+    },
     [Symbol.asyncDispose]: () => planVaults[Symbol.asyncDispose](),
   };
 }

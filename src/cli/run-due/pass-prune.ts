@@ -28,6 +28,8 @@ const reasons: Readonly<Record<PruneReason, string>> = {
   regular: 'the last prune is a week old',
 };
 
+export const pruneSubject = (vault: string): string => `prune ${vault}`;
+
 export interface PassPruneRequest {
   readonly session: PlanSession;
   readonly vaults: PlanVaults;
@@ -60,9 +62,10 @@ export function owedPrunes(
     return [{ vault, history, decision, paused }];
   });
   return {
-    findings: open.map(({ vault, decision, paused }) =>
+    findings: open.flatMap(({ vault, decision, paused }) => [
       findingOf(session, vault, decision.kind === 'prune' || givesUp(session, vault) ? paused : undefined),
-    ),
+      ...(decision.kind === 'nothing' ? [notOwed(session, vault)] : []),
+    ]),
     chores: open.flatMap(({ vault, history, decision, paused }) =>
       decision.kind === 'nothing' || paused !== undefined ? [] : [choreOf(request, vault, history, decision)],
     ),
@@ -74,6 +77,11 @@ function findingOf(session: PlanSession, { name }: ResolvedVault, error: Lifeboa
   return error === undefined ? about : { ...about, isToldOnce: true, error };
 }
 
+/** Ends what was told of a prune that failed: somebody has made it since. */
+function notOwed(session: PlanSession, { name }: ResolvedVault): Finding {
+  return { subject: pruneSubject(name), systems: systemsOf(session, name), vault: name };
+}
+
 function choreOf(
   request: PassPruneRequest,
   vault: ResolvedVault,
@@ -81,7 +89,7 @@ function choreOf(
   { reason, sinceMs }: Extract<PruneDecision, { readonly kind: 'prune' }>,
 ): Chore {
   return {
-    subject: `prune ${vault.name}`,
+    subject: pruneSubject(vault.name),
     kind: 'prune',
     vault: vault.name,
     systems: systemsOf(request.session, vault.name),
