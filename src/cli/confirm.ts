@@ -2,6 +2,12 @@ import type { ErrorCode } from '../error/codes.ts';
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { isInteractive } from '../platform/terminal.ts';
 
+/** Of commands that change things and never ask: a script can give it to all that do. */
+export const neverAsksOption = {
+  flag: '--yes',
+  description: 'for scripts that give it to every command; nothing is asked anyway',
+} as const;
+
 /** Asks a person; where nobody can answer, the consent must have been given by an option. Raises `code`. */
 export async function confirmOrRefuse(
   question: string,

@@ -314,12 +314,18 @@ test('all vaults of a plan that share a key file are renewed together', async ()
   const plan = {
     version: 1,
     metadata: { id: '8d1f6a3e-52a7-4a6e-9a43-5a4f6a1c2b77', name: 'shop' },
-    vaults: { here: vault('here'), away: { ...vault('away'), role: 'secondary' } },
+    vaults: {
+      here: vault('here'),
+      away: { ...vault('away'), role: 'secondary' },
+      other: { location: 'other', role: 'secondary', password: '${file:pw2}' },
+    },
     systems: {},
   };
   writeFileSync(at('lifeboat.yaml'), JSON.stringify(plan));
   const run = await cliEnds(0, options, 'key', 'rotate', '--json');
   assert.equal(lastLine(run)['rotated'], 2);
+  assert.deepEqual(lastLine(run)['not_rotated'], ['other']);
+  assert.match(run.stderr, /other keeps the password that it has: run `lifeboat key rotate --vault other`/);
   const renewed = readFileSync(at('pw'), 'utf8').trim();
   for (const name of ['here', 'away']) {
     await resticMustSucceed({ repository: at(name), password: renewed }, 'snapshots');

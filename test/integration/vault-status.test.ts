@@ -94,6 +94,24 @@ test('a recovery key that is gone is told before any check, and so is its remova
   assert.doesNotMatch(facet('key'), /gone/);
 });
 
+test('a check says of a damaged key that healing puts it back, and has nobody remove it', async () => {
+  writePlan('');
+  const keys = join(scene.path, 'here', 'keys');
+  const [only = ''] = fs.readdirSync(keys);
+  await scene.pass();
+  const file = join(keys, only);
+  const bytes = fs.readFileSync(file);
+  fs.rmSync(file);
+  fs.writeFileSync(file, bytes.subarray(1));
+  const before = scene.said.length;
+  const parsed = parseInput('check', check, []);
+  assert.ok(parsed.kind === 'run');
+  await check.run(scene.context(), parsed.input);
+  const said = scene.said.slice(before).join('\n');
+  assert.match(said, new RegExp(`keys/${only}.*\n.*repair heal.*puts it back`));
+  assert.doesNotMatch(said, /Remove this key/);
+});
+
 test('a suspicion ends status in an error, though every objective is met', async () => {
   writePlan('');
   const file = join(scene.path, 'data', 'a');

@@ -4,6 +4,7 @@ import { hasCode } from '../../error/lifeboat-error.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { chooseVault, vaultOptions } from '../choose-vault.ts';
 import type { Command } from '../command.ts';
+import { neverAsksOption } from '../confirm.ts';
 import { mayHaveMasterKey } from '../keys/master-key-note.ts';
 import { recordedKeys } from '../lost-parts.ts';
 import { recordKey } from '../record-vault-event.ts';
@@ -13,7 +14,7 @@ export const keyRemove: Command = {
     'Removes a key. The one that opened the vault now cannot be removed, so that a way in stays. Whoever ' +
     'opened the vault before may have kept the master key: move to a new vault when that is a danger.',
   arguments: [{ name: 'ID', description: 'the id of the key or its beginning, from `lifeboat key list`' }],
-  options: vaultOptions,
+  options: [...vaultOptions, neverAsksOption],
   examples: [{ line: 'lifeboat key remove 1a2b3c4d', says: 'take a password away' }],
   run: async (context, input) => {
     await using vault = await context.openVault(await chooseVault(context, input));

@@ -14,7 +14,7 @@ import type { Input } from '../input.ts';
 import { mayHaveMasterKey } from '../keys/master-key-note.ts';
 import { switchFile, waitingFile, whyNotOurs } from '../keys/password-file.ts';
 import { type Rotation, rotatePasswords } from '../keys/rotate-passwords.ts';
-import { vaultsOfFile } from '../keys/vaults-of-file.ts';
+import { vaultsLeft, vaultsOfFile } from '../keys/vaults-of-file.ts';
 import { generatedPassword, passwordOfNewKey } from '../new-password.ts';
 import { recordKey } from '../record-vault-event.ts';
 import { asTypedKey } from '../recovery-key.ts';
@@ -26,7 +26,7 @@ export const keyRotate: Command = {
     'Renews the password that opens a vault: adds the new one, proves that it opens the vault, and removes the old one. Cut off ' +
     'anywhere, a way in stays, and the same command goes on. A password that is kept in a file of yours (the plan says ' +
     '${file:…}, or LIFEBOAT_PASSWORD_FILE is set) is made anew and put into the file, for every vault of the plan that uses the ' +
-    'file. Kept elsewhere, it is typed or read from a file, and the command says what is left to do. The master key stays the same.',
+    'file; the other vaults are named. Kept elsewhere, it is typed or read from a file, and the command says what is left to do. The master key stays the same.',
   options: [
     ...vaultOptions,
     { flag: '--new-password-file', value: 'FILE', description: 'read the new password from FILE' },
@@ -76,10 +76,32 @@ export const keyRotate: Command = {
       );
     }
     await tellWhatIsLeft(context, place);
+    const others = await tellOthers(context, input, requests);
     const updated = place.kind === 'file' ? place.path : null;
-    return { summary: { rotated: rotated.length, password_file: updated, note: mayHaveMasterKey } };
+    return {
+      summary: {
+        rotated: rotated.length,
+        password_file: updated,
+        note: mayHaveMasterKey,
+        not_rotated: others,
+      },
+    };
   },
 };
+
+/** Nobody must think that one command has renewed the password of every vault of the plan. */
+async function tellOthers(
+  context: CliContext,
+  input: Input,
+  rotated: readonly VaultRequest[],
+): Promise<readonly string[]> {
+  const others = await vaultsLeft(context, input, rotated);
+  for (const name of others)
+    context.output.warn(
+      `${name} keeps the password that it has: run \`lifeboat key rotate --vault ${name}\` for a new one`,
+    );
+  return others;
+}
 
 /** Where the password is kept that opens the vault now. */
 type PasswordPlace =

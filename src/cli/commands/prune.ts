@@ -10,6 +10,7 @@ import type { Vault } from '../../vault/vault.ts';
 import { vaultOptions } from '../choose-vault.ts';
 import type { AppContext, VaultRequest } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
+import { neverAsksOption } from '../confirm.ts';
 import type { Input } from '../input.ts';
 import { manualRun } from '../manual-run.ts';
 import { newRun } from '../plan/new-run.ts';
@@ -58,6 +59,7 @@ export const prune: Command<AppContext> = {
       value: 'DURATION',
       description: 'how long to wait for others to release the vault (default: 5 minutes)',
     },
+    neverAsksOption,
   ],
   examples: [
     { line: 'lifeboat prune --preview', says: 'what goes, what is rewritten, and when' },
@@ -236,9 +238,9 @@ async function pausesNow(
   );
   const cached = [...away.keys()].map((vault) => ({ vault, known: planVaults.known(vault) }));
   const histories = [
-    ...read.map(({ vault, known }) => ({ vault, role: '', ...historyOf(session, known) })),
+    ...read.map(({ vault, known }) => ({ vault, role: '', ...historyOf(session, known, vault) })),
     ...cached.map(({ vault, known }) => {
-      const facts = known === undefined ? { records: [], points: [] } : historyOf(session, known);
+      const facts = known === undefined ? { records: [], points: [] } : historyOf(session, known, vault);
       return { vault, role: '', ...facts, isStale: true as const };
     }),
   ];

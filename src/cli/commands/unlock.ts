@@ -1,6 +1,7 @@
 /** `lifeboat unlock`: removes locks that processes left behind. */
 import { chooseVault, vaultOptions } from '../choose-vault.ts';
 import type { Command } from '../command.ts';
+import { neverAsksOption } from '../confirm.ts';
 import { plural } from '../quantity-text.ts';
 
 export const unlock: Command = {
@@ -10,6 +11,7 @@ export const unlock: Command = {
   options: [
     ...vaultOptions,
     { flag: '--all', description: 'remove every lock, also those of live processes' },
+    neverAsksOption,
   ],
   examples: [
     { line: 'lifeboat unlock', says: 'what is certainly stale' },

@@ -13,15 +13,35 @@ export async function vaultsOfFile(
   wanted: VaultRequest,
   path: string,
 ): Promise<readonly VaultRequest[]> {
-  const plan = await loadPlanIfThere(input.value('--plan'), context.folder, profileOf(input));
-  if (plan?.parsed.draft === undefined) return [wanted];
-  const { resolvePlan } = await import('../../plan/resolve-plan.ts');
-  const { vaults, metadata } = resolvePlan(plan.parsed.draft.plan);
+  const plan = await planOf(context, input);
+  if (plan === undefined) return [wanted];
+  const { vaults, metadata } = plan;
   const place = placeOf(wanted.location, wanted.folder ?? context.folder);
   const others = vaults
     .filter((vault) => usesFile(vault, path, plan.folder) && placeOf(vault.location, plan.folder) !== place)
     .map(({ location, declared }) => ({ location, folder: plan.folder, planId: metadata.id, declared }));
   return [wanted, ...others];
+}
+
+/** Names of the other vaults of the plan, where the vaults that were reached are vaults of it. */
+export async function vaultsLeft(
+  context: CliContext,
+  input: Input,
+  reached: readonly VaultRequest[],
+): Promise<readonly string[]> {
+  const plan = await planOf(context, input);
+  if (plan === undefined || reached.every(({ planId }) => planId === undefined)) return [];
+  const places = new Set(reached.map(({ location, folder = context.folder }) => placeOf(location, folder)));
+  return plan.vaults
+    .filter(({ store, location }) => store !== 'other' && !places.has(placeOf(location, plan.folder)))
+    .map(({ name }) => name);
+}
+
+async function planOf(context: CliContext, input: Input) {
+  const plan = await loadPlanIfThere(input.value('--plan'), context.folder, profileOf(input));
+  if (plan?.parsed.draft === undefined) return undefined;
+  const { resolvePlan } = await import('../../plan/resolve-plan.ts');
+  return { ...resolvePlan(plan.parsed.draft.plan), folder: plan.folder };
 }
 
 function usesFile({ password, store }: ResolvedVault, path: string, folder: string): boolean {

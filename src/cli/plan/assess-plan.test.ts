@@ -168,7 +168,7 @@ function scenes(vault: string): fc.Arbitrary<Scene> {
 }
 
 function history({ vault, known, trouble }: Scene): VaultHistory {
-  const facts = known === undefined ? { records: [], points: [] } : historyOf(session, known);
+  const facts = known === undefined ? { records: [], points: [] } : historyOf(session, known, 'here');
   const error = new LifeboatError('STORE_UNAVAILABLE', 'gone', { hint: 'Wait.' });
   return { vault, role: 'primary', ...facts, ...(trouble ? { trouble: error, isStale: true as const } : {}) };
 }

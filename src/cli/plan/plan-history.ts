@@ -88,11 +88,11 @@ async function readNow(
     if (vault.file === undefined) throw withoutRecords(vault);
     const all = await vault.records(context.signal);
     const faults = await faultsIn(name, vault, all, context.signal);
-    const read = { ...historyOf(session, all), ...(faults.length === 0 ? {} : { faults }) };
+    const read = { ...historyOf(session, all, name), ...(faults.length === 0 ? {} : { faults }) };
     return countedOnce(read, name, vaults.twin(name));
   } catch (error) {
     if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
-    return notRead(session, known, error);
+    return notRead(session, name, known, error);
   }
 }
 
@@ -115,8 +115,13 @@ export function withoutRecords({ location }: Vault): LifeboatError {
   });
 }
 
-function notRead(session: PlanSession, known: KnownHistory | undefined, trouble: LifeboatError): Facts {
-  const before = known === undefined ? { records: [], points: [] } : historyOf(session, known);
+function notRead(
+  session: PlanSession,
+  name: string,
+  known: KnownHistory | undefined,
+  trouble: LifeboatError,
+): Facts {
+  const before = known === undefined ? { records: [], points: [] } : historyOf(session, known, name);
   return { ...before, trouble, isStale: true };
 }
 
@@ -135,16 +140,16 @@ async function believed(
       file: known.file ?? { id: known.vaultId },
       records: known.records,
     });
-    if (seen.length === 0) return countedOnce(historyOf(session, known), name, vaults.twin(name));
+    if (seen.length === 0) return countedOnce(historyOf(session, known, name), name, vaults.twin(name));
     const other = await otherVault(vaults, name, known, parts);
     context.signal.throwIfAborted();
-    if (other !== undefined) return notRead(session, known, other);
+    if (other !== undefined) return notRead(session, name, known, other);
     const read = await readNow(context, session, vaults, name, known);
     const trouble = hasCode(read.trouble, 'VAULT_DAMAGED') ? read.trouble : damagedParts(name, seen);
     return read.isStale === true && trouble !== undefined ? { ...read, trouble } : read;
   } catch (error) {
     if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
-    return notRead(session, known, error);
+    return notRead(session, name, known, error);
   }
 }
 
@@ -169,14 +174,14 @@ async function otherVault(
 }
 
 /** Records that were tampered with, or are missing from their chain, prove nothing: the vault's points do not count. */
-export function historyOf(session: PlanSession, known: VaultRecords): Facts {
+export function historyOf(session: PlanSession, known: VaultRecords, name: string): Facts {
   const { problems, snapshotIds, readAtMs } = known;
   const records = known.records.filter((record) => !isOfOtherPlan(session, record));
   const there = new Set(snapshotIds);
   const points = recoveryPointsFromRecords(records).filter((point) => there.has(point.snapshotId));
   const [first] = problems;
   if (first === undefined) return { records, points, snapshotIds, readAtMs };
-  const trouble = notBelieved(first.what, problems.length);
+  const trouble = notBelieved(name, first.what, problems.length);
   return { records, points: [], snapshotIds, doubtful: points.map(withoutProof), readAtMs, trouble };
 }
 
@@ -204,11 +209,11 @@ function withoutProof(point: RecoveryPoint): RecoveryPoint {
   return { ...point, proof: { written: point.proof.written } };
 }
 
-function notBelieved(what: string, count: number): LifeboatError {
+function notBelieved(name: string, what: string, count: number): LifeboatError {
   const places = count === 1 ? 'one place' : `${count} places`;
   return new LifeboatError('OBJECT_DAMAGED', `the chain of records is broken in ${places}: ${what}`, {
     hint:
-      'Run `lifeboat repair heal --vault NAME` for this vault: it puts back every record that has a second copy. If the chain is ' +
+      `Run \`lifeboat repair heal --vault ${name}\`, which puts back every record that has a second copy. If the chain is ` +
       'still broken then, find out who changed the vault; it can be restored from, and for points that count again, make a ' +
       'new vault and fill it with `lifeboat copy`.',
   });
