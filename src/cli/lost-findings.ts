@@ -1,9 +1,9 @@
 /** What a check says of points that are gone although nobody gave them up. */
 import { vaultPoints } from '../recovery-point/gone-points.ts';
 import type { CheckFinding, CheckReport } from '../repository/repository-types.ts';
+import { type LostPoints, lostPoints } from '../vault/lost-points.ts';
 import type { Vault, VaultRecords } from '../vault/vault.ts';
 import type { CliContext } from './cli-context.ts';
-import { type LostPoints, lostPoints } from './prune/lost-points.ts';
 
 /** Whoever may delete can do so past the records, with any program: only the records tell. */
 export async function withLostPoints(
@@ -13,16 +13,17 @@ export async function withLostPoints(
   known: VaultRecords,
 ): Promise<CheckReport> {
   const lost = await lostPoints(vault, known, nowMs(), signal);
-  const { held, gone, bereft } = lost;
+  const { gone, grave } = lost;
   const systems = new Map(
     vaultPoints(vault.id, known).gone.map(({ snapshotId, system }) => [snapshotId, system]),
   );
-  const isGrave = (id: string): boolean => held.includes(id) || bereft.includes(systems.get(id) ?? '');
-  const grave = [...new Set([...held, ...gone.filter(isGrave)])];
   return {
     ...report,
     errors: [...report.errors, ...grave.map((id) => lostFinding(vault, id, lost, systems.get(id)))],
-    hints: [...report.hints, ...gone.filter((id) => !isGrave(id)).map((id) => lostFinding(vault, id, lost))],
+    hints: [
+      ...report.hints,
+      ...gone.filter((id) => !grave.includes(id)).map((id) => lostFinding(vault, id, lost)),
+    ],
   };
 }
 

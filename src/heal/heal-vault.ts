@@ -13,9 +13,10 @@ import type { RepairRecord } from '../evidence/vault-records.ts';
 import type { HealReport } from '../repository/repair-types.ts';
 import { repairsOf } from '../repository/repository.ts';
 import type { Snapshot } from '../repository/repository-types.ts';
+import { lostPoints } from '../vault/lost-points.ts';
 import { recordSuccessor } from '../vault/record-successor.ts';
 import type { Vault } from '../vault/vault.ts';
-import { goneSnapshotsOf, type Healing, type HealingPreview } from './preview-healing.ts';
+import type { Healing, HealingPreview } from './preview-healing.ts';
 
 export interface HealingOutcome {
   readonly report: HealReport;
@@ -48,10 +49,12 @@ export async function healVault(
   const small = await vault.spares?.mend(keys, work.signal);
   await recordNewSnapshots(run, healing, preview, records, report.snapshots);
   const check = await readBack(run, healing, preview, report, new Set(kept));
-  const renamed = [...preview.successors.keys()].map((id) => `snapshots/${id}`);
+  const old = [...preview.successors.keys(), ...preview.renamedSnapshots.map(({ replaces }) => replaces)];
+  const renamed = old.map((id) => `snapshots/${id}`);
   const found = [...preview.spares.map(({ key }) => key), ...keysOf(preview), ...renamed];
   const now = await vault.records(work.signal);
-  const gone = goneSnapshotsOf(vault, now).map((id) => `snapshots/${id}`);
+  const { grave } = await lostPoints(vault, now, run.nowMs(), work.signal);
+  const gone = grave.map((id) => `snapshots/${id}`);
   const broken = now.problems.map(({ key, writer }) => key ?? `${evidencePrefix}${writer}`);
   const lost = [...new Set([...report.lost, ...(small?.lost ?? []), ...gone, ...broken])].sort();
   const mended = [...new Set([...found, ...report.mended, ...(small?.mended ?? [])])]
@@ -99,8 +102,9 @@ async function recordNewSnapshots(
 ): Promise<void> {
   for (const [old, successor] of preview.successors)
     await recordSuccessor(run, vault, records, old, successor);
-  for (const { replaces, donor, vaultId } of preview.snapshots) {
-    const snapshot = made.get(replaces);
+  const renamed = new Map(preview.renamedSnapshots.map(({ replaces, snapshot }) => [replaces, snapshot]));
+  for (const { replaces, donor, vaultId } of [...preview.snapshots, ...preview.renamedSnapshots]) {
+    const snapshot = made.get(replaces) ?? renamed.get(replaces);
     if (!snapshot) continue;
     const from = { vault: vaultId, snapshotId: donor.id };
     const donorRecords = await donors.find(({ id }) => id === vaultId)?.records();

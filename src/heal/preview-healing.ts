@@ -8,6 +8,8 @@ import { successorsOf } from '../recovery-point/successors.ts';
 import { deletionPauses } from '../recovery-point/suspicion.ts';
 import type { Diagnosis, HealPreview, RepairWork, SnapshotToMake } from '../repository/repair-types.ts';
 import { repairsOf } from '../repository/repository.ts';
+import type { Snapshot } from '../repository/repository-types.ts';
+import { lostPoints } from '../vault/lost-points.ts';
 import type { Vault, VaultRecords } from '../vault/vault.ts';
 import type { SpareFinding } from '../vault/vault-spares.ts';
 import { type DonorSnapshots, matchSnapshots } from './match-snapshots.ts';
@@ -19,9 +21,13 @@ export interface HealingPreview {
   readonly spares: readonly SpareFinding[];
   /** What is wrong with the chains of records and no copy can mend. */
   readonly brokenChains: readonly ChainProblem[];
-  /** Snapshots that records name, that nobody recorded as given up, and that are not there. */
+  /** Snapshots that records name, that nobody recorded as given up, and that are there under no name. */
   readonly goneSnapshots: readonly string[];
+  /** Those of them that a check calls damage: held, or the last ones of their system. The others are brought back as well. */
+  readonly graveSnapshots: readonly string[];
   readonly snapshots: readonly (SnapshotToMake & { readonly vaultId: string })[];
+  /** Gone, and there under another id, with the very data that another vault has: recorded as the points that they were. */
+  readonly renamedSnapshots: readonly RenamedSnapshot[];
   /** Of those that are gone, by their ids: the snapshots as which they are there again. Nothing need be made of them. */
   readonly successors: ReadonlyMap<string, string>;
   /** Damaged or gone, and no other vault has them. */
@@ -33,12 +39,19 @@ export interface HealingPreview {
   readonly returnedSnapshots: readonly string[];
 }
 
+export interface RenamedSnapshot extends SnapshotToMake {
+  readonly vaultId: string;
+  readonly snapshot: Snapshot;
+}
+
 export interface Healing extends RepairWork {
   readonly vault: Vault;
   readonly donors: readonly Vault[];
   /** Ids of missing keys that a person says were lost, not removed: they are put back from their copies. */
   readonly lostKeys?: ReadonlySet<string>;
 }
+
+const nothingLost = { gone: [], held: [], grave: [], renamed: [] };
 
 /** `nowMs`: milliseconds since the epoch. */
 export async function previewHealing(
@@ -52,15 +65,22 @@ export async function previewHealing(
   const spares = [...((await vault.spares?.check(true, signal)) ?? [])];
   // the record that gave a snapshot up may be the very one that is damaged: then nothing is known to be gone
   const isKnown = !spares.some(({ key }) => key.startsWith(evidencePrefix));
-  const goneSnapshots = isKnown ? goneSnapshotsOf(vault, history) : [];
+  const { gone, held, grave, renamed } = isKnown
+    ? await lostPoints(vault, history, nowMs, signal)
+    : nothingLost;
+  const missed = [...new Set([...gone, ...held])];
   const successors = isKnown ? soundSuccessors(vault, history, diagnosis) : new Map<string, string>();
-  const wanted = [...new Set([...diagnosis.damagedSnapshots, ...goneSnapshots])].filter(
-    (id) => !successors.has(id),
-  );
+  const wanted = [...new Set([...diagnosis.damagedSnapshots, ...missed])].filter((id) => !successors.has(id));
   const donorSnapshots: DonorSnapshots[] = [];
-  if (wanted.length > 0) for (const donor of donors) donorSnapshots.push(await snapshotsOf(donor, signal));
-  const snapshots = matchSnapshots(wanted, history.records, donorSnapshots);
-  const matched = new Set(snapshots.map(({ replaces }) => replaces));
+  const lookedFor = [...wanted, ...renamed];
+  if (lookedFor.length > 0) for (const donor of donors) donorSnapshots.push(await snapshotsOf(donor, signal));
+  const matches = matchSnapshots(lookedFor, history.records, donorSnapshots);
+  // while one cannot be read, nobody knows what it was named before
+  const isClear = diagnosis.damagedSnapshots.length === 0 && matches.length > 0;
+  const renamedSnapshots = isClear ? await renamedOf(vault, history, matches, signal) : [];
+  const known = new Set([...renamed, ...renamedSnapshots.map(({ replaces }) => replaces)]);
+  const snapshots = matches.filter(({ replaces }) => !known.has(replaces));
+  const matched = new Set(matches.map(({ replaces }) => replaces));
   const keys = await vault.repository.keys(signal);
   const removedKeys = keysRemoved(history.records);
   for (const id of removedKeys) if (repairsOf(vault.repository).isKeyInUse(id)) removedKeys.delete(id);
@@ -69,8 +89,10 @@ export async function previewHealing(
     blobs: await repairsOf(vault.repository).previewHeal(diagnosis, repositories, work),
     spares,
     brokenChains: brokenChains(history, spares),
-    goneSnapshots,
+    goneSnapshots: missed.filter((id) => !known.has(id)),
+    graveSnapshots: grave,
     snapshots,
+    renamedSnapshots,
     successors,
     snapshotsWithoutDonor: wanted.filter((id) => !matched.has(id)),
     removedKeys,
@@ -79,9 +101,43 @@ export async function previewHealing(
   };
 }
 
-/** Nothing to mend. Packs that no index file knows are no damage by themselves, but what is needed in them is. */
+/** Of what is gone: what is there under an id that no record knows, with the very data that another vault has. */
+async function renamedOf(
+  vault: Vault,
+  { records, snapshotIds }: VaultRecords,
+  matches: HealingPreview['snapshots'],
+  signal?: AbortSignal,
+): Promise<readonly RenamedSnapshot[]> {
+  const points = new Set(
+    vaultPoints(vault.id, { records, snapshotIds }).there.map((point) => point.snapshotId),
+  );
+  const own = await vault.repository.snapshots(undefined, signal);
+  return matches.flatMap((match) => {
+    const { replaces, donor } = match;
+    const names = new Set([replaces, donor.id, donor.original]);
+    const snapshot = own.find(
+      ({ id, tree, original }) =>
+        !points.has(id) && tree === donor.tree && original !== undefined && names.has(original),
+    );
+    return snapshot === undefined ? [] : [{ ...match, snapshot }];
+  });
+}
+
+/** Nothing to mend, and nothing to bring back. */
 export function isSound(preview: HealingPreview): boolean {
-  const { diagnosis, spares, brokenChains: broken, goneSnapshots, returnedKeys, returnedSnapshots } = preview;
+  return !hasDamage(preview) && preview.goneSnapshots.length + preview.renamedSnapshots.length === 0;
+}
+
+/** As a check sees it. Packs that no index file knows are no damage by themselves, but what is needed in them is. */
+export function hasDamage(preview: HealingPreview): boolean {
+  const {
+    diagnosis,
+    spares,
+    brokenChains: broken,
+    graveSnapshots,
+    returnedKeys,
+    returnedSnapshots,
+  } = preview;
   const lists = [
     diagnosis.damagedKeys,
     diagnosis.damagedIndexFiles,
@@ -92,22 +148,17 @@ export function isSound(preview: HealingPreview): boolean {
     diagnosis.missingBlobs,
     spares,
     broken,
-    goneSnapshots,
+    graveSnapshots,
     returnedKeys,
     returnedSnapshots,
   ];
-  return diagnosis.unindexedBlobs === 0 && lists.every((list) => list.length === 0);
+  return diagnosis.unindexedBlobs > 0 || lists.some((list) => list.length > 0);
 }
 
 /** Where records can be put back, how whole the chains are is seen afterwards. */
 function brokenChains({ problems }: VaultRecords, spares: readonly SpareFinding[]): readonly ChainProblem[] {
   const isMended = spares.some(({ key, canBeMended }) => canBeMended && key.startsWith(evidencePrefix));
   return isMended ? [] : problems;
-}
-
-/** Snapshots of points that nobody gave up by a record, and that are not there. */
-export function goneSnapshotsOf({ id }: Vault, known: VaultRecords): string[] {
-  return vaultPoints(id, known).gone.map(({ snapshotId }) => snapshotId);
 }
 
 function soundSuccessors(

@@ -10,7 +10,7 @@ import { chosenSystems } from '../../src/cli/plan/plan-session.ts';
 import { recordTimes } from '../../src/evidence/record-common.ts';
 import { sharedFields } from '../../src/evidence/run-context.ts';
 import { type HealingOutcome, healVault } from '../../src/heal/heal-vault.ts';
-import { isSound, previewHealing } from '../../src/heal/preview-healing.ts';
+import { hasDamage, isSound, previewHealing } from '../../src/heal/preview-healing.ts';
 import { holdsFromRecords } from '../../src/recovery-point/holds.ts';
 import type { RecoveryPoint } from '../../src/recovery-point/recovery-point.ts';
 import { proofLevel } from '../../src/recovery-point/recovery-point.ts';
@@ -199,13 +199,16 @@ async function healAway(): Promise<HealingOutcome | undefined> {
   const healing = { vault, donors: [donor] };
   const preview = await previewHealing(healing, scene.context.nowMs());
   if (isSound(preview)) return undefined;
-  const run = await scene.run(async (session) => newRun(scene.context, session, 'manual'));
-  return await healVault(run, healing, preview);
+  return await healVault(await newManualRun(), healing, preview);
+}
+
+async function newManualRun() {
+  return await scene.run(async (session) => newRun(scene.context, session, 'manual'));
 }
 
 async function pinInAway(snapshotId: string): Promise<void> {
   await using vault = await scene.open('away');
-  const run = await scene.run(async (session) => newRun(scene.context, session, 'manual'));
+  const run = await newManualRun();
   await vault.append({
     ...{ type: 'hold', ...sharedFields(run, vault.id), ...recordTimes(run.nowMs(), run.nowMs()) },
     ...{ verdict: 'pass', kind: 'pin', action: 'set', snapshotIds: [snapshotId], reason: 'the audit' },
@@ -255,6 +258,31 @@ test('what was deleted past the records and is healed is owed no copy', async ()
   await deletePastRecords();
   assert.equal((await copy()).length, 1);
   await expectOneHeld();
+});
+
+test('what stock restic renamed is the point that it was, and what it forgot is brought back and no damage', async () => {
+  await threeVaults();
+  await scene.backup();
+  scene.write('uploads/a.txt', 'b');
+  await scene.backup();
+  const moments = async () => (await pointsByVault())['away']?.map(({ capturedAtMs }) => capturedAtMs);
+  const before = await moments();
+  const [older, newer] = (await pointsByVault())['away'] ?? [];
+  assert.ok(older && newer);
+  const away = { repository: scene.vaultPath('away') };
+  await resticMustSucceed(away, 'tag', '--add', 'looked-at', newer.snapshotId);
+  const renamed = await healAway();
+  assert.deepEqual([renamed?.record.verdict, renamed?.report.snapshots.size], ['pass', 0]);
+  assert.deepEqual(await moments(), before);
+  assert.equal(await healAway(), undefined);
+  await resticMustSucceed(away, 'forget', older.snapshotId);
+  await using vault = await scene.open('away');
+  const preview = await previewHealing({ vault, donors: [] }, scene.context.nowMs());
+  assert.deepEqual([preview.goneSnapshots, hasDamage(preview)], [[older.snapshotId], false]);
+  const unhealed = await healVault(await newManualRun(), { vault, donors: [] }, preview);
+  assert.deepEqual([unhealed.record.verdict, unhealed.lost], ['pass', []]);
+  assert.equal((await healAway())?.record.verdict, 'pass');
+  assert.deepEqual(await moments(), before);
 });
 
 test('healing makes nothing of what is there again under another id', async () => {

@@ -3,7 +3,8 @@
 import { locationText, parseLocation } from '../../config/location.ts';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { type HealingOutcome, healVault } from '../../heal/heal-vault.ts';
-import { type HealingPreview, isSound, previewHealing } from '../../heal/preview-healing.ts';
+import { type Healing, type HealingPreview, hasDamage, previewHealing } from '../../heal/preview-healing.ts';
+import type { CheckFinding } from '../../repository/repository-types.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { SpareFinding } from '../../vault/vault-spares.ts';
 import { chooseVault } from '../choose-vault.ts';
@@ -14,6 +15,7 @@ import type { Input } from '../input.ts';
 import { lostFolder } from '../lost-parts.ts';
 import { manualRun } from '../manual-run.ts';
 import { plural } from '../quantity-text.ts';
+import { goneKeys, tellGoneKeys, tellNextStep, withGoneKeys } from '../repair/after-healing.ts';
 import { donorRequests } from '../repair/donor-requests.ts';
 import { repairOptions, tellAll } from '../repair/run-repair.ts';
 import { tellOthers } from '../repair/tell-others.ts';
@@ -53,24 +55,40 @@ async function heal(context: CliContext, input: Input): Promise<CommandEnd> {
   const vault = vaults.use(await context.openVault(request));
   if (vault.file === undefined && request.planId !== undefined) throw cannotHeal(vault);
   const donors = await openDonors(context, input, request, vault, vaults);
+  const gone = await goneKeys(vault, context.signal);
+  const end = await healOpened(context, input, { vault, donors, gone });
+  return withGoneKeys(vault, gone, { ...end, summary: await tellNextStep(context, request, end) });
+}
+
+interface Opened extends Pick<Healing, 'vault' | 'donors'> {
+  /** Beyond mending, and told as such. */
+  readonly gone: readonly CheckFinding[];
+}
+
+async function healOpened(
+  context: CliContext,
+  input: Input,
+  { vault, donors, gone }: Opened,
+): Promise<CommandEnd> {
   using progress = context.output.progress('look for damage');
   const healing = { vault, donors, progress: progress.report, signal: context.signal };
   const preview = await previewHealing(healing, context.nowMs());
   progress[Symbol.dispose]();
   const lostKeys = lostKeysOf(preview, input.values('--lost-key'));
   await tellPreview(context, preview, lostKeys);
-  const summary = { needed: !isSound(preview), donors: donors.map(({ location }) => location) };
-  if (isSound(preview)) {
+  await tellGoneKeys(context, gone);
+  const isDamaged = hasDamage(preview);
+  const summary = { needed: isDamaged, donors: donors.map(({ location }) => location) };
+  if (!isDamaged && gone.length === 0)
     await context.output.text(
       context.output.style.green(`no damage found in ${vault.location}; every byte was read`),
     );
-    return { summary: { ...summary, healed: false } };
-  }
+  if (!isDamaged && !hasWork(preview)) return { summary: { ...summary, healed: false } };
   const { fromDonors, lost } = preview.blobs;
   if (input.has('--preview'))
     return {
       summary: { ...summary, healed: false, from_donors: fromDonors, lost_blobs: lost.length },
-      error: notYetMended(vault, preview),
+      ...(isDamaged ? { error: notYetMended(vault, preview) } : {}),
     };
   await confirmOrRefuse(questionOf(preview), { given: input.has('--yes'), flag: '--yes' });
   using work = context.output.progress('heal');
@@ -81,6 +99,11 @@ async function heal(context: CliContext, input: Input): Promise<CommandEnd> {
   );
   work[Symbol.dispose]();
   return await tellOutcome(context, vault, outcome, summary, preview);
+}
+
+/** Beside damage: snapshots that another program deleted and another vault has, or that it named anew. */
+function hasWork({ snapshots, renamedSnapshots, successors }: HealingPreview): boolean {
+  return snapshots.length + renamedSnapshots.length + successors.size > 0;
 }
 
 /** A script must not take a look for a cure. */
@@ -150,7 +173,7 @@ function lostKeysOf({ spares, removedKeys }: HealingPreview, wanted: readonly st
 function questionOf({ blobs }: HealingPreview): string {
   const got = blobs.fromDonors === 0 ? '' : ` ${plural(blobs.fromDonors, 'blob')} come from other vaults.`;
   const lost = blobs.lost.length === 0 ? '' : ` ${plural(blobs.lost.length, 'blob')} cannot be mended.`;
-  return `Make anew what is damaged?${got}${lost}`;
+  return `Make anew what is damaged or gone?${got}${lost}`;
 }
 
 async function tellPreview(
@@ -190,6 +213,10 @@ function linesOf(
     ...lines([...new Set([...diagnosis.damagedSnapshots, ...preview.goneSnapshots])], 'snapshots/', (id) =>
       snapshotText(id, preview, made),
     ),
+    ...preview.renamedSnapshots.map(({ replaces, snapshot }) => ({
+      object: `snapshots/${replaces}`,
+      what: `was named ${snapshot.id.slice(0, 8)} by another program; that is recorded`,
+    })),
     ...lines(
       diagnosis.damagedKeys.filter((id) => !small.has(`keys/${id}`)),
       'keys/',
@@ -207,13 +234,16 @@ function linesOf(
   ];
 }
 
-function snapshotText(id: string, { successors }: HealingPreview, made: ReadonlySet<string>): string {
+function snapshotText(
+  id: string,
+  { diagnosis, successors }: HealingPreview,
+  made: ReadonlySet<string>,
+): string {
   const successor = successors.get(id);
   if (successor !== undefined)
     return `is gone, and is there again as ${successor.slice(0, 8)}; that is recorded`;
-  return made.has(id)
-    ? 'is damaged or gone; another vault has it'
-    : 'is damaged or gone, and no other vault has it';
+  const what = diagnosis.damagedSnapshots.includes(id) ? 'is damaged' : 'is gone, and no record gave it up';
+  return made.has(id) ? `${what}; another vault has it` : `${what}; no other vault has it`;
 }
 
 function spareText(

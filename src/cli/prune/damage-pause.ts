@@ -5,9 +5,10 @@ import { recordTimes } from '../../evidence/record-common.ts';
 import { type RunContext, sharedFields } from '../../evidence/run-context.ts';
 import { clearingFor } from '../../recovery-point/clearing.ts';
 import { hasUnnamedDamage, knownDamage } from '../../recovery-point/known-damage.ts';
+import { lostPoints } from '../../vault/lost-points.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { momentText } from '../quantity-text.ts';
-import { lossPause, lostPoints } from './lost-points.ts';
+import { lossPause } from './loss-pause.ts';
 
 /** DELETION_PAUSED, or `undefined`. `records` are those of the vault. */
 export function damagePause(

@@ -1,11 +1,12 @@
 /** Says what a prune of one vault would remove, rewrite and leave for later. */
 import { suspectedPacks } from '../../recovery-point/known-damage.ts';
 import type { PrunablePack, PruneOptions, PrunePreview } from '../../repository/prune-types.ts';
+import { lostPoints } from '../../vault/lost-points.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import { bytesText, momentText, plural } from '../quantity-text.ts';
 import { damagePause } from './damage-pause.ts';
-import { lossPause, lostPoints } from './lost-points.ts';
+import { lossPause } from './loss-pause.ts';
 
 const stateWords = {
   new: 'to be marked',

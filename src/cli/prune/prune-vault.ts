@@ -6,12 +6,13 @@ import type { PruneRecord } from '../../evidence/vault-records.ts';
 import { suspectedPacks } from '../../recovery-point/known-damage.ts';
 import type { DeletionPause } from '../../recovery-point/suspicion.ts';
 import type { PruneOptions, PruneReport } from '../../repository/prune-types.ts';
+import { lostPoints } from '../../vault/lost-points.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { CliContext } from '../cli-context.ts';
 import { bytesText, momentText, plural } from '../quantity-text.ts';
 import { soundRecords } from '../retention/preview-repository.ts';
 import { damagePause } from './damage-pause.ts';
-import { lossPause, lostPoints } from './lost-points.ts';
+import { lossPause } from './loss-pause.ts';
 
 const graceMsDefault = 24 * 60 * 60_000;
 
