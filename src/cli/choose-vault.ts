@@ -62,11 +62,12 @@ export async function chooseVaultNamed(
 
 /** A vault as the plan in `folder` has it. */
 export function requestOf(
-  { location, declared, password }: ResolvedVault,
+  { name, location, declared, password }: ResolvedVault,
   folder: string,
   planId: string,
 ): VaultRequest {
   return {
+    name,
     location,
     folder,
     planId,

@@ -32,6 +32,8 @@ export interface CliContext<Adapters extends StoreAdapters = StoreAdapters> {
 export type AppContext = CliContext<AppAdapters>;
 
 export interface VaultRequest {
+  /** In the plan. */
+  readonly name?: string;
   /** As typed or as in the plan. */
   readonly location: string;
   /** Absolute; a relative location counts from it. Default: the context's folder. */

@@ -11,13 +11,20 @@ export async function withLostParts(
   { isPlanned, signal }: { readonly isPlanned: boolean; readonly signal: AbortSignal },
 ): Promise<CheckReport> {
   if (vault.file === undefined) return isPlanned ? plus(report, [lostFolder]) : report;
-  const there = new Set((await vault.repository.keys(signal)).map(({ id }) => id));
   const told = new Set(report.errors.map(({ object }) => object));
+  return plus(report, await lostKeys(vault, records, told, signal));
+}
+
+/** Keys that are gone with their copies. `told`: of what is told already, because a copy is left. */
+export async function lostKeys(
+  vault: Vault,
+  records: readonly RunRecord[],
+  told: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<readonly CheckFinding[]> {
+  const there = new Set((await vault.repository.keys(signal)).map(({ id }) => id));
   const gone = recordedKeys(records).filter((id) => !there.has(id) && !told.has(`keys/${id}`));
-  return plus(
-    report,
-    gone.map((id) => lostKey(vault, id)),
-  );
+  return gone.map((id) => lostKey(vault, id));
 }
 
 function plus(report: CheckReport, more: readonly CheckFinding[]): CheckReport {

@@ -192,7 +192,12 @@ test('a key that is gone with its copy fails a check, until a record says that i
   const check = await cliEnds(13, options, 'check');
   assert.match(check.stdout, new RegExp(`keys/${id}: is gone with its copy`));
   assert.equal((await told(options, 7)).damage, 'failed');
+  const heal = await cliEnds(13, options, 'repair', 'heal', '--yes');
+  assert.match(heal.stdout, new RegExp(`not mended: keys/${id} is gone with its copy`));
+  assert.doesNotMatch(heal.stdout, /no damage found/);
+  assert.match(heal.stderr, /key add --recovery-key-file FILE/);
   await cliEnds(0, options, 'key', 'remove', id.slice(0, 10));
+  await cliEnds(0, options, 'repair', 'heal', '--yes');
   await cliEnds(0, options, 'check');
 });
 
