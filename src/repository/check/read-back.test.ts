@@ -99,6 +99,27 @@ describe('readBack', () => {
     }
   });
 
+  it('names the pack of a tree that is damaged or gone', async () => {
+    using folder = temporaryFolder();
+    const place = join(folder.path, 'vault');
+    await using vault = await makeVault(place);
+    const { snapshot } = await backUp(vault, fill(folder.path, 50_000));
+    const pack = packsOf(place).toSorted(bySize).at(-1) ?? '';
+    const bytes = fs.readFileSync(pack);
+    const objects = async () => {
+      const [read] = (await vault.readBack([snapshot.id])).snapshots;
+      return read?.errors.map(({ object }) => object);
+    };
+    fs.chmodSync(pack, 0o600);
+    fs.writeFileSync(
+      pack,
+      bytes.map((byte) => byte ^ 1),
+    );
+    assert.deepEqual(await objects(), [pack.slice(place.length + 1)]);
+    fs.rmSync(pack);
+    assert.deepEqual(await objects(), [pack.slice(place.length + 1)]);
+  });
+
   it('finds a snapshot that is not there or cannot be read', async () => {
     using folder = temporaryFolder();
     const place = join(folder.path, 'vault');
