@@ -108,7 +108,8 @@ test('damage beside the data reaches status and puts no point in doubt; healing 
     (await pointsOf(options)).map(({ failed }) => failed),
     [false, false],
   );
-  await cliEnds(0, options, 'repair', 'heal', '--yes');
+  const healed = await cliEnds(0, options, 'repair', 'heal', '--yes');
+  assert.doesNotMatch(healed.stdout, /next:/);
   assert.deepEqual(await told(options, 7), { exitCode: 7, points: 'ok' });
   await cliEnds(0, options, 'check');
 });
@@ -140,6 +141,16 @@ test('a pack that a proof named is read again for the next point', async () => {
   flipByte(largestPack(options));
   await cliEnds(4, options, 'verify');
   await cliEnds(13, options, 'backup');
+});
+
+test('after the data were healed the next step is a proof, and it is named', async () => {
+  using folder = temporaryFolder();
+  const options = await madeVault(folder.path);
+  fs.rmSync(join(folder.path, 'vault/index'), { recursive: true });
+  const healed = await cliEnds(0, options, 'repair', 'heal', '--yes');
+  assert.match(healed.stdout, /^next: `lifeboat verify --vault here`/m);
+  await cliEnds(0, options, 'verify', '--vault', 'here');
+  await told(options, 0);
 });
 
 test('damage that a restore meets before it begins counts as well', async () => {

@@ -48,7 +48,8 @@ export async function tellNextStep(
 ): Promise<CommandEnd['summary']> {
   const mended: unknown = summary['mended'];
   const isOfData = (key: unknown): boolean => /^(?:data|index|snapshots)\//.test(String(key));
-  if (name === undefined || !Array.isArray(mended) || !mended.some(isOfData)) return summary;
+  const isHealed = Array.isArray(mended) && mended.some(isOfData);
+  if (name === undefined || !(isHealed || summary['index_made_anew'] === true)) return summary;
   const next = `lifeboat verify --vault ${name}`;
   await output.text(`next: \`${next}\`, which proves by a restore that the points can be counted on again`);
   return { ...summary, next };
