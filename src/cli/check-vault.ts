@@ -96,6 +96,7 @@ async function checkOpenVault(
   const coverage = await noteRead(vault, report, {
     withinMs: isShare ? withinMs : undefined,
     nowMs: nowMs(),
+    records: done.known?.records ?? [],
     keeps: options.keepsRecord,
   });
   await tell(context, report, nowMs() - startMs);
@@ -161,7 +162,9 @@ async function lookAt(
 ): Promise<Looked> {
   const { output, signal } = context;
   const { rollingWithinMs } = options;
-  const rolling = rollingWithinMs === undefined ? undefined : rollingChoice(vault, rollingWithinMs, startMs);
+  const { records } = rollingWithinMs === undefined ? { records: [] } : await vault.records(signal);
+  const rolling =
+    rollingWithinMs === undefined ? undefined : rollingChoice(vault, records, rollingWithinMs, startMs);
   const choice = options.readData ?? rolling;
   const snapshotIds = await vault.repository.snapshotIds(signal);
   using progress = output.progress('check');

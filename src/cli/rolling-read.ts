@@ -1,5 +1,7 @@
 /** Which packs a rolling check reads, and what is remembered of every check that read some. */
+import type { RunRecord } from '../evidence/record.ts';
 import { cacheDirectory } from '../platform/environment.ts';
+import { suspectedPacks } from '../recovery-point/known-damage.ts';
 import type { CheckOptions, CheckReport } from '../repository/repository-types.ts';
 import { loadReadTimes, saveReadTimes } from '../vault/read-packs.ts';
 import {
@@ -12,18 +14,23 @@ import {
 import type { Vault } from '../vault/vault.ts';
 import { bytesText } from './quantity-text.ts';
 
+/** `records` are those of the vault: packs that they call damaged are looked at first. */
 export function rollingChoice(
   vault: Vault,
+  records: readonly RunRecord[],
   withinMs: number,
   nowMs: number,
 ): NonNullable<CheckOptions['readData']> {
   const times = loadReadTimes(cacheDirectory(), vault.id, nowMs);
-  return { choose: (sizes) => packsToReread({ sizes, times, withinMs, nowMs }) };
+  const suspected = suspectedPacks(records, nowMs);
+  return { choose: (sizes) => packsToReread({ sizes, times, suspected, withinMs, nowMs }) };
 }
 
 interface NoteOptions {
   readonly withinMs: number | undefined;
   readonly nowMs: number;
+  /** Of the vault, as they were before this check; absent for a rescue. */
+  readonly records?: readonly RunRecord[];
   /** Default true. */
   readonly keeps?: boolean;
 }
@@ -36,7 +43,7 @@ interface NoteOptions {
 export async function noteRead(
   vault: Vault,
   { packSizes: sizes, soundPackIds, coldPackIds, unknownBytes, errors }: CheckReport,
-  { withinMs, nowMs, keeps = true }: NoteOptions,
+  { withinMs, nowMs, records = [], keeps = true }: NoteOptions,
 ): Promise<Coverage> {
   const before = loadReadTimes(cacheDirectory(), vault.id, nowMs);
   const packs = new Map([...before.packs].filter(([id]) => sizes.has(id)));
@@ -49,7 +56,16 @@ export async function noteRead(
   const times = { packs, cold, ...(rollingAtMs === undefined ? {} : { rollingAtMs }) };
   const isNews = withinMs !== undefined || soundPackIds.length > 0 || coldPackIds.length > 0;
   if (keeps && isNews) await saveReadTimes(cacheDirectory(), vault.id, times);
-  const coverage = coverageOf({ sizes, times, withinMs: withinMs ?? rereadWithinMsDefault, nowMs });
+  const suspected = new Set(suspectedPacks(records, nowMs));
+  // read right just now, whatever was found before
+  for (const id of soundPackIds) suspected.delete(id);
+  const coverage = coverageOf({
+    sizes,
+    times,
+    suspected,
+    withinMs: withinMs ?? rereadWithinMsDefault,
+    nowMs,
+  });
   return { ...coverage, ofBytes: coverage.ofBytes + unknownBytes };
 }
 

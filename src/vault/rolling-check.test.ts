@@ -49,6 +49,15 @@ describe('the rolling check', () => {
     assert.equal(second, 'pack-2');
   });
 
+  it('takes what is suspected before everything else, and does not count it as read', () => {
+    const sizes = sizesOf([100, 100, 100]);
+    const times = { packs: new Map([['pack-1', start - day]]), rollingAtMs: start - day };
+    const suspected = new Set(['pack-1']);
+    const question = { sizes, times, suspected, withinMs: 30 * day, nowMs: start };
+    assert.deepEqual(packsToReread(question), ['pack-1']);
+    assert.equal(coverageOf(question).bytes, 0);
+  });
+
   it('says 100% of everything only, and nothing of what is not known', () => {
     const sizes = sizesOf([9999, 1]);
     const question = { sizes, withinMs: 30 * day, nowMs: start };

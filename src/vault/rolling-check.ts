@@ -10,19 +10,21 @@ export interface RollingQuestion {
   /** Bytes of all packs, by id. */
   readonly sizes: ReadonlyMap<string, number>;
   readonly times: ReadTimes;
+  /** Packs that were found damaged and are not known to be mended. */
+  readonly suspected?: ReadonlySet<string>;
   readonly withinMs: number;
   readonly nowMs: number;
 }
 
 export interface Coverage {
   readonly withinMs: number;
-  /** Of packs that were read and found right within that time, and of all packs. */
+  /** Of packs that were read and found right within that time and are not suspected, and of all packs. */
   readonly bytes: number;
   readonly ofBytes: number;
 }
 
 /**
- * The share for the time since the last run, never read ones first, then by age; and all that would be too old next
+ * The share for the time since the last run, suspected ones first, then those that were never read, then by age; and all that would be too old next
  * time. Of those in an archive class only one is tried, another each day: they would keep the others from being read.
  */
 export function packsToReread({ sizes: all, ...question }: RollingQuestion): string[] {
@@ -33,11 +35,12 @@ export function packsToReread({ sizes: all, ...question }: RollingQuestion): str
   return [...shareOf({ ...question, sizes }), ...(tried === undefined ? [] : [tried])];
 }
 
-function shareOf({ sizes, times, withinMs, nowMs }: RollingQuestion): string[] {
+function shareOf({ sizes, times, suspected, withinMs, nowMs }: RollingQuestion): string[] {
   const elapsedMs = Math.min(withinMs, nowMs - (times.rollingAtMs ?? nowMs - dayMs));
   const readAt = (id: string): number => times.packs.get(id) ?? Number.NEGATIVE_INFINITY;
+  const turn = (id: string): number => (suspected?.has(id) ? 0 : 1);
   const oldestFirst = [...sizes.keys()].sort(
-    (a, b) => compareNumbers(readAt(a), readAt(b)) || (a < b ? -1 : 1),
+    (a, b) => turn(a) - turn(b) || compareNumbers(readAt(a), readAt(b)) || (a < b ? -1 : 1),
   );
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const budget = Math.min(total, Math.floor((total * elapsedMs * margin) / withinMs));
@@ -47,7 +50,7 @@ function shareOf({ sizes, times, withinMs, nowMs }: RollingQuestion): string[] {
     const atMs = times.packs.get(id);
     const isLate = atMs !== undefined && nowMs + Math.max(elapsedMs, dayMs) - atMs > withinMs;
     if (bytes >= budget && chosen.length > 0 && !isLate) {
-      if (atMs !== undefined) break;
+      if (atMs !== undefined && turn(id) > 0) break;
       continue;
     }
     chosen.push(id);
@@ -56,12 +59,12 @@ function shareOf({ sizes, times, withinMs, nowMs }: RollingQuestion): string[] {
   return chosen;
 }
 
-export function coverageOf({ sizes, times, withinMs, nowMs }: RollingQuestion): Coverage {
+export function coverageOf({ sizes, times, suspected, withinMs, nowMs }: RollingQuestion): Coverage {
   let [bytes, ofBytes] = [0, 0];
   for (const [id, size] of sizes) {
     ofBytes += size;
     const atMs = times.packs.get(id);
-    if (atMs !== undefined && nowMs - atMs <= withinMs) bytes += size;
+    if (atMs !== undefined && nowMs - atMs <= withinMs && !suspected?.has(id)) bytes += size;
   }
   return { withinMs, bytes, ofBytes };
 }

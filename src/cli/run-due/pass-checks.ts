@@ -76,13 +76,14 @@ async function checkShare(
   const withinMs = declared ?? rereadWithinMsDefault;
   const startMs = context.nowMs();
   const snapshotIds = await vault.repository.snapshotIds(context.signal);
+  const { records: before } = await vault.records(context.signal);
   const found = await vault.repository.check({
-    readData: upTo(bytesInTime(last), rollingChoice(vault, withinMs, startMs)),
+    readData: upTo(bytesInTime(last), rollingChoice(vault, before, withinMs, startMs)),
     signal: context.signal,
   });
   const whole = await withSmallObjects(vault, found, false, context.signal);
   const report = await withLostPoints(context, vault, whole, await vault.records(context.signal));
-  const coverage = await noteRead(vault, found, { withinMs, nowMs: context.nowMs() });
+  const coverage = await noteRead(vault, found, { withinMs, nowMs: context.nowMs(), records: before });
   const done = { report, data: found, startMs, readData: 'part', snapshotIds, coverage } as const;
   const { records } = await recordCheck(context, vault, done);
   const percent = coveragePercent(coverage);
