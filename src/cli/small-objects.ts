@@ -12,21 +12,22 @@ export async function withSmallObjects(
 ): Promise<CheckReport> {
   const findings = (await vault.spares?.check(all, signal)) ?? [];
   const known = new Set(report.errors.map(({ object }) => object));
-  const hints = new Map(findings.map((finding) => [finding.key, hintOf(finding)]));
+  const hints = new Map(findings.map((finding) => [finding.key, hintOf(finding, vault.location)]));
   const errors: CheckFinding[] = findings
     .filter(({ key }) => !known.has(key))
-    .map((finding) => ({ object: finding.key, what: finding.what, hint: hintOf(finding) }));
+    .map((finding) => ({ object: finding.key, what: finding.what, hint: hintOf(finding, vault.location) }));
   // the repository knows nothing of second copies, and would have a person remove what can be put back
   const told = report.errors.map((error) => ({ ...error, hint: hints.get(error.object) ?? error.hint }));
   return { ...report, errors: [...told, ...errors] };
 }
 
-function hintOf({ key, canBeMended, mayBeRemoved }: SpareFinding): string {
+function hintOf({ key, canBeMended, mayBeRemoved }: SpareFinding, location: string): string {
   const id = key.slice('keys/'.length, 'keys/'.length + 10);
   if (canBeMended && mayBeRemoved)
-    return `If another program removed the key, finish that with \`lifeboat key remove ${id}\`. If it was lost, \`lifeboat repair heal --lost-key ${id}\` puts it back.`;
-  if (canBeMended) return 'Run `lifeboat repair heal`, which puts it back from its copy.';
+    return `If another program removed the key, finish that with \`lifeboat key remove ${id} --vault ${location}\`. If it was lost, \`lifeboat repair heal --vault ${location} --lost-key ${id}\` puts it back.`;
+  if (canBeMended)
+    return `Run \`lifeboat repair heal --vault ${location}\`, which puts it back from its copy.`;
   if (key.startsWith('keys/'))
-    return `No copy of it is left. While another key opens the vault, make a new one with \`lifeboat key add\`, and take this one away with \`lifeboat key remove ${id}\`.`;
+    return `No copy of it is left. While another key opens the vault, make a new one with \`lifeboat key add --vault ${location}\`, and take this one away with \`lifeboat key remove ${id} --vault ${location}\`.`;
   return 'There is no copy of it in this vault; bring the object back from another copy of the vault.';
 }
