@@ -5,6 +5,7 @@ import { type FoundPassword, findPassword } from '../config/password.ts';
 import { storeSettings } from '../config/resolve-store-settings.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { CountedStore } from '../object-store/count.ts';
+import { isThere } from '../object-store/is-there.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { type ReadAheadStore, withReadAhead } from '../object-store/read-ahead.ts';
 import type { Retry } from '../object-store/retry.ts';
@@ -142,13 +143,9 @@ async function passwordFor(
 
 /** Before anybody is asked for a password. */
 async function requireVault({ signal }: VaultAccessOptions, store: ObjectStore): Promise<void> {
-  try {
-    await store.stat('config', signal);
-  } catch (error) {
-    if (!hasCode(error, 'OBJECT_MISSING')) throw error;
-    const { requireConfig } = await import('../repository/repository.ts');
-    await requireConfig(store, signal);
-  }
+  if (await isThere(store, 'config', signal)) return;
+  const { requireConfig } = await import('../repository/repository.ts');
+  await requireConfig(store, signal);
 }
 
 function openingOf(options: VaultAccessOptions, request: VaultRequest, store: CountedStore) {

@@ -9,12 +9,16 @@ import { openLocalStore } from '../object-store/local/local-store.ts';
 import { loadAhead } from './load-ahead.ts';
 import { sessionOf } from './session.ts';
 
-test('what was loaded ahead counts while the index files are the same, and no longer', async () => {
-  using folder = temporaryFolder();
-  const place = join(folder.path, 'vault');
-  const data = join(folder.path, 'data');
+function placesIn(folder: string): { readonly place: string; readonly data: string } {
+  const data = join(folder, 'data');
   fs.mkdirSync(data);
   fs.writeFileSync(join(data, 'file'), 'one');
+  return { place: join(folder, 'vault'), data };
+}
+
+test('what was loaded ahead counts while the index files are the same, and no longer', async () => {
+  using folder = temporaryFolder();
+  const { place, data } = placesIn(folder.path);
   await using vault = await makeVault(place);
   await backUp(vault, data);
   await using reader = await openVault(place);
@@ -32,10 +36,7 @@ test('what was loaded ahead counts while the index files are the same, and no lo
 
 test('what could not be loaded ahead is loaded when it is wanted', async () => {
   using folder = temporaryFolder();
-  const place = join(folder.path, 'vault');
-  const data = join(folder.path, 'data');
-  fs.mkdirSync(data);
-  fs.writeFileSync(join(data, 'file'), 'one');
+  const { place, data } = placesIn(folder.path);
   await using vault = await makeVault(place);
   const { snapshot } = await backUp(vault, data);
   const store = withFaults(openLocalStore(place), [

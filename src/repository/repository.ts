@@ -3,7 +3,8 @@
  * entry: what others need of the format they get from the values returned here.
  */
 import { assert } from '../error/assert.ts';
-import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
+import { LifeboatError } from '../error/lifeboat-error.ts';
+import { isThere } from '../object-store/is-there.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { nowMs } from '../platform/clock.ts';
 import { parallelism } from '../platform/host.ts';
@@ -253,7 +254,8 @@ export function repairsOf(repository: Repository): RepositoryRepair {
  */
 export async function refuseExisting(store: ObjectStore, signal?: AbortSignal): Promise<readonly string[]> {
   const keys = await listIds({ store }, 'key', signal);
-  const isBegun = keys.length <= 1 && !(await hasConfig(store, signal)) && !(await hasData(store, signal));
+  const isBegun =
+    keys.length <= 1 && !(await isThere(store, configKey, signal)) && !(await hasData(store, signal));
   if (isBegun) return keys;
   throw new LifeboatError('VAULT_EXISTS', `there is a repository at ${store.location} already`, {
     hint: 'Open it with its password, or choose another location for a new one.',
@@ -269,8 +271,8 @@ async function hasData(store: ObjectStore, signal?: AbortSignal): Promise<boolea
 
 /** Raises VAULT_NOT_FOUND, OBJECT_MISSING, VAULT_DAMAGED where no password opens anything. */
 export async function requireConfig(store: ObjectStore, signal?: AbortSignal): Promise<void> {
-  if (await hasConfig(store, signal)) return;
-  if (await hasConfig(store, signal, spareKey(configKey))) return;
+  if (await isThere(store, configKey, signal)) return;
+  if (await isThere(store, spareKey(configKey), signal)) return;
   const remains = (await hasData(store, signal)) || (await hasSpares(store, signal));
   if ((await listIds({ store }, 'key', signal)).length > 0) throw lacksConfig(store, remains);
   if (remains) throw lacksKeys(store);
@@ -305,16 +307,6 @@ function lacksKeys({ location }: ObjectStore): LifeboatError {
 
 const makeNone =
   '`lifeboat vault bring-back` does it where the store keeps versions. Make no new vault there; another vault restores meanwhile.';
-
-async function hasConfig(store: ObjectStore, signal?: AbortSignal, key = configKey): Promise<boolean> {
-  try {
-    await store.stat(key, signal);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'OBJECT_MISSING')) return false;
-    throw error;
-  }
-}
 
 function newKey(owner: LockOwner, password: string, kdf?: ScryptCost): NewKey {
   const created = new Date(nowMs()).toISOString();

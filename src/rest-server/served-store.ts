@@ -1,6 +1,6 @@
 /** What may be done to the objects that are served: nothing visible before it was verified, no more bytes than allowed. */
 import { hash } from 'node:crypto';
-import { hasCode } from '../error/lifeboat-error.ts';
+import { isThere, statIfThere } from '../object-store/is-there.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { spareKey } from '../repository/spare-key.ts';
 import { type Answer, done, words } from './answer.ts';
@@ -50,7 +50,7 @@ async function inTurn<T>({ writing }: ServedStore, key: string, act: () => Promi
 
 async function saveAlone(served: ServedStore, target: StoredTarget, bytes: Buffer): Promise<Answer> {
   const { store, quota } = served;
-  const present = await sizeOf(store, target.key);
+  const present = (await statIfThere(store, target.key))?.size;
   if (quota !== undefined && !quota.reserve(bytes.length - (present ?? 0)))
     return words(507, 'the repositories have reached the size that is allowed');
   const mayReplace = target.kind === 'object' && !served.appendOnly;
@@ -104,7 +104,7 @@ async function removeAlone(
   target: StoredTarget,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const present = quota === undefined ? undefined : await sizeOf(store, target.key, signal);
+  const present = quota === undefined ? undefined : (await statIfThere(store, target.key, signal))?.size;
   const copy = copyOfKey(target);
   if (copy !== undefined) await store.delete(copy);
   await store.delete(target.key);
@@ -121,17 +121,4 @@ function copyOfKey(target: StoredTarget): string | undefined {
   if (target.kind !== 'object' || target.type !== 'keys') return undefined;
   const inVault = `keys/${target.id}`;
   return target.key.slice(0, -inVault.length) + spareKey(inVault);
-}
-
-async function isThere(store: ObjectStore, key: string, signal: AbortSignal): Promise<boolean> {
-  return (await sizeOf(store, key, signal)) !== undefined;
-}
-
-async function sizeOf(store: ObjectStore, key: string, signal?: AbortSignal): Promise<number | undefined> {
-  try {
-    return (await store.stat(key, signal)).size;
-  } catch (error) {
-    if (hasCode(error, 'OBJECT_MISSING')) return undefined;
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 import { hasCode } from '../error/lifeboat-error.ts';
+import { isThere } from '../object-store/is-there.ts';
 import { randomBytes } from '../platform/random.ts';
 import { failedBecause, isListed, type ProbeFinding, type Proving, passed } from './proving.ts';
 
@@ -15,7 +16,8 @@ async function proveRemoval(proving: Proving, key: string): Promise<ProbeFinding
     if (!hasCode(error, 'STORE_DENIED', 'OBJECT_RETAINED')) throw error;
     return failedBecause(`deleting is refused: ${error.message}`);
   }
-  if (await isThere(proving, key)) return failedBecause('what was deleted can still be read');
+  if (await isThere(proving.store, key, proving.signal))
+    return failedBecause('what was deleted can still be read');
   if (await isListed(proving, key)) return failedBecause('what was deleted is still listed');
   return passed;
 }
@@ -64,16 +66,6 @@ async function isAllowed(act: () => Promise<unknown>): Promise<boolean> {
     return true;
   } catch (error) {
     if (!hasCode(error, 'STORE_DENIED', 'OBJECT_RETAINED', 'OBJECT_EXISTS')) throw error;
-    return false;
-  }
-}
-
-async function isThere({ store, signal }: Proving, key: string): Promise<boolean> {
-  try {
-    await store.stat(key, signal);
-    return true;
-  } catch (error) {
-    if (!hasCode(error, 'OBJECT_MISSING')) throw error;
     return false;
   }
 }

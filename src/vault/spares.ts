@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { hasCode } from '../error/lifeboat-error.ts';
 import { evidencePrefix } from '../evidence/chain.ts';
+import { isThere } from '../object-store/is-there.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { repairsOf } from '../repository/repository.ts';
 import type { Repository } from '../repository/repository-types.ts';
@@ -74,16 +75,6 @@ async function refresh(options: SparesOptions, signal?: AbortSignal): Promise<vo
     // who removed the key meanwhile has looked for its copy before it was there
     if (key.startsWith('keys/') && !(await isThere(store, key, signal)))
       await store.delete(spareKey(key), signal);
-  }
-}
-
-async function isThere(store: ObjectStore, key: string, signal?: AbortSignal): Promise<boolean> {
-  try {
-    await store.stat(key, signal);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'OBJECT_MISSING')) return false;
-    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 /** What of a vault lies where it should: seen with three requests and without its key, so that what is gone is told at once. */
 import { hasCode } from '../error/lifeboat-error.ts';
+import { isThere } from '../object-store/is-there.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { readVaultFile } from './read-vault-file.ts';
 import type { VaultFile } from './vault-file.ts';
@@ -26,16 +27,6 @@ async function plainFile(store: ObjectStore, signal?: AbortSignal): Promise<Vaul
     return (await readVaultFile(store, signal)) ?? 'missing';
   } catch (error) {
     if (hasCode(error, 'OBJECT_DAMAGED')) return 'unreadable';
-    throw error;
-  }
-}
-
-async function isThere(store: ObjectStore, key: string, signal?: AbortSignal): Promise<boolean> {
-  try {
-    await store.stat(key, signal);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'OBJECT_MISSING')) return false;
     throw error;
   }
 }

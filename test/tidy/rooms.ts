@@ -31,6 +31,7 @@ export const rooms: readonly Room[] = [
     'object-store/object-store.ts',
     'object-store/abilities.ts',
     'object-store/key.ts',
+    'object-store/is-there.ts',
     'object-store/object-errors.ts',
   ]),
   model('source ports', [

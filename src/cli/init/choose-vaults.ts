@@ -1,7 +1,9 @@
 /** From locations to the vaults of a plan: what is there already, and what is in the way. */
+
 import { readdir } from 'node:fs/promises';
 import { parseLocation } from '../../config/location.ts';
-import { hasCode, LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
+import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
+import { isThere } from '../../object-store/is-there.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { ChosenSystem, ChosenVault } from './init-choices.ts';
 import { isWithin } from './propose-systems.ts';
@@ -51,12 +53,7 @@ function requireOutside(path: string, systems: readonly ChosenSystem[]): void {
 
 async function stateOf(context: VaultContext, path: string): Promise<ChosenVault['state']> {
   await using store = await context.adapters.openStore({ kind: 'folder', path });
-  try {
-    await store.stat('config', context.signal);
-    return 'there';
-  } catch (error) {
-    if (!hasCode(error, 'OBJECT_MISSING')) throw error;
-  }
+  if (await isThere(store, 'config', context.signal)) return 'there';
   const entries = await entriesOf(path);
   if (entries.every((name) => namesOfBegun.has(name))) return 'new';
   throw usage(

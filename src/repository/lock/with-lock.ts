@@ -4,8 +4,10 @@
  * the work is cancelled, since others may then take the lock for stale.
  * Source: restic `internal/repository/lock.go`.
  */
+
 import { assert } from '../../error/assert.ts';
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
+import { isThere } from '../../object-store/is-there.ts';
 import { nowMs } from '../../platform/clock.ts';
 import { ignoreHangups } from '../../platform/signals.ts';
 import { every, sleep } from '../../platform/timers.ts';
@@ -174,7 +176,7 @@ async function refresh(
  */
 async function confirm(access: RepositoryAccess, options: LockOptions, held: Held): Promise<void> {
   assert(!held.isYielded, 'a lock is held while it is relied upon');
-  if (!(await isThere(access, objectKey('lock', held.id), options.signal))) {
+  if (!(await isThere(access.store, objectKey('lock', held.id), options.signal))) {
     throw new LifeboatError('VAULT_LOCKED', 'the lock counted as left behind, and somebody removed it', {
       hint: 'Run the command again. Nothing that was visible before has changed; what was written meanwhile is unused.',
       retryable: true,
@@ -182,16 +184,6 @@ async function confirm(access: RepositoryAccess, options: LockOptions, held: Hel
   }
   if (nowMs() - held.refreshedMs < options.timing.expiryMs) return;
   await refuseConflicts(access, options, held.id);
-}
-
-async function isThere(access: RepositoryAccess, key: string, signal?: AbortSignal): Promise<boolean> {
-  try {
-    await access.store.stat(key, signal);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'OBJECT_MISSING')) return false;
-    throw error;
-  }
 }
 
 async function writeLock(access: RepositoryAccess, options: LockOptions): Promise<string> {

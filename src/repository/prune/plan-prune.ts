@@ -1,5 +1,6 @@
 /** Computes what a prune would do, as a value; marking and sweeping take it from there. A lock must be held. */
-import { hasCode } from '../../error/lifeboat-error.ts';
+
+import { statIfThere } from '../../object-store/is-there.ts';
 import { forEachLimited } from '../for-each-limited.ts';
 import { objectKey } from '../layout.ts';
 import { readLocks } from '../lock/with-lock.ts';
@@ -171,11 +172,6 @@ async function ageMs(
   nowMs: number,
   signal: AbortSignal,
 ): Promise<number> {
-  try {
-    const { modifiedMs } = await access.store.stat(objectKey('pack', id), signal);
-    return modifiedMs === undefined ? Number.POSITIVE_INFINITY : nowMs - modifiedMs;
-  } catch (error) {
-    if (hasCode(error, 'OBJECT_MISSING')) return Number.POSITIVE_INFINITY;
-    throw error;
-  }
+  const modifiedMs = (await statIfThere(access.store, objectKey('pack', id), signal))?.modifiedMs;
+  return modifiedMs === undefined ? Number.POSITIVE_INFINITY : nowMs - modifiedMs;
 }

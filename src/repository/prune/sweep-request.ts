@@ -2,7 +2,9 @@
  * Who wants the repository for itself, and may have it from those who can wait: one sealed object for each, under
  * `lifeboat/prune/request-…`. Our writers look for it and step aside; stock restic does not know it.
  */
+
 import { hasCode } from '../../error/lifeboat-error.ts';
+import { statIfThere } from '../../object-store/is-there.ts';
 import { nowMs } from '../../platform/clock.ts';
 import { randomHex } from '../../platform/random.ts';
 import { decodeLockFile, type LockFile } from '../lock/lock-file.ts';
@@ -91,11 +93,6 @@ async function isLeftBehind(
   me: LockOwner,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  try {
-    const { modifiedMs } = await access.store.stat(key, signal);
-    return isProvablyStale(owner, me, nowMs(), modifiedMs);
-  } catch (error) {
-    if (hasCode(error, 'OBJECT_MISSING')) return true;
-    throw error;
-  }
+  const found = await statIfThere(access.store, key, signal);
+  return found === undefined || isProvablyStale(owner, me, nowMs(), found.modifiedMs);
 }
