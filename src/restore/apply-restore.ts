@@ -115,7 +115,7 @@ export function refuseUnlessSafe(preview: RestorePreview, overwrite: boolean): v
   if (preview.overwriteCount === 0 || overwrite) return;
   throw new LifeboatError(
     'RESTORE_REFUSED',
-    `${preview.overwriteCount} entries would be overwritten, such as ${preview.overwrites[0]}`,
+    `${entries(preview.overwriteCount)} would be overwritten, such as ${preview.overwrites[0]}`,
     {
       hint: 'Restore to an empty folder with --to, or say --overwrite to replace them: of what is replaced there, nothing is kept.',
     },
@@ -176,7 +176,7 @@ function requireWhole({ problems, damagedObjects: objects }: RestoreReport): voi
   const isDamaged = lost.some(({ isDamage }) => isDamage);
   throw new LifeboatError(
     'RESTORE_INCOMPLETE',
-    `${lost.length} entries could not be restored, such as ${lost[0].path}: ${lost[0].reason}; nothing was put in place`,
+    `${entries(lost.length)} could not be restored, such as ${lost[0].path}: ${lost[0].reason}; nothing was put in place`,
     {
       hint: 'Choose another recovery point or vault, or restore what there is with --to.',
       details: {
@@ -210,7 +210,7 @@ function requireKept({ problems }: SafetyCopy): void {
   if (problems[0] === undefined) return;
   throw new LifeboatError(
     'RESTORE_REFUSED',
-    `the safety copy lacks ${problems.length} entries, such as ${problems[0]}; nothing was put in place`,
+    `the safety copy lacks ${entries(problems.length)}, such as ${problems[0]}; nothing was put in place`,
     {
       hint: 'Correct what keeps them from being copied, restore with --to DIR, or say --without-safety-copy: then there is no way back.',
       details: { notKept: problems.slice(0, 20) },
@@ -268,4 +268,8 @@ function recordBase({ run, vault, system, snapshotId, destination }: RestoreAtte
     destination,
     restoreMs: endMs - startMs,
   };
+}
+
+function entries(count: number): string {
+  return count === 1 ? '1 entry' : `${count} entries`;
 }

@@ -54,7 +54,7 @@ function targetFindings({ destination, chosen, isPart }: PlacedChoice): readonly
   return [
     {
       severity: 'warning',
-      message: `${strays.length} entries have no place in the system and stay away, such as ${arrives}`,
+      message: `${strays.length === 1 ? '1 entry has' : `${strays.length} entries have`} no place in the system, and will stay away, such as ${arrives}`,
       hint: 'Bring them back with --to DIR.',
     },
   ];

@@ -179,7 +179,7 @@ function restoreEnd(
     summary,
     error: new LifeboatError(
       'RESTORE_INCOMPLETE',
-      `${problems.length} entries did not come back, such as ${first.path}: ${first.reason}`,
+      `${plural(problems.length, 'entry', 'entries')} did not come back, such as ${first.path}: ${first.reason}`,
       { hint: nextActions(requests, lost) },
     ),
   };

@@ -8,7 +8,7 @@ import type { CommandEnd } from '../command.ts';
 import type { Input } from '../input.ts';
 import { warnOfRecoveryKeys } from '../keys/recovery-key-warning.ts';
 import { profileOf } from '../load-plan.ts';
-import { bytesText, countText, plural } from '../quantity-text.ts';
+import { bytesText, plural } from '../quantity-text.ts';
 import { backupSystems, type SystemBackup } from './backup-systems.ts';
 import type { SystemCopy } from './copy-system.ts';
 import { copyFields, copyWords, readBackWords } from './copy-text.ts';
@@ -82,7 +82,7 @@ async function reportBackup(context: AppContext, backup: SystemBackup): Promise<
   const silent = outcome?.silentChanges ?? [];
   if (silent.length > 0) {
     context.output.warn(
-      `${system}: ${countText(silent.length)} files changed behind their size and time, such as ${silent[0]}. Find out what wrote them; ransomware does that.`,
+      `${system}: ${plural(silent.length, 'file')} changed behind size and time, such as ${silent[0]}. Find out what wrote them; ransomware does that.`,
     );
   }
   const record = outcome?.record;

@@ -138,7 +138,9 @@ function reportText(name: string, report: PruneReport): string {
   if (marked.packs > 0 && pending.packs > 0) lines.push(`  marked   ${plural(marked.packs, 'pack')}`);
   if (pending.packs > 0) {
     const when = removableAtMs === undefined ? '' : `; the next go at ${momentText(removableAtMs)}`;
-    lines.push(`  pending  ${plural(pending.packs, 'pack')}, ${bytesText(pending.bytes)}${when}`);
+    // of small packs that are put together nothing comes free
+    const free = pending.bytes > 0 ? bytesText(pending.bytes) : 'which frees next to nothing';
+    lines.push(`  pending  ${plural(pending.packs, 'pack')}, ${free}${when}`);
   }
   if (report.neededAgain > 0) lines.push(`  needed again  ${plural(report.neededAgain, 'pack')}`);
   if (report.retained > 0)

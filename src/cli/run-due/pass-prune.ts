@@ -10,7 +10,7 @@ import type { PlanSession } from '../plan/plan-session.ts';
 import type { PlanVaults } from '../plan/plan-vaults.ts';
 import { damagePause } from '../prune/damage-pause.ts';
 import { graceOf, pruneAndRecord, reportFields } from '../prune/prune-vault.ts';
-import { bytesText, momentText } from '../quantity-text.ts';
+import { bytesText, momentText, plural } from '../quantity-text.ts';
 import { blindSpot } from '../retention/blind-spot.ts';
 import { pausesOf, reaches } from '../retention/plan-pauses.ts';
 import { policiesOf } from '../retention/plan-policies.ts';
@@ -123,7 +123,10 @@ async function prune(
   });
   const { reclaimed, pending, removableAtMs } = report;
   const when = removableAtMs === undefined ? '' : `, the next go at ${momentText(removableAtMs)}`;
-  const left = pending.packs === 0 ? '' : `; ${bytesText(pending.bytes)} pending${when}`;
+  const left =
+    pending.packs === 0
+      ? ''
+      : `; ${plural(pending.packs, 'pack')}, ${bytesText(pending.bytes)}, pending${when}`;
   const words = `pruned    ${name}: ${bytesText(Math.max(0, reclaimed.bytes))} removed${left}`;
   await voice.say('prune', { vault: name, ...reportFields(report) }, words);
 }

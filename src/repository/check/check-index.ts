@@ -13,6 +13,8 @@ export interface IndexFilesRead {
   readonly unnamed: readonly string[];
   /** Sizes in bytes of the index files that cannot be read, by id. */
   readonly unreadable: ReadonlyMap<string, number>;
+  /** Keys there that no index file or pack has. */
+  readonly strangers: readonly string[];
 }
 
 /** Reads all index files into `index`, and compares them with the packs there are. */
@@ -23,9 +25,10 @@ export async function checkIndexFiles(
   signal?: AbortSignal,
 ): Promise<IndexFilesRead> {
   const seen = new Map<string, string>();
-  const files = await listSizes(access, 'index', signal);
+  const strangers: string[] = [];
+  const files = await listSizes(access, 'index', signal, strangers);
   // listed later than the index, for whoever writes stores a pack before it names it
-  const listing = listPacks(access, signal);
+  const listing = listPacks(access, signal, strangers);
   // awaited below; until then a failure must not count as unhandled
   listing.catch(() => undefined);
   const fetch = (id: string) =>
@@ -40,26 +43,29 @@ export async function checkIndexFiles(
     for (const pack of content ?? []) checkIndexedPack(pack, key, packs, seen, index, findings);
   }
   const packs = await listing;
-  return { packs, unnamed: [...packs.keys()].filter((id) => !seen.has(id)), unreadable };
+  return { packs, unnamed: [...packs.keys()].filter((id) => !seen.has(id)), unreadable, strangers };
 }
 
 /** Sizes in bytes of all packs there are, by id. */
 export async function listPacks(
   access: RepositoryAccess,
   signal?: AbortSignal,
+  strangers?: string[],
 ): Promise<Map<string, number>> {
-  return await listSizes(access, 'pack', signal);
+  return await listSizes(access, 'pack', signal, strangers);
 }
 
 async function listSizes(
   access: RepositoryAccess,
   kind: 'pack' | 'index',
   signal?: AbortSignal,
+  strangers?: string[],
 ): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
   for await (const { key, size } of access.store.list(objectFolders[kind], signal)) {
     const id = idInKey(key);
     if (id !== undefined) sizes.set(id, size);
+    else strangers?.push(key);
   }
   return sizes;
 }

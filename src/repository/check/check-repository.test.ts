@@ -130,3 +130,18 @@ test('an index file that is gone is one finding; its packs are named no harmless
     /its own header cannot be read.*needs the tree blob/,
   );
 });
+
+test('what lies there under a name that nobody reads is told', async () => {
+  using folder = temporaryFolder();
+  const place = join(folder.path, 'vault');
+  await using vault = await makeVault(place);
+  await backUp(vault, fill(folder.path, 'one'));
+  const strange = ['data/stray', 'index/stray', 'keys/stray', 'locks/stray', 'snapshots/stray'];
+  for (const name of strange) fs.writeFileSync(join(place, name), 'nonsense');
+  const { errors, hints } = await vault.check();
+  assert.deepEqual([errors, objectsOf(hints)], [[], strange]);
+  for (let n = 0; n < 20; n++) fs.writeFileSync(join(place, 'locks', `stray-${n}`), '');
+  const many = (await vault.check()).hints;
+  assert.equal(many.length, 10);
+  assert.match(many.at(-1)?.what ?? '', /and so have 15 more$/);
+});

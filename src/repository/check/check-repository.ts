@@ -14,6 +14,7 @@ import { checkKeys } from './check-keys.ts';
 import { checkPackData, type PackDataRead, startPackReaders } from './check-pack-data.ts';
 import { checkTrees, type TreesOptions } from './check-trees.ts';
 import { type Findings, recording } from './findings.ts';
+import { strangeObjects } from './strange-objects.ts';
 import { type PlacedPacks, placeUnnamed, unnamedFindings } from './unnamed-packs.ts';
 
 export async function checkRepository(
@@ -40,7 +41,9 @@ export async function checkRepository(
     const request = { access, index, workers, packs: chosen, sizes: packs, ...(readers && { readers }) };
     return { packSizes, chosen, ...(await checkPackData(request, data, { ...options, signal })) };
   });
-  await toTheirEnd([checkedKeys, walked, opened], failed);
+  const strange = read.then(({ files }) => strangeObjects(access, files.strangers, signal));
+  await toTheirEnd([checkedKeys, walked, opened, strange], failed);
+  keys.hints.push(...(await strange));
   return reportOf(await read, await opened, [keys, structure, data]);
 }
 

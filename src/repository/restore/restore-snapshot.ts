@@ -108,7 +108,7 @@ function folderInTheWay(target: string, path: string): LifeboatError {
 function wouldOverwrite(target: string, path: string, count: number): LifeboatError {
   return new LifeboatError(
     'RESTORE_REFUSED',
-    `${count} entries exist already below ${target}, such as ${shown(path)}`,
+    `${count === 1 ? 'an entry exists' : `${count} entries exist`} already below ${target}, such as ${shown(path)}`,
     {
       hint: 'Restore to an empty folder, or say that existing files may be replaced.',
     },

@@ -144,7 +144,7 @@ test('a folder with content is never removed for a file, and all else is brought
   write(path.join(live, 'damaged/inside'), 'precious');
   await assert.rejects(createFilesDestination({ paths: [live] }).receive(staged), (error) => {
     assert.ok(hasCode(error, 'RESTORE_INCOMPLETE'));
-    assert.match(error.message, /^1 entries .*live\/damaged": ENOTEMPTY/);
+    assert.match(error.message, /^1 entry .*live\/damaged": ENOTEMPTY/);
     return true;
   });
   assert.equal(fs.readFileSync(path.join(live, 'damaged/inside'), 'utf8'), 'precious');

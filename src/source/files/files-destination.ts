@@ -166,7 +166,7 @@ function assertComplete(merge: Merge): void {
   const problems = problemsOf(merge);
   const [first] = problems;
   if (first === undefined) return;
-  const message = `${problems.length} entries could not be brought into place, the first is "${first.path}": ${first.reason}`;
+  const message = `${problems.length === 1 ? '1 entry' : `${problems.length} entries`} could not be brought into place, the first is "${first.path}": ${first.reason}`;
   throw new LifeboatError('RESTORE_INCOMPLETE', message, {
     hint: 'All others are in place. Remove what is in the way or free what is full, and restore again.',
     details: { problems },
