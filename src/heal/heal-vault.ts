@@ -5,7 +5,7 @@
 
 import { hasCode } from '../error/lifeboat-error.ts';
 import { evidencePrefix } from '../evidence/chain.ts';
-import { damagedObjects } from '../evidence/damaged-objects.ts';
+import { readVerdict } from '../evidence/read-verdict.ts';
 import type { CheckRecord, CopyRecord, RunRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, sharedFields } from '../evidence/run-context.ts';
@@ -162,19 +162,12 @@ async function readBack(
     ...(progress === undefined ? {} : { progress }),
     ...(signal === undefined ? {} : { signal }),
   });
-  const damaged = read.snapshots.filter(({ errors }) => errors.length > 0).map(({ id }) => id);
-  const cold = read.snapshots.filter(({ errors, coldPacks }) => errors.length === 0 && coldPacks > 0);
-  const unread = new Set([...damaged, ...cold.map(({ id }) => id)]);
   const record: CheckRecord = {
     type: 'check',
     ...sharedFields(run, vault.id),
     ...recordTimes(startMs, run.nowMs()),
-    verdict: damaged.length > 0 ? 'fail' : cold.length > 0 ? 'inconclusive' : 'pass',
+    ...readVerdict(read.snapshots),
     scope: 'part',
-    snapshotIds: snapshotIds.filter((id) => !unread.has(id)),
-    damagedSnapshotIds: damaged,
-    ...damagedObjects(read.snapshots.flatMap(({ errors }) => errors)),
-    ...(cold.length === 0 ? {} : { coldSnapshotIds: cold.map(({ id }) => id) }),
     packsRead: read.readPackIds.length + diagnosis.soundPacks.length,
     bytesRead: read.bytesRead + diagnosis.bytesRead,
   };

@@ -187,7 +187,7 @@ test('what exists is refused before anything is written, or replaced', async () 
   const entries = [node('a'), node('b'), folder('c', [])];
   await assert.rejects(restoreForged(target, entries), {
     code: 'RESTORE_REFUSED',
-    message: /1 entries.*such as b/,
+    message: /an entry exists.*such as b/,
   });
   assert.deepEqual(namesBelow(target), ['b', 'unrelated']);
   assert.deepEqual(await restoreForged(target, entries, join(temporary.path, 'staged')), []);
