@@ -85,7 +85,7 @@ function checkIndexedPack(
     findings.hints.push({
       object,
       what: `stands in two index files, ${other} and ${indexKey}`,
-      hint: 'Harmless; the next prune mends it.',
+      hint: 'Harmless; the next prune that removes something mends it.',
     });
     return;
   }

@@ -6,6 +6,7 @@ import { seededRandom } from '../../../test/support/seeded-random.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { backUp, makeVault, openVault, quickLocks } from '../../../test/support/vault.ts';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { withFaults } from '../../object-store/fault.ts';
 import { type MemoryStore, openMemoryStore } from '../../object-store/memory/memory-store.ts';
 import type { ObjectStore } from '../../object-store/object-store.ts';
 import type { Repository } from '../repository-types.ts';
@@ -213,4 +214,21 @@ test('index files that the store keeps stay, and packs that they do not name go 
     assert.deepEqual((await vault.check({ readData: 'all' })).errors, []);
   }
   assert.ok(reclaimed > 0);
+});
+
+test('whichever index file a prune that broke off left behind, the next one leaves no pack named twice', async () => {
+  const whole = await withGarbage();
+  for (const key of await keysOf(whole, 'index/')) {
+    const store = openMemoryStore(whole.objects);
+    const failing = withFaults(store, [{ kind: 'fail', operation: 'delete', keyPrefix: key, nth: 1 }]);
+    await using first = await openVault(failing, options);
+    await assert.rejects(first.prune({ graceMs: 0 }), { code: 'STORE_UNAVAILABLE' });
+    assert.ok((await keysOf(store, 'index/')).includes(key));
+    await using vault = await openVault(store, options);
+    const between = await vault.check({ readData: 'all' });
+    assert.deepEqual(between.errors, []);
+    await vault.prune({ graceMs: 0 });
+    const { errors, hints } = await vault.check({ readData: 'all' });
+    assert.deepEqual([errors, hints], [[], []]);
+  }
 });

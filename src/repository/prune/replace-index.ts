@@ -18,12 +18,13 @@ export interface IndexChange {
   readonly added: readonly IndexedPack[];
 }
 
-/** The ids of the index files that may go once `writeIndex` is done. */
+/** The ids of the index files that may go once `writeIndex` is done; none when the index is as it should be. */
 export function filesToReplace(places: Places, { removed }: IndexChange): ReadonlySet<string> {
-  const files = new Set(places.files.filter(({ blobs }) => blobs < blobsPerFileMin).map(({ id }) => id));
-  for (const pack of removed)
-    for (const file of places.filesOfPack[pack] ?? []) files.add(places.files[file]?.id ?? '');
-  return files;
+  // files that name a pack twice are left by a prune that was cut off
+  const changed = places.filesOfPack.filter((files, pack) => removed.has(pack) || files.length > 1).flat();
+  if (changed.length === 0) return new Set();
+  const small = places.files.filter(({ blobs }) => blobs < blobsPerFileMin);
+  return new Set([...changed.map((file) => places.files[file]?.id ?? ''), ...small.map(({ id }) => id)]);
 }
 
 /** Names everything that the files to be replaced name, less what goes, and the new packs. Returns the new ids. */

@@ -138,16 +138,15 @@ interface IndexWork extends Pick<Permitted, 'keptFiles'> {
   readonly rewritten: Rewritten;
 }
 
-/** Nothing to do when no pack of the index changes. */
 async function replaceIndex(
   { access }: Session,
   places: Places,
   { settlement: { removed }, rewritten, keptFiles }: IndexWork,
   { signal, lock }: { readonly signal: AbortSignal; readonly lock: HeldLock },
 ): Promise<void> {
-  if (removed.size === 0) return;
   const change = { removed, added: rewritten.packs };
   const replaced = new Set([...filesToReplace(places, change)].filter((id) => !keptFiles.has(id)));
+  if (replaced.size === 0) return;
   await lock.confirm();
   const written = new Set(await writeIndex(access, places, change, replaced, signal));
   await lock.confirm();
