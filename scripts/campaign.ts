@@ -13,6 +13,7 @@
  *
  * --seed N    the first seed; else one is drawn from the clock. Every seed is printed, so that a failure can be had again.
  * --rounds N  how often to kill or damage, or how many sets of schedules
+ * --from ACT  of crash-vaults: the act to begin with, to go on where a run was ended
  * --stop N    of chaos: how many seconds a process is stopped, instead of 60
  */
 import fs from 'node:fs';
@@ -54,6 +55,7 @@ interface Campaign {
   readonly seed: number;
   readonly rounds: number | undefined;
   readonly stopMs: number;
+  readonly from: string | undefined;
 }
 
 const campaigns: Readonly<Record<string, (campaign: Campaign) => Promise<void>>> = {
@@ -72,7 +74,12 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { seed: { type: 'string' }, rounds: { type: 'string' }, stop: { type: 'string' } },
+    options: {
+      seed: { type: 'string' },
+      rounds: { type: 'string' },
+      stop: { type: 'string' },
+      from: { type: 'string' },
+    },
   });
   const run = campaigns[positionals[0] ?? ''];
   if (!run) {
@@ -84,7 +91,7 @@ async function main(): Promise<number> {
   const stopMs = Number(values.stop ?? 60) * 1000;
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'lifeboat-campaign-'));
   try {
-    await run({ folder, seed, rounds, stopMs });
+    await run({ folder, seed, rounds, stopMs, from: values.from });
     console.log(`campaign ${positionals[0]} passed (seed ${seed})`);
     return 0;
   } catch (error) {
@@ -111,9 +118,11 @@ async function crash({ folder, seed }: Campaign): Promise<void> {
   throw new Error(`the backup did not end within ${operationsMax} operations`);
 }
 
-async function crashVaults({ folder, seed }: Campaign): Promise<void> {
+async function crashVaults({ folder, seed, from }: Campaign): Promise<void> {
   const operationsMax = 10_000;
-  for (const act of acts) {
+  const begin = from === undefined ? 0 : acts.findIndex(({ name }) => name === from);
+  if (begin < 0) throw new Error(`--from takes one of: ${acts.map(({ name }) => name).join(', ')}`);
+  for (const act of acts.slice(begin)) {
     const root = path.join(folder, act.name.replaceAll(' ', '-'));
     fs.mkdirSync(root);
     const scene = await makeTwoVaults(root, seed);
