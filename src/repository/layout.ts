@@ -21,6 +21,12 @@ export function idInKey(key: string): string | undefined {
   return isId(name) ? name : undefined;
 }
 
+/** The same, of an object that lies where its kind does: under any other name nobody reads it. */
+export function idAt(kind: ObjectKind, key: string): string | undefined {
+  const id = idInKey(key);
+  return id !== undefined && objectKey(kind, id) === key ? id : undefined;
+}
+
 export function isId(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text);
 }

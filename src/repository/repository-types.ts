@@ -243,7 +243,7 @@ export interface CheckReport {
   readonly soundPackIds: readonly string[];
   /** Packs that were to be read and lie in an archive class: nothing is known of their bytes. */
   readonly coldPackIds: readonly string[];
-  /** Of index files that cannot be read, and of packs that only these may name: nobody knows what they hold. */
+  /** Of index files that cannot be read, and of packs that may be needed and none names: they count as not read. */
   readonly unknownBytes: number;
   /** Damage: something needed is missing or wrong. */
   readonly errors: readonly CheckFinding[];

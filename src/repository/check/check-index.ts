@@ -1,7 +1,7 @@
 import type { BlobIndex } from '../index/blob-index.ts';
 import type { IndexedPack } from '../index/index-file.ts';
 import { decodeIndexBytes, inOrder } from '../index/load-index.ts';
-import { idInKey, objectFolders, objectKey } from '../layout.ts';
+import { idAt, objectFolders, objectKey } from '../layout.ts';
 import { headerBytes, headerLengthBytes, sealOverheadBytes } from '../pack/pack-header.ts';
 import { loadUnpacked, type RepositoryAccess } from '../unpacked.ts';
 import { type Findings, recording } from './findings.ts';
@@ -63,7 +63,7 @@ async function listSizes(
 ): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
   for await (const { key, size } of access.store.list(objectFolders[kind], signal)) {
-    const id = idInKey(key);
+    const id = idAt(kind, key);
     if (id !== undefined) sizes.set(id, size);
     else strangers?.push(key);
   }

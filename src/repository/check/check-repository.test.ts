@@ -118,17 +118,45 @@ test('an index file that is gone is one finding; its packs are named no harmless
   const { index, packs } = await twoSaves(place, folder.path);
   fs.rmSync(index);
   await using vault = await openVault(place);
-  const { errors, hints, unknownBytes } = await vault.check();
-  assert.deepEqual([objectsOf(errors), hints, unknownBytes], [['index'], [], 0]);
+  const { errors, hints, unknownBytes, packSizes } = await vault.check({ readData: 'all' });
+  // they are not read, and count in the whole all the same
+  const bytes = packs.reduce((sum, pack) => sum + fs.statSync(pack).size, 0);
+  assert.deepEqual([objectsOf(errors), hints, unknownBytes], [['index'], [], bytes]);
+  assert.ok(packs.every((pack) => !packSizes.has(basename(pack))));
   assert.match(errors[0]?.what ?? '', /^lacks 5 blobs that snapshots need, in 2 packs /);
   const [tree = ''] = packs.toSorted((a, b) => fs.statSync(a).size - fs.statSync(b).size);
   fs.chmodSync(tree, 0o600);
   fs.writeFileSync(tree, 'nonsense');
   const worse = await vault.check();
+  assert.equal(
+    worse.unknownBytes,
+    packs.reduce((sum, pack) => sum + fs.statSync(pack).size, 0),
+  );
   assert.match(
     worse.errors.map(({ what }) => what).join(),
     /its own header cannot be read.*needs the tree blob/,
   );
+});
+
+test('a pack or an index file in a wrong folder is missing, and what lies there is told', async () => {
+  using folder = temporaryFolder();
+  const place = join(folder.path, 'vault');
+  const { index, packs } = await twoSaves(place, folder.path);
+  await using vault = await openVault(place);
+  const [pack = ''] = packs;
+  const id = basename(pack);
+  fs.mkdirSync(join(place, 'data', 'zz'));
+  fs.renameSync(pack, join(place, 'data', 'zz', id));
+  const moved = await vault.check();
+  assert.ok(objectsOf(moved.errors).includes(`data/${id.slice(0, 2)}/${id}`));
+  assert.deepEqual(objectsOf(moved.hints), [`data/zz/${id}`]);
+  assert.match(moved.hints[0]?.hint ?? '', /is missing, move it to that place/);
+  fs.renameSync(join(place, 'data', 'zz', id), pack);
+  fs.mkdirSync(join(place, 'index', 'sub'));
+  fs.renameSync(index, join(place, 'index', 'sub', basename(index)));
+  const lacking = await vault.check();
+  assert.ok(objectsOf(lacking.errors).includes('index'));
+  assert.deepEqual(objectsOf(lacking.hints), [`index/sub/${basename(index)}`]);
 });
 
 test('what lies there under a name that nobody reads is told', async () => {

@@ -15,7 +15,7 @@ import { checkPackData, type PackDataRead, startPackReaders } from './check-pack
 import { checkTrees, type TreesOptions } from './check-trees.ts';
 import { type Findings, recording } from './findings.ts';
 import { strangeObjects } from './strange-objects.ts';
-import { type PlacedPacks, placeUnnamed, unnamedFindings } from './unnamed-packs.ts';
+import { neededUnnamed, type PlacedPacks, placeUnnamed, unnamedFindings } from './unnamed-packs.ts';
 
 export async function checkRepository(
   access: RepositoryAccess,
@@ -44,7 +44,7 @@ export async function checkRepository(
   const strange = read.then(({ files }) => strangeObjects(access, files.strangers, signal));
   await toTheirEnd([checkedKeys, walked, opened, strange], failed);
   keys.hints.push(...(await strange));
-  return reportOf(await read, await opened, [keys, structure, data]);
+  return reportOf(await read, await opened, await walked, [keys, structure, data]);
 }
 
 const noFindings = (): Findings => ({ errors: [], hints: [] });
@@ -83,13 +83,16 @@ async function readStructure(
   return { snapshots: await snapshots, index, files, placed };
 }
 
-/** Where something is missing, it is looked for in packs that no index file names, and the trees are walked again. */
+/**
+ * Where something is missing, it is looked for in packs that no index file names, and the trees are walked again.
+ * Returns the ids of such packs that may hold what is needed.
+ */
 async function walkTrees(
   access: RepositoryAccess,
   { snapshots, index, files, placed }: Structure,
   findings: Findings,
   options: TreesOptions,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const walk = async (known: PlacedPacks | undefined) => {
     const found = noFindings();
     const request = { ...options, ...(known === undefined ? {} : { unnamedPacks: known.ids }) };
@@ -100,6 +103,8 @@ async function walkTrees(
   if (isToBePlaced) last = await walk(await placeUnnamed(access, index, files, options.signal));
   add(findings, last.found);
   add(findings, unnamedFindings(index, files, last.walked, last.known));
+  const isWalked = last.walked.missing.length === 0 && last.found.errors.length === 0;
+  return neededUnnamed(index, files, last.walked, last.known, isWalked);
 }
 
 function add(to: Findings, more: Findings): void {
@@ -126,8 +131,9 @@ interface Opened extends PackDataRead {
 }
 
 function reportOf(
-  { files: { packs, unreadable }, placed, index, snapshots }: Structure,
+  { files: { packs, unreadable }, index, snapshots }: Structure,
   { packSizes, chosen, bytesRead, coldPackIds }: Opened,
+  unnamed: ReadonlySet<string>,
   findings: readonly Findings[],
 ): CheckReport {
   const all: Findings = {
@@ -135,7 +141,7 @@ function reportOf(
     hints: findings.flatMap(({ hints }) => hints),
   };
   const cold = new Set(coldPackIds);
-  const unplaced = placed === undefined ? [] : [...placed.damaged, ...placed.cold];
+  const unplaced = [...unnamed].filter((id) => !packSizes.has(id));
   return {
     packs: packs.size,
     packsRead: chosen.length - coldPackIds.length,

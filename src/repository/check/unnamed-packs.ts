@@ -47,6 +47,19 @@ export async function placeUnnamed(
   return { ids: new Set(placed.map(({ id }) => id)), damaged: damaged.sort(), cold: cold.sort() };
 }
 
+/** Of them, those that may hold what is needed: all, where not everything could be walked. */
+export function neededUnnamed(
+  index: BlobIndex,
+  { unnamed }: IndexFilesRead,
+  { unnamedEntries }: TreesWalked,
+  placed: PlacedPacks | undefined,
+  isWalked: boolean,
+): ReadonlySet<string> {
+  if (!isWalked) return new Set(unnamed);
+  const holders = Array.from(unnamedEntries, (entry) => index.entryAt(entry).packId);
+  return new Set([...holders, ...(placed?.damaged ?? []), ...(placed?.cold ?? [])]);
+}
+
 /** What is to be said of them, and of blobs that no index file knows because of them. */
 export function unnamedFindings(
   index: BlobIndex,
