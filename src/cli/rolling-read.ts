@@ -14,7 +14,7 @@ import {
 import type { Vault } from '../vault/vault.ts';
 import { bytesText } from './quantity-text.ts';
 
-/** `records` are those of the vault: packs that they call damaged are looked at first. */
+/** `records` are those of the vault: packs that they call damaged are tried besides the share. */
 export function rollingChoice(
   vault: Vault,
   records: readonly RunRecord[],

@@ -49,13 +49,39 @@ describe('the rolling check', () => {
     assert.equal(second, 'pack-2');
   });
 
-  it('takes what is suspected before everything else, and does not count it as read', () => {
+  it('takes what is suspected besides the rest, never instead of it, and does not count it as read', () => {
     const sizes = sizesOf([100, 100, 100]);
     const times = { packs: new Map([['pack-1', start - day]]), rollingAtMs: start - day };
     const suspected = new Set(['pack-1']);
     const question = { sizes, times, suspected, withinMs: 30 * day, nowMs: start };
-    assert.deepEqual(packsToReread(question), ['pack-1']);
+    assert.deepEqual(packsToReread(question), ['pack-0', 'pack-1']);
     assert.equal(coverageOf(question).bytes, 0);
+  });
+
+  it('reads all that is not suspected in time, however many packs stay damaged, and tries each of those', () => {
+    const sizes = sizesOf(Array.from({ length: 100 }, () => 100));
+    const suspected = new Set(Array.from({ length: 20 }, (_, n) => `pack-${n}`));
+    const packs = new Map<string, number>();
+    const tried = new Set<string>();
+    for (let nowMs = start; nowMs < start + 30 * day; nowMs += day) {
+      const times = { packs, ...(nowMs === start ? {} : { rollingAtMs: nowMs - day }) };
+      const chosen = packsToReread({ sizes, times, suspected, withinMs: 30 * day, nowMs });
+      assert.ok(chosen.length <= 2 * 4, `${chosen.length} packs in one day`);
+      assert.ok(!suspected.has(chosen[0] ?? ''), 'a list that is cut short begins with the rest');
+      for (const id of chosen) {
+        if (suspected.has(id)) tried.add(id);
+        else packs.set(id, nowMs);
+      }
+    }
+    assert.deepEqual([packs.size, tried.size], [80, 20]);
+  });
+
+  it('tries suspected packs also where nothing else is there', () => {
+    const sizes = sizesOf([100, 100]);
+    const suspected = new Set(sizes.keys());
+    const question = { sizes, times: { packs: new Map() }, suspected, withinMs: 30 * day };
+    const chosen = [start, start + day].map((nowMs) => packsToReread({ ...question, nowMs }));
+    assert.deepEqual(chosen.flat().toSorted(), ['pack-0', 'pack-1']);
   });
 
   it('says 100% of everything only, and nothing of what is not known', () => {
