@@ -9,7 +9,7 @@ import { deletionPauses } from '../recovery-point/suspicion.ts';
 import type { Diagnosis, HealPreview, RepairWork, SnapshotToMake } from '../repository/repair-types.ts';
 import { repairsOf } from '../repository/repository.ts';
 import type { Snapshot } from '../repository/repository-types.ts';
-import { lostPoints } from '../vault/lost-points.ts';
+import { lostPoints, readableSnapshots } from '../vault/lost-points.ts';
 import type { Vault, VaultRecords } from '../vault/vault.ts';
 import type { SpareFinding } from '../vault/vault-spares.ts';
 import { type DonorSnapshots, matchSnapshots } from './match-snapshots.ts';
@@ -75,9 +75,7 @@ export async function previewHealing(
   const lookedFor = [...wanted, ...renamed];
   if (lookedFor.length > 0) for (const donor of donors) donorSnapshots.push(await snapshotsOf(donor, signal));
   const matches = matchSnapshots(lookedFor, history.records, donorSnapshots);
-  // while one cannot be read, nobody knows what it was named before
-  const isClear = diagnosis.damagedSnapshots.length === 0 && matches.length > 0;
-  const renamedSnapshots = isClear ? await renamedOf(vault, history, matches, signal) : [];
+  const renamedSnapshots = matches.length > 0 ? await renamedOf(vault, history, matches, signal) : [];
   const known = new Set([...renamed, ...renamedSnapshots.map(({ replaces }) => replaces)]);
   const snapshots = matches.filter(({ replaces }) => !known.has(replaces));
   const matched = new Set(matches.map(({ replaces }) => replaces));
@@ -111,7 +109,7 @@ async function renamedOf(
   const points = new Set(
     vaultPoints(vault.id, { records, snapshotIds }).there.map((point) => point.snapshotId),
   );
-  const own = await vault.repository.snapshots(undefined, signal);
+  const own = await readableSnapshots(vault, signal);
   return matches.flatMap((match) => {
     const { replaces, donor } = match;
     const names = new Set([replaces, donor.id, donor.original]);

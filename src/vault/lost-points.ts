@@ -3,13 +3,15 @@
  * of points that are held, and of systems that have nothing as good left, it stays until a person has looked.
  */
 import { hasCode } from '../error/lifeboat-error.ts';
+import type { BackupRecord, CopyRecord, RunRecord } from '../evidence/record.ts';
 import { bereftSystems, goneIds, vaultPoints } from '../recovery-point/gone-points.ts';
 import { holdsFromRecords } from '../recovery-point/holds.ts';
+import { manifestFolder } from '../recovery-point/manifest.ts';
 import type { Snapshot } from '../repository/repository-types.ts';
 import type { Vault, VaultRecords } from './vault.ts';
 
 export interface LostPoints {
-  /** Ids of snapshots that are gone and live on under no other id. */
+  /** Ids of snapshots that are gone, and whose content is there under no other id. */
   readonly gone: readonly string[];
   /** Those that are held, also where no record tells of their capture. */
   readonly held: readonly string[];
@@ -19,7 +21,7 @@ export interface LostPoints {
   readonly bereft: readonly string[];
   /** What must not be passed over: those that are held, and those of such systems. */
   readonly grave: readonly string[];
-  /** Ids of points that live on under another id, which no record knows. */
+  /** Ids of points whose very content is there under another id. */
   readonly renamed: readonly string[];
 }
 
@@ -34,42 +36,88 @@ export async function lostPoints(
   // between the records and the list of snapshots somebody may have given points up, or made some
   const now = await vault.records(signal);
   const { there, gone } = vaultPoints(vault.id, now);
-  const isRenamed = await renamedIn(vault, now, new Set(there.map(({ snapshotId }) => snapshotId)), signal);
-  const lost = gone.filter(({ snapshotId: id }) => before.has(id) && !isRenamed(id));
+  const lives = await renamedAmong(before, vault, now, signal);
+  const lost = gone.filter(({ snapshotId: id }) => before.has(id) && !lives.has(id));
   const missed = lost.map(({ snapshotId }) => snapshotId);
   const holds = holdsFromRecords(now.records, nowMs);
   const held = goneIds(vault.id, now).filter(
-    (id) => before.has(id) && !isRenamed(id) && holds(vault.id, id).length > 0,
+    (id) => before.has(id) && !lives.has(id) && holds(vault.id, id).length > 0,
   );
   const legal = held.filter((id) => holds(vault.id, id).some(({ kind }) => kind === 'legal-hold'));
   const bereft = bereftSystems({ there, gone: lost });
   const last = lost.filter(({ system }) => bereft.includes(system)).map(({ snapshotId }) => snapshotId);
   const grave = [...new Set([...held, ...last])];
-  const renamed = gone.map(({ snapshotId }) => snapshotId).filter(isRenamed);
+  const renamed = gone.map(({ snapshotId }) => snapshotId).filter((id) => lives.has(id));
   return { gone: missed, held, legal, bereft, grave, renamed };
 }
 
-/** Whoever names a copy anew leaves it the first id of all, that of the snapshot which was copied. */
-async function renamedIn(
+/** Of the ids, those whose content is there under another name. */
+async function renamedAmong(
+  ids: ReadonlySet<string>,
   vault: Vault,
-  { records }: VaultRecords,
-  points: ReadonlySet<string>,
+  known: VaultRecords,
   signal?: AbortSignal,
-): Promise<(id: string) => boolean> {
-  const there = await snapshotsIn(vault, signal);
-  const firstNames = new Set(there.map(({ original }) => original));
-  const ofStrangers = new Set(there.filter(({ id }) => !points.has(id)).map(({ original }) => original));
-  const copies = records.filter((record) => record.type === 'copy');
-  const origins = new Map(copies.map(({ snapshotId, from }) => [snapshotId, from.snapshotId]));
-  return (id) => firstNames.has(id) || (origins.has(id) && ofStrangers.has(origins.get(id)));
+): Promise<ReadonlySet<string>> {
+  const there = await readableSnapshots(vault, signal);
+  const points = new Set(vaultPoints(vault.id, known).there.map(({ snapshotId }) => snapshotId));
+  const renamed = new Set<string>();
+  for (const id of ids) {
+    const capture = captureOf(id, known.records);
+    const candidates = there.filter((snapshot) => isNamedAfter(snapshot, id, capture, points));
+    for (const candidate of candidates)
+      if (await holdsTheSame(vault, candidate, capture, signal)) renamed.add(id);
+  }
+  return renamed;
 }
 
-/** None where one cannot be read: then what is gone counts as lost, until that is mended. */
-async function snapshotsIn(vault: Vault, signal?: AbortSignal): Promise<readonly Snapshot[]> {
+type Capture = BackupRecord | CopyRecord;
+
+function captureOf(id: string, records: readonly RunRecord[]): Capture | undefined {
+  return records.find(
+    (record): record is Capture =>
+      (record.type === 'backup' || record.type === 'copy') && record.snapshotId === id,
+  );
+}
+
+/** Whoever names a copy anew leaves it the first id of all, that of the snapshot which was copied. */
+function isNamedAfter(
+  { id, original }: Snapshot,
+  gone: string,
+  capture: Capture | undefined,
+  points: ReadonlySet<string>,
+): boolean {
+  if (original === undefined) return false;
+  return (
+    original === gone || (capture?.type === 'copy' && original === capture.from.snapshotId && !points.has(id))
+  );
+}
+
+/** A name alone proves nothing: who takes files out of a snapshot leaves it its first id. Backups of paths have no record. */
+async function holdsTheSame(
+  vault: Vault,
+  snapshot: Snapshot,
+  capture: Capture | undefined,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (capture === undefined) return true;
   try {
-    return await vault.repository.snapshots(undefined, signal);
+    const digest = await vault.repository.contentDigest(snapshot, [manifestFolder], signal);
+    return digest === capture.contentDigest;
   } catch (error) {
-    if (!hasCode(error, 'OBJECT_DAMAGED')) throw error;
-    return [];
+    if (!hasCode(error, 'OBJECT_DAMAGED', 'OBJECT_MISSING', 'OBJECT_COLD', 'VAULT_DAMAGED')) throw error;
+    return false;
   }
+}
+
+/** What cannot be read has no name that anybody knows. */
+export async function readableSnapshots(vault: Vault, signal?: AbortSignal): Promise<readonly Snapshot[]> {
+  const snapshots: Snapshot[] = [];
+  for (const id of await vault.repository.snapshotIds(signal)) {
+    try {
+      snapshots.push(await vault.repository.snapshot(id, undefined, signal));
+    } catch (error) {
+      if (!hasCode(error, 'OBJECT_DAMAGED', 'OBJECT_MISSING', 'SNAPSHOT_NOT_FOUND')) throw error;
+    }
+  }
+  return snapshots;
 }
