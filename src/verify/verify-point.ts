@@ -18,7 +18,7 @@ import type { RestoreReport, Snapshot } from '../repository/repository-types.ts'
 import type { WorkProgress } from '../repository/work-progress.ts';
 import { makeStaging } from '../restore/staging.ts';
 import type { Vault } from '../vault/vault.ts';
-import { capturedPath } from './captured-path.ts';
+import { type CapturedRoots, capturedPath, capturedRoots } from './captured-path.ts';
 import type { CheckTools } from './check-tools.ts';
 import { countEntries, type EntryCounts } from './count-entries.ts';
 import { type CheckRequest, countsText, runChecks } from './run-checks.ts';
@@ -79,20 +79,16 @@ async function prove(request: VerifyRequest, folder: string, startMs: number): P
   const { manifest, report, restoreMs } = restored;
   const arrival = await compareArrival(request, restored);
   const checkStartMs = request.run.nowMs();
-  const workFolder = join(folder, 'work');
-  mkdirSync(workFolder, { mode: 0o700 });
-  const checks = await runChecks({
-    checks: checksOf(request),
-    tools: request.tools,
-    manifest,
-    counts: restored.counts,
-    sandbox,
-    workFolder,
-    systemName: request.system.name,
-    ...databaseOf(request, restored.snapshot, sandbox),
-    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  const roots = capturedRoots({
+    planned: request.plannedPaths,
+    captured: restored.snapshot.paths,
+    isSameSystem: manifest.systemHash === request.system.hash,
   });
-  const loss = await lossOf(request, sandbox, restored, request.lossAtMs ?? startMs);
+  const checks =
+    roots === undefined
+      ? [otherSource(restored)]
+      : await runPlanned(request, restored, { folder, sandbox, roots });
+  const loss = await lossOf(request, sandbox, restored, roots, request.lossAtMs ?? startMs);
   return {
     restored: arrival.every(({ verdict }) => verdict === 'pass'),
     restoreMs,
@@ -108,14 +104,48 @@ async function prove(request: VerifyRequest, folder: string, startMs: number): P
   };
 }
 
-/** That all which was captured is there is seen before: a database that is not was captured elsewhere. */
+/** The plan's checks would ask something else than they are meant for: neither a pass nor a failure would tell anything. */
+function otherSource({ snapshot: { paths } }: Restored): CheckResult {
+  const message = `the point was captured from another source, ${paths.join(', ')}; run \`lifeboat backup\``;
+  return { name: 'source', verdict: 'inconclusive', message };
+}
+
+interface RestoredPlace {
+  /** Of this proof alone; the sandbox is below it. */
+  readonly folder: string;
+  readonly sandbox: string;
+  readonly roots: CapturedRoots;
+}
+
+async function runPlanned(
+  request: VerifyRequest,
+  { manifest, counts, snapshot }: Restored,
+  { folder, sandbox, roots }: RestoredPlace,
+): Promise<readonly CheckResult[]> {
+  const workFolder = join(folder, 'work');
+  mkdirSync(workFolder, { mode: 0o700 });
+  return await runChecks({
+    checks: checksOf(request),
+    tools: request.tools,
+    manifest,
+    counts,
+    sandbox,
+    workFolder,
+    systemName: request.system.name,
+    ...databaseOf(request, snapshot, sandbox, roots),
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  });
+}
+
+/** That all which was captured is there is seen before: a database that is not was captured as something else. */
 function databaseOf(
-  { databasePath, plannedPaths: planned }: VerifyRequest,
+  { databasePath }: VerifyRequest,
   { paths: captured }: Snapshot,
   sandbox: string,
+  roots: CapturedRoots,
 ): Pick<CheckRequest, 'database' | 'noDatabase'> {
   if (databasePath === undefined) return {};
-  const { path } = capturedPath(databasePath, { planned, captured });
+  const { path } = capturedPath(databasePath, roots);
   const database = join(sandbox, path);
   if (statSync(database, { throwIfNoEntry: false })?.isFile()) return { database };
   return {
@@ -222,13 +252,15 @@ async function lossOf(
   request: VerifyRequest,
   sandbox: string,
   { manifest, snapshot: { paths: captured } }: Restored,
+  roots: CapturedRoots | undefined,
   atMs: number,
 ): Promise<{ readonly loss: Loss; readonly checks: readonly CheckResult[] }> {
   const computed: Loss = { kind: 'computed', ms: Math.max(0, atMs - manifest.capturedAtMs) };
   const { canary } = request.planned;
-  if (canary === undefined || request.canaryPath === undefined) return { loss: computed, checks: [] };
+  if (canary === undefined || request.canaryPath === undefined || roots === undefined)
+    return { loss: computed, checks: [] };
   const name = 'canary';
-  const { path, isAsPlanned } = capturedPath(request.canaryPath, { planned: request.plannedPaths, captured });
+  const { path, isAsPlanned } = capturedPath(request.canaryPath, roots);
   const place = join(sandbox, path);
   if (!isAsPlanned && !existsSync(place)) {
     const message = `the point holds nothing at ${path}: it was captured from ${captured.join(', ')}`;

@@ -7,6 +7,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, test } from 'node:test';
 import { verify, verifyEnd } from '../../src/cli/commands/verify.ts';
 import { parseInput } from '../../src/cli/parse-input.ts';
+import { identityOf } from '../../src/cli/plan/plan-session.ts';
+import { systemPaths } from '../../src/cli/plan/system-paths.ts';
 import type { CheckResult } from '../../src/evidence/record.ts';
 import { readOnly } from '../../src/object-store/read-only.ts';
 import type { Status } from '../../src/objective/objective.ts';
@@ -82,13 +84,13 @@ async function prove(snapshotId: string, sandboxParent = join(scene.folder, '../
         newId: () => crypto.randomUUID(),
         redact: (text) => text,
       },
-      system: { name: planned.name, hash: 'v1:test' },
+      system: identityOf(planned),
       planned,
       vault: await vaults.open('here'),
       snapshotId,
       tools: scene.context.adapters.checkTools,
-      plannedPaths: [scene.path('orders.db')],
-      databasePath: scene.path('orders.db'),
+      plannedPaths: systemPaths(planned, session.folder),
+      ...(planned.source?.kind === 'sqlite' ? { databasePath: scene.path('orders.db') } : {}),
       sandboxParent,
       keepSandbox: false,
     });
@@ -279,21 +281,43 @@ test('a database without checks is asked whether it is sound', async () => {
 
 test('a plan that lies elsewhere now asks the database at the path that was captured', async () => {
   await backedUp('  orders: { source: { kind: sqlite, path: ./orders.db }, canary: { kind: table } }');
-  scene.plan('  orders: { source: { kind: sqlite, path: ./moved/orders.db }, canary: { kind: table } }');
+  fs.renameSync(scene.folder, `${scene.folder}-before`);
+  fs.mkdirSync(join(scene.folder, 'moved'), { recursive: true });
+  fs.copyFileSync(join(`${scene.folder}-before`, 'lifeboat.yaml'), scene.path('moved/lifeboat.yaml'));
+  Object.assign(scene, { context: { ...scene.context, folder: scene.path('moved') } });
   const { verdict, record } = await verifyOnly();
   assert.deepEqual([verdict, record?.loss?.kind], ['pass', 'measured']);
 });
 
-test('a database that is not in the point proves nothing against the data that are', async () => {
-  await backedUp('  shop: { source: { kind: files, paths: [./uploads] } }');
-  scene.plan('  shop: { source: { kind: sqlite, path: ./orders.db }, checks: [integrity] }');
-  const { verdict, record } = await verifyOnly();
-  assert.deepEqual([verdict, record?.restored], ['inconclusive', true]);
-  const integrity = record?.checks.find(({ name }) => name === 'integrity');
-  assert.match(
-    integrity?.message ?? '',
-    /^the point holds no database at .*: it was captured from .*uploads$/,
-  );
+for (const [what, before, after] of [
+  ['another database', '{ kind: sqlite, path: ./orders.db }', '{ kind: sqlite, path: ./other.db }'],
+  ['another folder', '{ kind: files, paths: [./uploads] }', '{ kind: files, paths: [./others] }'],
+  ['one folder more', '{ kind: files, paths: [./uploads] }', '{ kind: files, paths: [./uploads, ./others] }'],
+  ['a database', '{ kind: files, paths: [./uploads] }', '{ kind: sqlite, path: ./orders.db }'],
+] as const) {
+  test(`a point proves nothing of a source that became ${what} and was never backed up`, async () => {
+    await backedUp(`  shop: { source: ${before} }`);
+    scene.write('others/c.txt', 'c');
+    makeOrders(scene.path('other.db'), 3);
+    scene.plan(`  shop: { source: ${after} }`);
+    const { verdict, record } = await verifyOnly();
+    assert.deepEqual([verdict, record?.restored], ['inconclusive', true]);
+    const source = record?.checks.find(({ name }) => name === 'source');
+    assert.match(
+      source?.message ?? '',
+      /^the point was captured from another source, \/.*; run `lifeboat backup`$/,
+    );
+    assert.equal(await overall('shop'), 'unknown');
+    for (const { error } of await scene.backup()) assert.equal(error, undefined);
+    assert.equal((await verifyOnly()).verdict, 'pass');
+    assert.equal(await overall('shop'), 'met');
+  });
+}
+
+test('a point holds what the plan reads also when it holds more', async () => {
+  await backedUp('  shop: { source: { kind: files, paths: [./orders.db, ./uploads] } }');
+  scene.plan('  shop: { source: { kind: files, paths: [./uploads] }, checks: [files] }');
+  assert.equal((await verifyOnly()).verdict, 'pass');
 });
 
 test('the loss is counted from the canary where there is one, else from the capture', async () => {
