@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { afterEach, test } from 'node:test';
 import { wrongWith } from '../../src/cli/plan/plan-history.ts';
+import { withFaults } from '../../src/object-store/fault.ts';
 import { type PlanScene, planScene } from './plan-scene.ts';
 
 let scene: PlanScene;
@@ -48,6 +49,20 @@ test('another vault in the place of the known one is not taken for it', async ()
   const { status, concern } = await stateOf(false);
   assert.equal(status, 'unknown');
   assert.match(concern, /what lies in the place of the vault here is another vault/);
+});
+
+test('what cannot be opened is not called another vault', async () => {
+  await provenScene(['here']);
+  const file = `${scene.vaultPath('here')}/lifeboat/vault.json`;
+  const text = fs.readFileSync(file, 'latin1');
+  fs.rmSync(file);
+  fs.writeFileSync(file, text.replace(/"id": ".{8}/, '"id": "00000000'), 'latin1');
+  scene.wraps.set('here', (store) =>
+    withFaults(store, [{ kind: 'fail', operation: 'get', keyPrefix: 'keys/', nth: 1 }]),
+  );
+  assert.match(await wrongWithHere(), /^STORE_UNAVAILABLE /);
+  scene.wraps.clear();
+  assert.match(await wrongWithHere(), /^VAULT_DAMAGED .*does not hold what was written/);
 });
 
 /** What both ways of reading say is wrong with the vault, which must be the same. */

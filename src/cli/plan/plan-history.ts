@@ -153,7 +153,7 @@ async function believed(
   }
 }
 
-/** The wrong disk, or a wrong byte: only what opens with the key tells which. */
+/** The wrong disk, or a wrong byte: only what opens with the key tells which. Else the failure says what is known. */
 async function otherVault(
   vaults: PlanVaults,
   name: string,
@@ -161,8 +161,13 @@ async function otherVault(
   { file }: VaultParts,
 ): Promise<LifeboatError | undefined> {
   if (file === 'missing' || file === 'unreadable' || file.id === vaultId) return undefined;
-  const opened = await vaults.open(name).catch(() => undefined);
-  if (opened?.id === vaultId) return undefined;
+  try {
+    const { id } = await vaults.open(name);
+    if (id === vaultId) return undefined;
+  } catch (error) {
+    if (!(error instanceof LifeboatError)) throw error;
+    return error;
+  }
   return new LifeboatError(
     'VAULT_NOT_FOUND',
     `what lies in the place of the vault ${name} is another vault`,

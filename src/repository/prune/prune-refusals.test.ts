@@ -11,7 +11,9 @@ import { type MemoryStore, openMemoryStore } from '../../object-store/memory/mem
 import type { ObjectStore } from '../../object-store/object-store.ts';
 import type { Repository } from '../repository-types.ts';
 import { sessionOf } from '../session.ts';
+import { loadPlaces } from './places.ts';
 import { loadMarks } from './prune-marks.ts';
+import { filesToReplace } from './replace-index.ts';
 
 const options = {
   lockTiming: { ...quickLocks, yieldPollMs: 10 },
@@ -218,12 +220,18 @@ test('index files that the store keeps stay, and packs that they do not name go 
 
 test('whichever index file a prune that broke off left behind, the next one leaves no pack named twice', async () => {
   const whole = await withGarbage();
+  let replaced = 0;
   for (const key of await keysOf(whole, 'index/')) {
     const store = openMemoryStore(whole.objects);
     const failing = withFaults(store, [{ kind: 'fail', operation: 'delete', keyPrefix: key, nth: 1 }]);
     await using first = await openVault(failing, options);
     await assert.rejects(first.prune({ graceMs: 0 }), { code: 'STORE_UNAVAILABLE' });
     assert.ok((await keysOf(store, 'index/')).includes(key));
+    const places = await loadPlaces(sessionOf(first).access);
+    const nothing = { removed: new Set<number>(), added: [] };
+    const old = places.files.map(({ id }) => id).filter((id) => whole.objects.has(`index/${id}`));
+    replaced += filesToReplace(places, nothing, new Set()).size;
+    assert.deepEqual(filesToReplace(places, nothing, new Set(old)), new Set(), 'kept, it changes nothing');
     await using vault = await openVault(store, options);
     const between = await vault.check({ readData: 'all' });
     assert.deepEqual(between.errors, []);
@@ -231,4 +239,5 @@ test('whichever index file a prune that broke off left behind, the next one leav
     const { errors, hints } = await vault.check({ readData: 'all' });
     assert.deepEqual([errors, hints], [[], []]);
   }
+  assert.ok(replaced > 0);
 });

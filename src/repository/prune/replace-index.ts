@@ -18,12 +18,24 @@ export interface IndexChange {
   readonly added: readonly IndexedPack[];
 }
 
-/** The ids of the index files that may go once `writeIndex` is done; none when the index is as it should be. */
-export function filesToReplace(places: Places, { removed }: IndexChange): ReadonlySet<string> {
-  // files that name a pack twice are left by a prune that was cut off
-  const changed = places.filesOfPack.filter((files, pack) => removed.has(pack) || files.length > 1).flat();
+/**
+ * The ids of the index files that may go once `writeIndex` is done; none when the index is as it should be. `kept`: ids
+ * of files that the store keeps.
+ */
+export function filesToReplace(
+  places: Places,
+  { removed }: IndexChange,
+  kept: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const mayGo = (file: number): boolean => !kept.has(places.files[file]?.id ?? '');
+  // a prune that was cut off leaves packs named twice; beside a file that is kept, writing anew would not end that
+  const isTwice = (files: readonly number[]): boolean => files.length > 1 && files.every(mayGo);
+  const changed = places.filesOfPack
+    .filter((files, pack) => removed.has(pack) || isTwice(files))
+    .flat()
+    .filter(mayGo);
   if (changed.length === 0) return new Set();
-  const small = places.files.filter(({ blobs }) => blobs < blobsPerFileMin);
+  const small = places.files.filter(({ blobs }, file) => blobs < blobsPerFileMin && mayGo(file));
   return new Set([...changed.map((file) => places.files[file]?.id ?? ''), ...small.map(({ id }) => id)]);
 }
 

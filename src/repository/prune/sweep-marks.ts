@@ -145,7 +145,7 @@ async function replaceIndex(
   { signal, lock }: { readonly signal: AbortSignal; readonly lock: HeldLock },
 ): Promise<void> {
   const change = { removed, added: rewritten.packs };
-  const replaced = new Set([...filesToReplace(places, change)].filter((id) => !keptFiles.has(id)));
+  const replaced = filesToReplace(places, change, keptFiles);
   if (replaced.size === 0) return;
   await lock.confirm();
   const written = new Set(await writeIndex(access, places, change, replaced, signal));
