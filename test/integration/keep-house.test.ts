@@ -10,6 +10,7 @@ import { recordCheck } from '../../src/cli/record-check.ts';
 import { passExitCode } from '../../src/cli/run-due/finding.ts';
 import type { PassResult } from '../../src/cli/run-due/pass-result.ts';
 import { rememberAttempts } from '../../src/cli/run-due/remember-attempts.ts';
+import { planStateFolder } from '../../src/cli/run-due/run-memory.ts';
 import { LifeboatError } from '../../src/error/lifeboat-error.ts';
 import { recordTimes } from '../../src/evidence/record-common.ts';
 import { type PassScene, passScene } from '../support/pass-scene.ts';
@@ -69,6 +70,14 @@ test('a prune that failed is told no more once a person has made it, whether or 
   const parsed = parseInput('prune', prune, []);
   assert.ok(parsed.kind === 'run');
   assert.equal((await prune.run(scene.context(), parsed.input)).error, undefined);
+  const memory = join(planStateFolder(about.planId), 'run.json');
+  const kept = fs.readFileSync(memory);
+  fs.rmSync(memory);
+  fs.mkdirSync(memory);
+  // what cannot be kept on this machine does not undo the prune
+  assert.equal((await prune.run(scene.context(), parsed.input)).error, undefined);
+  fs.rmdirSync(memory);
+  fs.writeFileSync(memory, kept);
   for (let pass = 0; pass < 2; pass += 1) {
     const [after] = told(await scene.pass());
     assert.ok(after !== undefined && after.error === undefined);

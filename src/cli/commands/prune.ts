@@ -1,6 +1,6 @@
 /** `lifeboat prune`: removes what no recovery point needs any more. */
 
-import { LifeboatError } from '../../error/lifeboat-error.ts';
+import { LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import type { RunContext } from '../../evidence/run-context.ts';
 import { parseByteSize } from '../../plan/byte-size.ts';
 import { parseDuration } from '../../plan/duration.ts';
@@ -214,7 +214,14 @@ async function openPlanned(
     pauses: (name) => pausesNow(context, { session, planVaults, vaults, away }, name),
     wentWell: async (name) => {
       const about = { planId: session.plan.metadata.id, systemHash: '' };
-      await rememberAttempts(context, about, [{ subject: pruneSubject(name), systems: [], vault: name }]);
+      try {
+        await rememberAttempts(context, about, [{ subject: pruneSubject(name), systems: [], vault: name }]);
+      } catch (error) {
+        // what was carried out and recorded is done all the same
+        const reason = systemErrorName(error);
+        if (reason === undefined) throw error;
+        context.output.note(`this machine could not keep that the prune of ${name} went well (${reason})`);
+      }
     },
     [Symbol.asyncDispose]: () => planVaults[Symbol.asyncDispose](),
   };
