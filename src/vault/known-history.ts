@@ -22,13 +22,13 @@ export function knownHistory(cacheDirectory: string, location: string): KnownHis
   if (cache === undefined) return undefined;
   const { links, problems, snapshotIds, readAtMs } = cache;
   const known = { vaultId, records: recordsOf(links, vaultId).records, problems, snapshotIds, readAtMs };
-  const file = knownFile(cacheDirectory, vaultId);
+  const file = rememberedVaultFile(cacheDirectory, vaultId);
   return file === undefined ? known : { ...known, file };
 }
 
 /** So that a wrong byte in the plain original is seen without the key. */
 export async function rememberVaultFile(cacheDirectory: string, vault: VaultFile): Promise<void> {
-  const known = knownFile(cacheDirectory, vault.id);
+  const known = rememberedVaultFile(cacheDirectory, vault.id);
   if (known !== undefined && encodeVaultFile(known).equals(encodeVaultFile(vault))) return;
   mkdirSync(join(cacheDirectory, vault.id), { recursive: true, mode: 0o700 });
   await writeFileAtomically(
@@ -38,7 +38,8 @@ export async function rememberVaultFile(cacheDirectory: string, vault: VaultFile
   );
 }
 
-function knownFile(cacheDirectory: string, vaultId: string): VaultFile | undefined {
+/** As the vault had it when this machine opened it last. */
+export function rememberedVaultFile(cacheDirectory: string, vaultId: string): VaultFile | undefined {
   try {
     return decodeVaultFile(readFileSync(vaultFile(cacheDirectory, vaultId)));
   } catch {

@@ -12,9 +12,9 @@ import {
   refuseExisting,
 } from '../repository/repository.ts';
 import type { Repository } from '../repository/repository-types.ts';
-import { spareKey } from '../repository/spare-key.ts';
 import { archiveAccess } from './archive-access.ts';
 import { appendRecord, type EvidenceWriterOptions, knownHead } from './evidence-writer.ts';
+import { findVaultFile } from './find-vault-file.ts';
 import { rememberLocation } from './known-history.ts';
 import { createPlanArchive } from './plan-archive.ts';
 import { probePrefix } from './proving.ts';
@@ -24,13 +24,7 @@ import { readVaultFile } from './read-vault-file.ts';
 import { type CachedRecords, loadRecordCache, saveRecordCache } from './record-cache.ts';
 import { createSpares } from './spares.ts';
 import type { Vault, VaultRecords } from './vault.ts';
-import {
-  decodeVaultFile,
-  encodeVaultFile,
-  type VaultFile,
-  type VaultRole,
-  vaultFileKey,
-} from './vault-file.ts';
+import { encodeVaultFile, type VaultFile, type VaultRole, vaultFileKey } from './vault-file.ts';
 import { vaultParts } from './vault-parts.ts';
 
 const noUse: StoreUse = { puts: 0, gets: 0, stats: 0, lists: 0, deletes: 0, bytesPut: 0, bytesGot: 0 };
@@ -47,32 +41,9 @@ export interface VaultOptions {
 /** Raises what opening a repository raises, and VAULT_UNSUPPORTED. A plain restic repository opens as well. */
 export async function openVault(options: OpenOptions & VaultOptions): Promise<Vault> {
   const repository = await openRepository(options);
-  const file = await vaultFileOf(options.store, repository, options.signal);
+  const { store, cacheDirectory, signal } = options;
+  const file = await findVaultFile({ store, sealed: repository.sealed, cacheDirectory }, signal);
   return vaultOf(options, options.store, repository, file);
-}
-
-/**
- * The sealed copy where there is one, for it proves itself; the original is plain. Raises OBJECT_DAMAGED when there is
- * only a damaged original.
- */
-async function vaultFileOf(
-  store: ObjectStore,
-  { sealed }: Repository,
-  signal?: AbortSignal,
-): Promise<VaultFile | undefined> {
-  try {
-    return decodeVaultFile(await sealed.get(spareKey(vaultFileKey), signal));
-  } catch (error) {
-    if (!hasCode(error, 'OBJECT_MISSING', 'OBJECT_DAMAGED')) throw error;
-  }
-  try {
-    return await readVaultFile(store, signal);
-  } catch (error) {
-    if (!hasCode(error, 'OBJECT_DAMAGED')) throw error;
-    const swapped = await sealed.get(vaultFileKey, signal).catch(() => undefined);
-    if (swapped === undefined) throw error;
-    return decodeVaultFile(swapped);
-  }
 }
 
 /**

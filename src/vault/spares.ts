@@ -172,9 +172,13 @@ async function pairOf(options: Look, key: string, hasSpare: boolean, signal?: Ab
   const main = await stateOf(() => contentOf(key, key));
   const spare: State = hasSpare ? await stateOf(() => contentOf(key, spareKey(key))) : { kind: 'absent' };
   // the sealed copy proves itself, the plain original does not
-  const proven = key === vaultFileKey ? [spare, main] : [main, spare];
+  const proven = key === vaultFileKey ? [spare, ...(isOf(main, options.file) ? [main] : [])] : [main, spare];
   const content = proven.flatMap((state) => (state.kind === 'sound' ? [state.content] : []))[0];
   return { key, main, spare, content: content ?? knownContent(options, key) };
+}
+
+function isOf(main: State, { id }: VaultFile): boolean {
+  return main.kind === 'sound' && decodeVaultFile(main.content).id === id;
 }
 
 function knownContent({ known, file }: Look, key: string): Buffer | undefined {
