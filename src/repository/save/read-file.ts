@@ -3,13 +3,13 @@
  * after reading from before, it is read again, and if it does not hold still the caller is told. A name that is
  * gone is opened again as well: a program that saves by renaming may have it back by then.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, readSync } from 'node:fs';
 import { systemErrorName } from '../../error/lifeboat-error.ts';
 import { type ChunkSaver, singleChunkBytesMax } from './chunk-saver.ts';
+import { openForReading } from './open-for-reading.ts';
 import type { FileStat, ReadContent, ReadResult } from './read-result.ts';
 
 const attemptsMax = 3;
-const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const scratch = Buffer.allocUnsafeSlow(singleChunkBytesMax + 1);
 
 /** `throttle` is awaited between the chunks of a large file. */
@@ -44,16 +44,6 @@ async function readOnce(saver: ChunkSaver, path: Buffer, throttle: Throttle): Pr
     return unreadable(`cannot be read: ${name}`, name === 'ENOENT' || name === 'ELOOP' || name === 'ENOTDIR');
   } finally {
     if (fd !== undefined) closeSync(fd);
-  }
-}
-
-/** Without touching the access time where we are allowed to. */
-function openForReading(path: Buffer): number {
-  try {
-    return openSync(path, openFlags | constants.O_NOATIME);
-  } catch (error) {
-    if (systemErrorName(error) !== 'EPERM') throw error;
-    return openSync(path, openFlags);
   }
 }
 

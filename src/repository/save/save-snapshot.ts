@@ -23,6 +23,7 @@ import type { Node } from '../tree/node.ts';
 import { nodeFromMetadata } from '../tree/node-from-metadata.ts';
 import { formatTime } from '../tree/time-format.ts';
 import { type RepositoryAccess, saveUnpacked } from '../unpacked.ts';
+import { holdsPieces, type Piece } from './holds-pieces.ts';
 import {
   digestOf,
   entriesByName,
@@ -107,6 +108,8 @@ class Archive {
     dirsUnmodified: 0,
   };
   #entriesTaken = 0;
+  /** The newest comparison: one file at a time is read a second time, so that what that takes is bounded. */
+  #comparing: Promise<unknown> = Promise.resolve();
 
   constructor(context: SaveContext, request: SaveRequest) {
     this.#context = context;
@@ -249,7 +252,27 @@ class Archive {
     }
     assert(content.kind === 'path', 'a regular file has content');
     const result = await this.#context.pool.saveFile(content.path, metadata.size);
-    return this.#savedFromRead(`${directory.path}/${name.toString('utf8')}`, name, metadata, result, before);
+    const path = `${directory.path}/${name.toString('utf8')}`;
+    const saved = this.#savedFromRead(path, name, metadata, result, before);
+    if (saved !== undefined && changedSilently(saved.node, before)) {
+      const comparison = this.#comparing.then(() => this.#isSame(content.path, saved.node, before));
+      this.#comparing = comparison.catch(() => undefined);
+      if (!(await comparison)) this.silentChanges.push(path);
+    }
+    return saved;
+  }
+
+  /** Nothing was cut of what is one piece; of a piece that is nowhere no length is known, and the doubt is told. */
+  async #isSame(path: Buffer, node: Node, before: Node | undefined): Promise<boolean> {
+    const ids = before?.content ?? [];
+    if (ids.length === 1 && node.content?.length === 1) return false;
+    const pieces: Piece[] = [];
+    for (const id of ids) {
+      const bytes = this.#context.index.plaintextBytes('data', id);
+      if (bytes === undefined) return false;
+      pieces.push({ id, bytes });
+    }
+    return await holdsPieces(path, pieces, this.#request.signal);
   }
 
   #savedFromRead(
@@ -267,10 +290,7 @@ class Archive {
       return undefined;
     }
     if (result.changed) this.problems.push({ path, reason: 'kept changing while it was read' });
-    const saved = this.#savedFile(name, withStat(metadata, result.stat), result.content, result.size, before);
-    const isComparable = this.#request.parent?.original === undefined || isOnePiece(saved.node, before);
-    if (isComparable && changedSilently(saved.node, before)) this.silentChanges.push(path);
-    return saved;
+    return this.#savedFile(name, withStat(metadata, result.stat), result.content, result.size, before);
   }
 
   #savedFile(
@@ -358,16 +378,14 @@ function directoryChange(
   return directory.beforeTree === tree ? 'dirsUnmodified' : 'dirsChanged';
 }
 
-/** As ransomware does it, and some programs that set times back; an honest edit moves the modification time. */
+/**
+ * As ransomware does it, and some programs that set times back; an honest edit moves the modification time. Unless the
+ * file was only cut into other pieces.
+ */
 function changedSilently(node: Node, before: Node | undefined): boolean {
   return (
     fileChange(node, before) === 'filesChanged' && before?.size === node.size && before.mtime === node.mtime
   );
-}
-
-/** What a copy has was cut by the secret of another repository: only where nothing was cut do other ids tell anything. */
-function isOnePiece(node: Node, before: Node | undefined): boolean {
-  return node.content?.length === 1 && before?.content?.length === 1;
 }
 
 function fileChange(node: Node, before: Node | undefined): 'filesNew' | 'filesChanged' | 'filesUnmodified' {

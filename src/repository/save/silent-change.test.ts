@@ -76,3 +76,38 @@ test('a file whose copy was cut into other pieces did not change behind its time
   const again = await backUp(away, files, { readAll: true, parent });
   assert.deepEqual(again.silentChanges, [join(files, 'silent')]);
 });
+
+test('a large file that changed behind its time is found also where the parent was cut into other pieces', async () => {
+  using folder = temporaryFolder();
+  const files = join(folder.path, 'files');
+  mkdirSync(files);
+  const past = new Date('2026-01-02T03:04:05Z');
+  const write = (name: string, content: Buffer) => {
+    writeFileSync(join(files, name), content);
+    utimesSync(join(files, name), past, past);
+  };
+  const contents = new Map(['first', 'last', 'whole', 'same'].map((name) => [name, randomBytes(4_000_000)]));
+  for (const [name, content] of contents) write(name, content);
+  await using here = await makeVault(join(folder.path, 'here'));
+  await using away = await makeVault(join(folder.path, 'away'));
+  const { snapshot } = await backUp(here, files);
+  const report = await copySnapshots(here, [{ repository: away, snapshotIds: [snapshot.id] }]);
+  const copy = report.targets[0]?.copied[0]?.snapshot;
+  assert.ok(copy);
+  // unchanged by their stat data: the pieces of the copy are carried on into a snapshot that is none
+  const { snapshot: carried } = await backUp(away, files, { parent: copy });
+  assert.equal(carried.original, undefined);
+  const changed = (name: string, at: number) => {
+    const content = Buffer.from(contents.get(name) ?? []);
+    content.writeUInt8(content.readUInt8(at) ^ 1, at);
+    write(name, content);
+  };
+  changed('first', 0);
+  changed('last', 3_999_999);
+  write('whole', randomBytes(4_000_000));
+  const expected = ['first', 'last', 'whole'].map((name) => join(files, name));
+  for (const parent of [copy, carried]) {
+    const again = await backUp(away, files, { readAll: true, parent });
+    assert.deepEqual(again.silentChanges.toSorted(), expected);
+  }
+});
