@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ChainHead } from '../evidence/chain.ts';
 import { type JsonObject, objectOf } from '../evidence/record-fields.ts';
 import { writeFileAtomically } from '../platform/atomic-file.ts';
 import { recordsOf } from './read-records.ts';
@@ -12,7 +13,12 @@ import type { VaultRecords } from './vault.ts';
 import { decodeVaultFile, encodeVaultFile, type VaultFile } from './vault-file.ts';
 
 /** `file`: as the vault had it when it was last opened under a plan. */
-export type KnownHistory = VaultRecords & { readonly vaultId: string; readonly file?: VaultFile };
+export type KnownHistory = VaultRecords & {
+  readonly vaultId: string;
+  readonly file?: VaultFile;
+  /** The newest record of each writer. */
+  readonly heads: readonly ChainHead[];
+};
 
 /** `undefined` when this machine has never read the vault at the location, or its cache is gone. */
 export function knownHistory(cacheDirectory: string, location: string): KnownHistory | undefined {
@@ -20,8 +26,9 @@ export function knownHistory(cacheDirectory: string, location: string): KnownHis
   if (typeof vaultId !== 'string') return undefined;
   const cache = loadRecordCache(cacheDirectory, vaultId);
   if (cache === undefined) return undefined;
-  const { links, problems, snapshotIds, readAtMs } = cache;
-  const known = { vaultId, records: recordsOf(links, vaultId).records, problems, snapshotIds, readAtMs };
+  const { links, heads, problems, snapshotIds, readAtMs } = cache;
+  const { records } = recordsOf(links, vaultId);
+  const known = { vaultId, records, heads, problems, snapshotIds, readAtMs };
   const file = rememberedVaultFile(cacheDirectory, vaultId);
   return file === undefined ? known : { ...known, file };
 }

@@ -1,7 +1,9 @@
 /** What of a vault lies where it should: seen with three requests and without its key, so that what is gone is told at once. */
 import { hasCode } from '../error/lifeboat-error.ts';
+import { linkKey } from '../evidence/chain.ts';
 import { isThere } from '../object-store/is-there.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
+import type { KnownHistory } from './known-history.ts';
 import { readVaultFile } from './read-vault-file.ts';
 import type { VaultFile } from './vault-file.ts';
 
@@ -39,4 +41,18 @@ async function idsBelow(
   const ids = new Set<string>();
   for await (const { key } of store.list(prefix, signal)) ids.add(key.slice(prefix.length));
   return ids;
+}
+
+/** False when something that was there at the last reading does not lie there any more. */
+export async function liesAsRead(
+  store: ObjectStore,
+  { snapshotIds, heads }: Pick<KnownHistory, 'snapshotIds' | 'heads'>,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const newest = heads.filter(({ sequence }) => sequence > 0);
+  const [there, ...records] = await Promise.all([
+    idsBelow(store, 'snapshots/', signal),
+    ...newest.map(({ writer, sequence, hash }) => isThere(store, linkKey(writer, sequence, hash), signal)),
+  ]);
+  return snapshotIds.every((id) => there.has(id)) && records.every(Boolean);
 }

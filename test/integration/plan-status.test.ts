@@ -101,6 +101,20 @@ test('what is wrong beside the data is told at once, the same by all, and takes 
   }
 });
 
+for (const [what, places, expected] of [
+  ['snapshots that are gone', ['snapshots'], 'breached'],
+  ['records that are gone', ['lifeboat/evidence', 'lifeboat/spare/evidence'], 'unknown'],
+] as const)
+  test(`an earlier reading hides no ${what}`, async () => {
+    await provenScene(['here']);
+    assert.deepEqual(await stateOf(true), { status: 'met', concern: '' });
+    assert.deepEqual(await stateOf(false), { status: 'met', concern: '' });
+    for (const place of places) fs.rmSync(`${scene.vaultPath('here')}/${place}`, { recursive: true });
+    const before = await stateOf(false);
+    assert.equal(before.status, expected);
+    assert.deepEqual(await stateOf(true), before);
+  });
+
 test('a vault that has lost its folder lifeboat/ is not believed from an earlier reading', async () => {
   await provenScene(['here']);
   assert.equal(await wrongWithHere(), 'nothing');

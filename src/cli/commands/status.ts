@@ -32,7 +32,7 @@ import { wrapText } from '../wrap-text.ts';
 export const status: Command<AppContext> = {
   description:
     'Shows where each system stands against its RPO, RTO and proof age, worst first. It reads what this machine last read from ' +
-    'the vaults, says how old that is, and sees whether `lifeboat/`, the config and the keys still lie there; --refresh opens the vaults. Where the terminal is too narrow, next run, proof and RTO move below the row, in this order. What is not known or not proven is never green. Exit code 7 ' +
+    'the vaults, says how old that is, and sees whether `lifeboat/`, the config, the keys, the snapshots and the newest records still lie there; --refresh opens the vaults. Where the terminal is too narrow, next run, proof and RTO move below the row, in this order. What is not known or not proven is never green. Exit code 7 ' +
     'when an objective is not met; else, when a vault is away, damaged, not believed or under suspicion, no point of a system is proven since one failed its proof, or the last copy into the vault failed, that error and its exit code.',
   options: [...planOptions, { flag: '--refresh', description: 'read the vaults now' }],
   examples: [

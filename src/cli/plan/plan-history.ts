@@ -140,7 +140,8 @@ async function believed(
       file: known.file ?? { id: known.vaultId },
       records: known.records,
     });
-    if (seen.length === 0) return countedOnce(historyOf(session, known, name), name, vaults.twin(name));
+    if (seen.length === 0 && parts.isAsRead)
+      return countedOnce(historyOf(session, known, name), name, vaults.twin(name));
     const other = await otherVault(vaults, name, known, parts);
     context.signal.throwIfAborted();
     if (other !== undefined) return notRead(session, name, known, other);

@@ -5,16 +5,21 @@ import type { ResolvedVault } from '../../plan/resolved-plan.ts';
 import { cacheDirectory } from '../../platform/environment.ts';
 import { type KnownHistory, knownHistory, rememberVaultFile } from '../../vault/known-history.ts';
 import type { Vault } from '../../vault/vault.ts';
-import { type VaultParts, vaultParts } from '../../vault/vault-parts.ts';
+import { liesAsRead, type VaultParts, vaultParts } from '../../vault/vault-parts.ts';
 import type { AppContext, VaultRequest } from '../cli-context.ts';
 import type { PlanSession } from './plan-session.ts';
+
+export interface PlanVaultParts extends VaultParts {
+  /** All snapshots and the newest records that this machine knows of still lie there. */
+  readonly isAsRead: boolean;
+}
 
 export interface PlanVaults extends AsyncDisposable {
   open(name: string): Promise<Vault>;
   /** What this machine knows without opening it. */
   known(name: string): KnownHistory | undefined;
   /** What of it lies there, seen without its key. Raises VAULT_NOT_FOUND where there is nothing of it. */
-  parts(name: string): Promise<VaultParts>;
+  parts(name: string): Promise<PlanVaultParts>;
   /**
    * An earlier vault of the plan that is known to be the same one: under another name, or as a copy of its files. It
    * must not count twice, and what was found of the one is not known of the other.
@@ -72,12 +77,18 @@ function requestOf(context: AppContext, session: PlanSession, vault: ResolvedVau
 }
 
 /** A cheap look: what this machine knows of the vault is worth nothing when the vault is not there. */
-async function partsOf(context: AppContext, session: PlanSession, vault: ResolvedVault): Promise<VaultParts> {
+async function partsOf(
+  context: AppContext,
+  session: PlanSession,
+  vault: ResolvedVault,
+): Promise<PlanVaultParts> {
   await using store = await context.openStore(requestOf(context, session, vault));
   const parts = await vaultParts(store, context.signal);
+  const location = locationOf(session, vault);
   const isEmpty = parts.file === 'missing' && !parts.hasConfig && parts.keyIds.size === 0;
-  if (isEmpty) throw notThere(vault.name, locationOf(session, vault));
-  return parts;
+  if (isEmpty) throw notThere(vault.name, location);
+  const known = knownHistory(cacheDirectory(), location);
+  return { ...parts, isAsRead: known !== undefined && (await liesAsRead(store, known, context.signal)) };
 }
 
 function twinOf(session: PlanSession, vault: ResolvedVault): string | undefined {
