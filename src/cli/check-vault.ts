@@ -18,6 +18,7 @@ import { noteReadOnly } from './read-only-note.ts';
 import { type DoneCheck, recordCheck } from './record-check.ts';
 import { coverageText, noteRead, rollingChoice } from './rolling-read.ts';
 import { withSmallObjects } from './small-objects.ts';
+import { vaultWord, withVaultNamed } from './vault-word.ts';
 
 export const checkOptions: readonly OptionSpec[] = [
   { flag: '--read-data', description: 'read back every byte, not only the structure' },
@@ -88,7 +89,8 @@ async function checkOpenVault(
   const { output, nowMs } = context;
   const startMs = nowMs();
   const isReadOnly = await noteReadOnly(context, request);
-  const done = await lookAt(context, vault, options, startMs);
+  const word = vaultWord(request.name, vault);
+  const done = await lookAt(context, vault, { ...options, word }, startMs);
   const { report, readData } = done;
   // one that reads everything is a share as well, and a large one
   const isShare = options.rollingWithinMs !== undefined || readData === 'all';
@@ -99,13 +101,13 @@ async function checkOpenVault(
     records: done.known?.records ?? [],
     keeps: options.keepsRecord,
   });
-  await tell(context, report, nowMs() - startMs);
+  await tell(context, report, word, nowMs() - startMs);
   if (readData !== 'none') await output.text(coverageText(coverage));
   const known =
     options.keepsRecord && !isReadOnly
       ? await recordCheck(context, vault, isShare ? { ...done, coverage } : done)
       : done.known;
-  const error = endOf(vault, done, known, nowMs());
+  const error = endOf(vault, word, done, known, nowMs());
   if (error === undefined) await output.text(output.style.green(`no damage found in ${vault.location}`));
   return {
     summary: {
@@ -123,11 +125,12 @@ async function checkOpenVault(
 /** What was found now; or what was found before and this look says nothing of. */
 function endOf(
   vault: Vault,
+  word: string,
   { report, readData }: Looked,
   known: VaultRecords | undefined,
   nowMs: number,
 ): LifeboatError | undefined {
-  if (report.errors.length > 0) return damaged(vault.location, report);
+  if (report.errors.length > 0) return damaged(vault.location, word, report);
   const isWhole = readData === 'all' && report.coldPackIds.length === 0;
   // a vault that nothing can be recorded in was read all the same
   if (known === undefined || isWhole) return undefined;
@@ -138,7 +141,7 @@ function endOf(
     'VAULT_DAMAGED',
     `nothing new was found in ${vault.location}, but ${told.text(when)}`,
     {
-      hint: `\`lifeboat check --read-data --vault ${vault.location}\` looks at every byte, and \`lifeboat repair heal --vault ${vault.location}\` mends it from another vault.`,
+      hint: `\`lifeboat check --read-data --vault ${word}\` looks at every byte, and \`lifeboat repair heal --vault ${word}\` mends it from another vault.`,
       details: { record: told.shown.recordId },
     },
   );
@@ -149,6 +152,11 @@ interface CheckOpenOptions extends CheckVaultOptions, Pick<CheckOptions, 'readDa
   readonly isPlanned: boolean;
 }
 
+/** `word` names the vault in commands. */
+interface LookOptions extends CheckOpenOptions {
+  readonly word: string;
+}
+
 interface Looked extends DoneCheck {
   /** What the vault's records said before; absent for a rescue. */
   readonly known?: VaultRecords;
@@ -157,7 +165,7 @@ interface Looked extends DoneCheck {
 async function lookAt(
   context: CliContext,
   vault: Vault,
-  options: CheckOpenOptions,
+  options: LookOptions,
   startMs: number,
 ): Promise<Looked> {
   const { output, signal } = context;
@@ -173,9 +181,9 @@ async function lookAt(
     progress: progress.report,
     signal,
   });
-  const whole = await withSmallObjects(vault, data, choice === 'all', signal);
+  const whole = await withSmallObjects(vault, data, { all: choice === 'all', word: options.word, signal });
   const known = options.keepsRecord ? await vault.records(signal) : undefined;
-  const report = known ? await withWhatRecordsSay(context, vault, whole, known, options.isPlanned) : whole;
+  const report = known ? await withWhatRecordsSay(context, vault, whole, known, options) : whole;
   const readData = choice === undefined ? 'none' : choice === 'all' ? 'all' : 'part';
   return { report, data, startMs, readData, snapshotIds, ...(known ? { known } : {}) };
 }
@@ -185,10 +193,10 @@ async function withWhatRecordsSay(
   vault: Vault,
   report: CheckReport,
   known: VaultRecords,
-  isPlanned: boolean,
+  { isPlanned, word }: LookOptions,
 ): Promise<CheckReport> {
-  const parts = await withLostParts(vault, report, known, { isPlanned, signal: context.signal });
-  return await withLostPoints(context, vault, withChainProblems(vault, parts, known), known);
+  const parts = await withLostParts(vault, report, known, { isPlanned, word, signal: context.signal });
+  return await withLostPoints(context, vault, word, withChainProblems(word, parts, known), known);
 }
 
 function summaryOf(vault: Vault, report: CheckReport) {
@@ -223,10 +231,17 @@ function readDataOf(input: Input): CheckOptions['readData'] {
 /** Parts are told apart by the first byte of an id. */
 const partsMax = 256;
 
-async function tell({ output }: CliContext, report: CheckReport, durationMs: number): Promise<void> {
+async function tell(
+  { output }: CliContext,
+  report: CheckReport,
+  word: string,
+  durationMs: number,
+): Promise<void> {
   const { style } = output;
-  for (const finding of report.hints) await tellFinding(output, finding, 'hint', style.dim('note'));
-  for (const finding of report.errors) await tellFinding(output, finding, 'error', style.red('damage'));
+  const named = (finding: CheckFinding) => ({ ...finding, hint: withVaultNamed(finding.hint, word) });
+  for (const finding of report.hints) await tellFinding(output, named(finding), 'hint', style.dim('note'));
+  for (const finding of report.errors)
+    await tellFinding(output, named(finding), 'error', style.red('damage'));
   const cold = report.coldPackIds;
   if (cold.length > 0)
     await output.text(
@@ -256,10 +271,10 @@ async function tellFinding(
   );
 }
 
-function damaged(location: string, report: CheckReport): LifeboatError {
+function damaged(location: string, word: string, report: CheckReport): LifeboatError {
   const count = report.errors.length;
   return new LifeboatError('VAULT_DAMAGED', `the vault ${location} has damage: ${plural(count, 'finding')}`, {
-    hint: `\`lifeboat repair heal --vault ${location} --preview\` says what other vaults can mend. Without any, copy the vault before you change anything, and restore what it still has.`,
+    hint: `\`lifeboat repair heal --vault ${word} --preview\` says what other vaults can mend. Without any, copy the vault before you change anything, and restore what it still has.`,
     details: { findings: count },
   });
 }

@@ -5,10 +5,11 @@ import { type LostPoints, lostPoints } from '../vault/lost-points.ts';
 import type { Vault, VaultRecords } from '../vault/vault.ts';
 import type { CliContext } from './cli-context.ts';
 
-/** Whoever may delete can do so past the records, with any program: only the records tell. */
+/** Whoever may delete can do so past the records, with any program: only the records tell. `word` names the vault in commands. */
 export async function withLostPoints(
   { signal, nowMs }: CliContext,
   vault: Vault,
+  word: string,
   report: CheckReport,
   known: VaultRecords,
 ): Promise<CheckReport> {
@@ -19,23 +20,18 @@ export async function withLostPoints(
   );
   return {
     ...report,
-    errors: [...report.errors, ...grave.map((id) => lostFinding(vault, id, lost, systems.get(id)))],
+    errors: [...report.errors, ...grave.map((id) => lostFinding(word, id, lost, systems.get(id)))],
     hints: [
       ...report.hints,
-      ...gone.filter((id) => !grave.includes(id)).map((id) => lostFinding(vault, id, lost)),
+      ...gone.filter((id) => !grave.includes(id)).map((id) => lostFinding(word, id, lost)),
     ],
   };
 }
 
-function lostFinding(
-  { location }: Vault,
-  id: string,
-  { held, legal }: LostPoints,
-  bereft?: string,
-): CheckFinding {
+function lostFinding(word: string, id: string, { held, legal }: LostPoints, bereft?: string): CheckFinding {
   const isHeld = held.includes(id);
-  const heal = `\`lifeboat repair heal --vault ${location}\` brings it back from another vault`;
-  const rest = `${id.slice(0, 8)} --vault ${location} --why TEXT\``;
+  const heal = `\`lifeboat repair heal --vault ${word}\` brings it back from another vault`;
+  const rest = `${id.slice(0, 8)} --vault ${word} --why TEXT\``;
   const flag = legal.includes(id) ? ' --legal-hold' : '';
   const release = isHeld ? `\`lifeboat unpin${flag} ${rest} releases it, and then ` : '';
   const accept = `if it was given up on purpose, ${release}\`lifeboat forget --point ${rest} records that`;

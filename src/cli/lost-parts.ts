@@ -3,28 +3,33 @@ import type { RunRecord } from '../evidence/record.ts';
 import type { CheckFinding, CheckReport } from '../repository/repository-types.ts';
 import type { Vault, VaultRecords } from '../vault/vault.ts';
 
-/** `isPlanned`: a plan says that it is a vault, so a plain repository is what is left of one. */
+/** `word` names the vault in commands. `isPlanned`: a plan says that it is a vault, so a plain repository is what is left of one. */
 export async function withLostParts(
   vault: Vault,
   report: CheckReport,
   { records }: VaultRecords,
-  { isPlanned, signal }: { readonly isPlanned: boolean; readonly signal: AbortSignal },
+  {
+    isPlanned,
+    word,
+    signal,
+  }: { readonly isPlanned: boolean; readonly word: string; readonly signal: AbortSignal },
 ): Promise<CheckReport> {
   if (vault.file === undefined) return isPlanned ? plus(report, [lostFolder]) : report;
   const told = new Set(report.errors.map(({ object }) => object));
-  return plus(report, await lostKeys(vault, records, told, signal));
+  return plus(report, await lostKeys(vault, word, records, told, signal));
 }
 
 /** Keys that are gone with their copies. `told`: of what is told already, because a copy is left. */
 export async function lostKeys(
   vault: Vault,
+  word: string,
   records: readonly RunRecord[],
   told: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<readonly CheckFinding[]> {
   const there = new Set((await vault.repository.keys(signal)).map(({ id }) => id));
   const gone = recordedKeys(records).filter((id) => !there.has(id) && !told.has(`keys/${id}`));
-  return gone.map((id) => lostKey(vault, id));
+  return gone.map((id) => lostKey(word, id));
 }
 
 function plus(report: CheckReport, more: readonly CheckFinding[]): CheckReport {
@@ -40,11 +45,11 @@ export function recordedKeys(records: readonly RunRecord[]): readonly string[] {
   return [...new Set(idsOf('add'))].filter((id) => !removed.has(id));
 }
 
-function lostKey({ location }: Vault, id: string): CheckFinding {
+function lostKey(word: string, id: string): CheckFinding {
   return {
     object: `keys/${id}`,
     what: 'is gone with its copy, and no record says that it was removed: what it opened the vault with opens it no more',
-    hint: `If it was the recovery key, make a new one: \`lifeboat key add --recovery-key-file FILE --vault ${location}\`. \`lifeboat key remove ${id.slice(0, 10)} --vault ${location}\` records that it is gone.`,
+    hint: `If it was the recovery key, make a new one: \`lifeboat key add --recovery-key-file FILE --vault ${word}\`. \`lifeboat key remove ${id.slice(0, 10)} --vault ${word}\` records that it is gone.`,
   };
 }
 

@@ -55,7 +55,7 @@ async function heal(context: CliContext, input: Input): Promise<CommandEnd> {
   const vault = vaults.use(await context.openVault(request));
   if (vault.file === undefined && request.planId !== undefined) throw cannotHeal(vault);
   const donors = await openDonors(context, input, request, vault, vaults);
-  const gone = await goneKeys(vault, context.signal);
+  const gone = await goneKeys(request, vault, context.signal);
   const end = await healOpened(context, input, { vault, donors, gone });
   return withGoneKeys(vault, gone, { ...end, summary: await tellNextStep(context, request, end) });
 }

@@ -1,4 +1,5 @@
 /** What to do when a vault cannot give a point: the very command that takes the same one from another vault. */
+import { shellWord } from '../vault-word.ts';
 import type { FoundPoint } from './verify-systems.ts';
 
 export interface Again {
@@ -31,8 +32,4 @@ export function commandFor(
 ): string {
   const line = ['restore', system, '--vault', vault, '--point', point.id.slice(0, 8), ...words];
   return `\`lifeboat ${line.map(shellWord).join(' ')}\``;
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -6,13 +6,18 @@ import type { CliContext, VaultRequest } from '../cli-context.ts';
 import type { CommandEnd } from '../command.ts';
 import { lostKeys } from '../lost-parts.ts';
 import { plural } from '../quantity-text.ts';
+import { vaultWord } from '../vault-word.ts';
 
 /** Gone with their copies, past the records. A plain repository keeps none. */
-export async function goneKeys(vault: Vault, signal: AbortSignal): Promise<readonly CheckFinding[]> {
+export async function goneKeys(
+  { name }: VaultRequest,
+  vault: Vault,
+  signal: AbortSignal,
+): Promise<readonly CheckFinding[]> {
   if (vault.spares === undefined) return [];
   const { records } = await vault.records(signal);
   const small = await vault.spares.check(false, signal);
-  return await lostKeys(vault, records, new Set(small.map(({ key }) => key)), signal);
+  return await lostKeys(vault, vaultWord(name, vault), records, new Set(small.map(({ key }) => key)), signal);
 }
 
 export async function tellGoneKeys({ output }: CliContext, gone: readonly CheckFinding[]): Promise<void> {

@@ -15,6 +15,7 @@ import { momentText, plural } from '../quantity-text.ts';
 import { recordCheck } from '../record-check.ts';
 import { coverageText, noteRead, rollingChoice } from '../rolling-read.ts';
 import { withSmallObjects } from '../small-objects.ts';
+import { vaultWord } from '../vault-word.ts';
 import type { Chore } from './chore.ts';
 import type { Finding } from './finding.ts';
 import { decideCheck, lastRollingCheck } from './owed-check.ts';
@@ -81,8 +82,9 @@ async function checkShare(
     readData: upTo(bytesInTime(last), rollingChoice(vault, before, withinMs, startMs)),
     signal: context.signal,
   });
-  const whole = await withSmallObjects(vault, found, false, context.signal);
-  const report = await withLostPoints(context, vault, whole, await vault.records(context.signal));
+  const word = vaultWord(name, vault);
+  const whole = await withSmallObjects(vault, found, { all: false, word, signal: context.signal });
+  const report = await withLostPoints(context, vault, word, whole, await vault.records(context.signal));
   const coverage = await noteRead(vault, found, { withinMs, nowMs: context.nowMs(), records: before });
   const done = { report, data: found, startMs, readData: 'part', snapshotIds, coverage } as const;
   const { records } = await recordCheck(context, vault, done);
