@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { capturedPath, capturedRoots, type PointSource } from './captured-path.ts';
 
-const pathIn = (path: string, source: Omit<PointSource, 'isSameSystem'>) => {
-  const roots = capturedRoots({ ...source, isSameSystem: true });
+const pathIn = (path: string, source: Pick<PointSource, 'planned' | 'captured'>) => {
+  const roots = capturedRoots({ ...source, isSameSystem: true, isNamedByPaths: true });
   return roots === undefined ? undefined : capturedPath(path, roots);
 };
 
@@ -18,7 +18,12 @@ test('what was captured under another folder is looked for there', () => {
 });
 
 test('what was captured where the plan says keeps its path, by whatever definition and in whatever order', () => {
-  const more = { planned: ['/new/a', '/new/b'], captured: ['/new/b', '/old', '/new/a'], isSameSystem: false };
+  const more = {
+    planned: ['/new/a', '/new/b'],
+    captured: ['/new/b', '/old', '/new/a'],
+    isSameSystem: false,
+    isNamedByPaths: true,
+  };
   const roots = capturedRoots(more);
   assert.ok(roots);
   assert.deepEqual(capturedPath('/new/b/canary', roots), { path: '/new/b/canary', isAsPlanned: true });
@@ -26,13 +31,29 @@ test('what was captured where the plan says keeps its path, by whatever definiti
 });
 
 test('a point of another source has no place for what the plan reads', () => {
-  const changed = { planned: ['/data/other.db'], captured: ['/data/shop.db'], isSameSystem: false };
+  const changed = {
+    planned: ['/data/other.db'],
+    captured: ['/data/shop.db'],
+    isSameSystem: false,
+    isNamedByPaths: true,
+  };
   assert.equal(capturedRoots(changed), undefined);
   const added = { planned: ['/a', '/b'], captured: ['/a'] };
-  assert.equal(capturedRoots({ ...added, isSameSystem: false }), undefined);
-  assert.equal(capturedRoots({ ...added, isSameSystem: true }), undefined);
-  const nearly = { planned: ['/data/a', '/data/c'], captured: ['/data/a', '/data/b'], isSameSystem: false };
+  assert.equal(capturedRoots({ ...added, isSameSystem: false, isNamedByPaths: true }), undefined);
+  assert.equal(capturedRoots({ ...added, isSameSystem: true, isNamedByPaths: true }), undefined);
+  const nearly = {
+    planned: ['/data/a', '/data/c'],
+    captured: ['/data/a', '/data/b'],
+    isSameSystem: false,
+    isNamedByPaths: true,
+  };
   assert.equal(capturedRoots(nearly), undefined);
+});
+
+test('a source that its paths do not name is the same only by the same definition', () => {
+  const command = { planned: ['/command/dump'], captured: ['/command/dump'], isNamedByPaths: false };
+  assert.equal(capturedRoots({ ...command, isSameSystem: false }), undefined);
+  assert.ok(capturedRoots({ ...command, isSameSystem: true }));
 });
 
 test('a list in another order is not taken for the one of the plan', () => {

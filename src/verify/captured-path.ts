@@ -10,6 +10,8 @@ export interface PointSource {
   readonly captured: readonly string[];
   /** The system was captured by the very source and checks that the plan has: its paths are written the same. */
   readonly isSameSystem: boolean;
+  /** The same paths are the same source, whatever else was changed. */
+  readonly isNamedByPaths: boolean;
 }
 
 /** What the plan reads, and where that was when it was captured. */
@@ -22,7 +24,13 @@ export interface CapturedPath {
 }
 
 /** `undefined` for a point of another source: whatever it holds proves nothing of what the plan reads. */
-export function capturedRoots({ planned, captured, isSameSystem }: PointSource): CapturedRoots | undefined {
+export function capturedRoots({
+  planned,
+  captured,
+  isSameSystem,
+  isNamedByPaths,
+}: PointSource): CapturedRoots | undefined {
+  if (!isNamedByPaths && !isSameSystem) return undefined;
   if (planned.every((path) => captured.includes(path))) return new Map(planned.map((path) => [path, path]));
   if (!isSameSystem || planned.length !== captured.length) return undefined;
   const pairs = planned.map((path, at) => [path, captured[at] ?? path] as const);

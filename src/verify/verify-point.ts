@@ -83,10 +83,11 @@ async function prove(request: VerifyRequest, folder: string, startMs: number): P
     planned: request.plannedPaths,
     captured: restored.snapshot.paths,
     isSameSystem: manifest.systemHash === request.system.hash,
+    isNamedByPaths: isNamedByPaths(request.planned),
   });
   const checks =
     roots === undefined
-      ? [otherSource(restored)]
+      ? [otherSource(request, restored)]
       : await runPlanned(request, restored, { folder, sandbox, roots });
   const loss = await lossOf(request, sandbox, restored, roots, request.lossAtMs ?? startMs);
   return {
@@ -105,9 +106,16 @@ async function prove(request: VerifyRequest, folder: string, startMs: number): P
 }
 
 /** The plan's checks would ask something else than they are meant for: neither a pass nor a failure would tell anything. */
-function otherSource({ snapshot: { paths } }: Restored): CheckResult {
-  const message = `the point was captured from another source, ${paths.join(', ')}; run \`lifeboat backup\``;
+function otherSource({ planned }: VerifyRequest, { snapshot: { paths } }: Restored): CheckResult {
+  const message = isNamedByPaths(planned)
+    ? `the point was captured from another source, ${paths.join(', ')}; run \`lifeboat backup\``
+    : 'the point was captured before the source or the checks were changed; run `lifeboat backup`';
   return { name: 'source', verdict: 'inconclusive', message };
+}
+
+/** What a command prints, or an environment holds, may be other data under the same path. */
+function isNamedByPaths({ source }: ResolvedSystem): boolean {
+  return source?.kind === 'files' || source?.kind === 'sqlite';
 }
 
 interface RestoredPlace {

@@ -314,6 +314,21 @@ for (const [what, before, after] of [
   });
 }
 
+test('a point proves nothing of what another command prints under the same name', async () => {
+  const printing = (text: string) => `  shop: { source: { kind: command, run: 'echo ${text}', file: dump } }`;
+  await backedUp(printing('one'));
+  assert.equal((await verifyOnly()).verdict, 'pass');
+  scene.plan(printing('two'));
+  const { verdict, record } = await verifyOnly();
+  assert.equal(verdict, 'inconclusive');
+  assert.match(
+    record?.checks.at(-1)?.message ?? '',
+    /^the point was captured before the source or the checks were changed; run `lifeboat backup`$/,
+  );
+  for (const { error } of await scene.backup()) assert.equal(error, undefined);
+  assert.equal((await verifyOnly()).verdict, 'pass');
+});
+
 test('a point holds what the plan reads also when it holds more', async () => {
   await backedUp('  shop: { source: { kind: files, paths: [./orders.db, ./uploads] } }');
   scene.plan('  shop: { source: { kind: files, paths: [./uploads] }, checks: [files] }');
