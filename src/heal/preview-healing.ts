@@ -51,7 +51,7 @@ export interface Healing extends RepairWork {
   readonly lostKeys?: ReadonlySet<string>;
 }
 
-const nothingLost = { gone: [], held: [], grave: [], renamed: [] };
+const nothingLost = { gone: [], held: [], grave: [], renamed: new Map<string, Snapshot>() };
 
 /** `nowMs`: milliseconds since the epoch. */
 export async function previewHealing(
@@ -69,14 +69,14 @@ export async function previewHealing(
     ? await lostPoints(vault, history, nowMs, signal)
     : nothingLost;
   const missed = [...new Set([...gone, ...held])];
-  const successors = isKnown ? soundSuccessors(vault, history, diagnosis) : new Map<string, string>();
+  const successors = isKnown ? successorsIn(vault, history, diagnosis, renamed) : new Map<string, string>();
   const wanted = [...new Set([...diagnosis.damagedSnapshots, ...missed])].filter((id) => !successors.has(id));
   const donorSnapshots: DonorSnapshots[] = [];
-  const lookedFor = [...wanted, ...renamed];
+  const lookedFor = [...wanted, ...[...renamed.keys()].filter((id) => !successors.has(id))];
   if (lookedFor.length > 0) for (const donor of donors) donorSnapshots.push(await snapshotsOf(donor, signal));
   const matches = matchSnapshots(lookedFor, history.records, donorSnapshots);
   const renamedSnapshots = matches.length > 0 ? await renamedOf(vault, history, matches, signal) : [];
-  const known = new Set([...renamed, ...renamedSnapshots.map(({ replaces }) => replaces)]);
+  const known = new Set([...renamed.keys(), ...renamedSnapshots.map(({ replaces }) => replaces)]);
   const snapshots = matches.filter(({ replaces }) => !known.has(replaces));
   const matched = new Set(matches.map(({ replaces }) => replaces));
   const keys = await vault.repository.keys(signal);
@@ -123,7 +123,8 @@ async function renamedOf(
 
 /** Nothing to mend, and nothing to bring back. */
 export function isSound(preview: HealingPreview): boolean {
-  return !hasDamage(preview) && preview.goneSnapshots.length + preview.renamedSnapshots.length === 0;
+  const { goneSnapshots, renamedSnapshots, successors } = preview;
+  return !hasDamage(preview) && goneSnapshots.length + renamedSnapshots.length + successors.size === 0;
 }
 
 /** As a check sees it. Packs that no index file knows are no damage by themselves, but what is needed in them is. */
@@ -159,13 +160,20 @@ function brokenChains({ problems }: VaultRecords, spares: readonly SpareFinding[
   return isMended ? [] : problems;
 }
 
-function soundSuccessors(
+/** Also points that hold the very content and were not read back yet, as a healing that was cut off leaves them. */
+function successorsIn(
   { id }: Vault,
   { records, snapshotIds }: VaultRecords,
   { damagedSnapshots }: Diagnosis,
+  renamed: ReadonlyMap<string, Snapshot>,
 ): ReadonlyMap<string, string> {
   const damaged = new Set(damagedSnapshots);
-  return successorsOf(id, { records, snapshotIds: snapshotIds.filter((each) => !damaged.has(each)) });
+  const sound = { records, snapshotIds: snapshotIds.filter((each) => !damaged.has(each)) };
+  const points = new Set(vaultPoints(id, sound).there.map(({ snapshotId }) => snapshotId));
+  const recorded = [...renamed].flatMap(([old, holder]) =>
+    points.has(holder.id) ? [[old, holder.id] as const] : [],
+  );
+  return new Map([...recorded, ...successorsOf(id, sound)]);
 }
 
 /** While anything is suspicious, nothing is deleted. A hold counts here whatever its date: retention looks at that. */

@@ -21,8 +21,8 @@ export interface LostPoints {
   readonly bereft: readonly string[];
   /** What must not be passed over: those that are held, and those of such systems. */
   readonly grave: readonly string[];
-  /** Ids of points whose very content is there under another id. */
-  readonly renamed: readonly string[];
+  /** Points whose very content is there under another id: the snapshots that hold it, by the ids that are gone. */
+  readonly renamed: ReadonlyMap<string, Snapshot>;
 }
 
 export async function lostPoints(
@@ -32,7 +32,7 @@ export async function lostPoints(
   signal?: AbortSignal,
 ): Promise<LostPoints> {
   const before = new Set(goneIds(vault.id, known));
-  if (before.size === 0) return { gone: [], held: [], legal: [], bereft: [], grave: [], renamed: [] };
+  if (before.size === 0) return { gone: [], held: [], legal: [], bereft: [], grave: [], renamed: new Map() };
   // between the records and the list of snapshots somebody may have given points up, or made some
   const now = await vault.records(signal);
   const { there, gone } = vaultPoints(vault.id, now);
@@ -47,25 +47,25 @@ export async function lostPoints(
   const bereft = bereftSystems({ there, gone: lost });
   const last = lost.filter(({ system }) => bereft.includes(system)).map(({ snapshotId }) => snapshotId);
   const grave = [...new Set([...held, ...last])];
-  const renamed = gone.map(({ snapshotId }) => snapshotId).filter((id) => lives.has(id));
-  return { gone: missed, held, legal, bereft, grave, renamed };
+  return { gone: missed, held, legal, bereft, grave, renamed: lives };
 }
 
-/** Of the ids, those whose content is there under another name. */
+/** Of the ids, those whose content is there under another name; by a point where there is one. */
 async function renamedAmong(
   ids: ReadonlySet<string>,
   vault: Vault,
   known: VaultRecords,
   signal?: AbortSignal,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, Snapshot>> {
   const there = await readableSnapshots(vault, signal);
   const points = new Set(vaultPoints(vault.id, known).there.map(({ snapshotId }) => snapshotId));
-  const renamed = new Set<string>();
+  const renamed = new Map<string, Snapshot>();
   for (const id of ids) {
     const capture = captureOf(id, known.records);
     const candidates = there.filter((snapshot) => isNamedAfter(snapshot, id, capture, points));
     for (const candidate of candidates)
-      if (await holdsTheSame(vault, candidate, capture, signal)) renamed.add(id);
+      if (await holdsTheSame(vault, candidate, capture, signal))
+        if (!renamed.has(id) || points.has(candidate.id)) renamed.set(id, candidate);
   }
   return renamed;
 }

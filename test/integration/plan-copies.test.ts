@@ -285,30 +285,31 @@ test('what stock restic renamed is the point that it was, and what it forgot is 
   assert.deepEqual(await moments(), before);
 });
 
-test('healing makes nothing of what is there again under another id', async () => {
-  await threeVaults();
-  await scene.backup();
-  const old = (await pointsByVault())['away']?.[0]?.snapshotId ?? '';
-  await pinInAway(old);
-  {
-    // as a copy left it that did not look for what it replaces
-    await using vault = await scene.open('away');
-    const { records } = await vault.records();
-    const snapshot = await vault.repository.snapshot(old);
-    await resticMustSucceed({ repository: scene.vaultPath('away') }, 'tag', '--add', 'again', old);
-    const [renamed = ''] = await vault.repository.snapshotIds();
-    assert.notEqual(renamed, snapshot.id);
-    for (const record of records)
-      if (record.type === 'copy') await vault.append({ ...record, id: randomUUID(), snapshotId: renamed });
-      else if (record.type === 'check' && record.snapshotIds.includes(old))
-        await vault.append({ ...record, id: randomUUID(), snapshotIds: [renamed] });
-  }
-  const outcome = await healAway();
-  assert.deepEqual(outcome?.record.snapshotIds, []);
-  assert.deepEqual(outcome.mended, [`snapshots/${old}`]);
-  await expectOneHeld();
-  assert.equal(await healAway(), undefined);
-});
+for (const isReadBack of [true, false])
+  test(`healing makes nothing of what is there again under another id, ${isReadBack ? 'read back' : 'as a cut left it'}`, async () => {
+    await threeVaults();
+    await scene.backup();
+    const old = (await pointsByVault())['away']?.[0]?.snapshotId ?? '';
+    await pinInAway(old);
+    {
+      // as a copy left it that did not look for what it replaces
+      await using vault = await scene.open('away');
+      const { records } = await vault.records();
+      const snapshot = await vault.repository.snapshot(old);
+      await resticMustSucceed({ repository: scene.vaultPath('away') }, 'tag', '--add', 'again', old);
+      const [renamed = ''] = await vault.repository.snapshotIds();
+      assert.notEqual(renamed, snapshot.id);
+      for (const record of records)
+        if (record.type === 'copy') await vault.append({ ...record, id: randomUUID(), snapshotId: renamed });
+        else if (isReadBack && record.type === 'check' && record.snapshotIds.includes(old))
+          await vault.append({ ...record, id: randomUUID(), snapshotIds: [renamed] });
+    }
+    const outcome = await healAway();
+    assert.deepEqual(outcome?.record.snapshotIds, []);
+    assert.deepEqual(outcome.mended, [`snapshots/${old}`]);
+    await expectOneHeld();
+    assert.equal(await healAway(), undefined);
+  });
 
 test('what is damaged in one vault comes from another that has it whole', async () => {
   await threeVaults();
