@@ -62,7 +62,7 @@ async function renamedAmong(
   const renamed = new Map<string, Snapshot>();
   for (const id of ids) {
     const capture = captureOf(id, known.records);
-    const candidates = there.filter((snapshot) => isNamedAfter(snapshot, id, capture, points));
+    const candidates = there.filter((snapshot) => isNamedAfter(snapshot, id, capture));
     for (const candidate of candidates)
       if (await holdsTheSame(vault, candidate, capture, signal))
         if (!renamed.has(id) || points.has(candidate.id)) renamed.set(id, candidate);
@@ -80,16 +80,9 @@ function captureOf(id: string, records: readonly RunRecord[]): Capture | undefin
 }
 
 /** Whoever names a copy anew leaves it the first id of all, that of the snapshot which was copied. */
-function isNamedAfter(
-  { id, original }: Snapshot,
-  gone: string,
-  capture: Capture | undefined,
-  points: ReadonlySet<string>,
-): boolean {
+function isNamedAfter({ original }: Snapshot, gone: string, capture: Capture | undefined): boolean {
   if (original === undefined) return false;
-  return (
-    original === gone || (capture?.type === 'copy' && original === capture.from.snapshotId && !points.has(id))
-  );
+  return original === gone || (capture?.type === 'copy' && original === capture.from.snapshotId);
 }
 
 /** A name alone proves nothing: who takes files out of a snapshot leaves it its first id. Backups of paths have no record. */

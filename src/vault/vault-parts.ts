@@ -1,9 +1,8 @@
 /** What of a vault lies where it should: seen with three requests and without its key, so that what is gone is told at once. */
 import { hasCode } from '../error/lifeboat-error.ts';
-import { linkKey } from '../evidence/chain.ts';
+import { type ChainHead, linkKey } from '../evidence/chain.ts';
 import { isThere } from '../object-store/is-there.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
-import type { KnownHistory } from './known-history.ts';
 import { readVaultFile } from './read-vault-file.ts';
 import type { VaultFile } from './vault-file.ts';
 
@@ -43,10 +42,16 @@ async function idsBelow(
   return ids;
 }
 
+export interface LastReading {
+  readonly snapshotIds: readonly string[];
+  /** The newest record of each writer. */
+  readonly heads: readonly ChainHead[];
+}
+
 /** False when something that was there at the last reading does not lie there any more. */
 export async function liesAsRead(
   store: ObjectStore,
-  { snapshotIds, heads }: Pick<KnownHistory, 'snapshotIds' | 'heads'>,
+  { snapshotIds, heads }: LastReading,
   signal?: AbortSignal,
 ): Promise<boolean> {
   const newest = heads.filter(({ sequence }) => sequence > 0);
