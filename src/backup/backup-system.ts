@@ -3,14 +3,14 @@
  * when every byte of it was read back; a run that ends otherwise says so in the vault, in the outcome, and never
  * looks done.
  */
-import { LifeboatError } from '../error/lifeboat-error.ts';
+import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { BackupRecord, CanaryMark, CheckRecord, StoreUse } from '../evidence/record.ts';
 import type { RecordVerdict } from '../evidence/record-common.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import { countsBetween } from '../object-store/count.ts';
 import { encodeManifest, manifestFile, manifestFolder } from '../recovery-point/manifest.ts';
-import type { RepositoryWriter, SavedSnapshot } from '../repository/repository-types.ts';
+import type { RepositoryWriter, SavedSnapshot, Snapshot } from '../repository/repository-types.ts';
 import type { WorkProgress } from '../repository/work-progress.ts';
 import type { Capture, CaptureProblem, CaptureResult, Source, SourceFinding } from '../source/source.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -88,13 +88,15 @@ async function capture(
   const mark = await writeCanary(request);
   await using taken = await request.source.capture(request.signal);
   const fullRead = request.full || (await fullReadIsDue(request, startMs));
-  const saved = await save(request, taken, startMs, fullRead);
+  const before = await newestSnapshot(request, startMs);
+  const saved = await save(request, taken, startMs, { readAll: fullRead, ...before });
   const result = await taken.result();
   const problems = [...result.problems, ...saved.problems];
   const record = { ...backupRecord(request, startMs, saved, result, problems, mark), fullRead };
   await request.vault.append(record);
   const check = await readBackSnapshot(request, saved.snapshot.id);
-  const error = check.error ?? (problems.length > 0 ? incomplete(request, problems) : undefined);
+  const error =
+    check.error ?? before.damage ?? (problems.length > 0 ? incomplete(request, problems) : undefined);
   const { silentChanges } = saved;
   return {
     record,
@@ -110,11 +112,10 @@ async function save(
   request: BackupRequest,
   taken: Capture,
   startMs: number,
-  readAll: boolean,
+  { readAll, parent }: { readonly readAll: boolean; readonly parent?: Snapshot },
 ): Promise<SavedSnapshot> {
   const { vault, run, system, identity, signal, progress } = request;
   const tags = [`plan:${run.plan.id}`, `system:${system.name}`, `run:${run.runId}`];
-  const parent = await newestSnapshot(request);
   const saving = (writer: RepositoryWriter): Promise<SavedSnapshot> =>
     writer.saveSnapshot({
       events: taken.events,
@@ -169,9 +170,21 @@ async function fullReadIsDue({ vault, system, run, signal }: BackupRequest, nowM
   );
 }
 
-async function newestSnapshot({ vault, run, system, signal }: BackupRequest) {
+/** A snapshot that cannot be read is told; a new point is the more wanted for it, and then everything is read. */
+async function newestSnapshot(
+  request: BackupRequest,
+  startMs: number,
+): Promise<{ readonly parent?: Snapshot; readonly damage?: LifeboatError }> {
+  const { vault, run, system, signal } = request;
   const tags = [`plan:${run.plan.id}`, `system:${system.name}`];
-  return (await vault.repository.snapshots({ tags }, signal)).at(-1);
+  try {
+    const parent = (await vault.repository.snapshots({ tags }, signal)).at(-1);
+    return parent === undefined ? {} : { parent };
+  } catch (error) {
+    if (!hasCode(error, 'OBJECT_DAMAGED')) throw error;
+    await recordDamage(request, error, startMs);
+    return { damage: error };
+  }
 }
 
 async function writeCanary({ canary, run }: BackupRequest): Promise<CanaryMark | undefined> {

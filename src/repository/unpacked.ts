@@ -90,7 +90,7 @@ export function parseJson(bytes: Buffer, what: string): unknown {
 function damageHint(kind: ObjectKind): string {
   if (kind === 'index') return '`lifeboat repair index` makes it anew from the packs.';
   if (kind === 'snapshot')
-    return 'This snapshot is lost in this vault; use another one, or the same from another vault.';
+    return '`lifeboat repair heal` brings it back from another vault; where none has it, `lifeboat repair snapshots --forget` gives it up.';
   if (kind === 'lock')
     return "A lock that cannot be read may be anybody's: if no other program uses the vault, run `lifeboat unlock --all`.";
   return 'Run `lifeboat check` to see what else is damaged.';

@@ -119,6 +119,25 @@ test('a file that vanishes after its folder was listed makes the point incomplet
   assert.equal((await scene.status()).get('uploads')?.status, 'unknown');
 });
 
+test('a snapshot that cannot be read keeps nobody from a new point, and is told', async () => {
+  await uploadsScene();
+  await scene.backup();
+  const [file = ''] = storedFiles(scene, 'here', 'snapshots');
+  const bytes = fs.readFileSync(file);
+  bytes[60] = (bytes[60] ?? 0) ^ 1;
+  fs.chmodSync(file, 0o600);
+  fs.writeFileSync(file, bytes);
+  scene.write('uploads/new', 'new');
+  const backups = await scene.backup();
+  const [outcome] = backups.map((backup) => backup.outcome);
+  assert.deepEqual([outcome?.record.verdict, outcome?.check?.verdict], ['pass', 'pass']);
+  assert.equal(storedFiles(scene, 'here', 'snapshots').length, 2);
+  assert.equal(endOf(backups).error?.exitCode, 13);
+  const [history] = await scene.histories(true);
+  const point = history?.points.find(({ snapshotId }) => snapshotId === outcome?.record.snapshotId);
+  assert.ok(point?.proof.checked !== undefined && point.failure === undefined);
+});
+
 test('a file that keeps growing while it is read makes the point incomplete', async () => {
   await uploadsScene();
   const file = scene.path('uploads/log');
