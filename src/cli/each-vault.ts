@@ -7,6 +7,7 @@ import type { CommandEnd } from './command.ts';
 import type { OptionSpec } from './command-spec.ts';
 import type { Input } from './input.ts';
 import { loadPlanIfThere, planOptions, profileOf } from './load-plan.ts';
+import { aboutVault, shellWord } from './vault-word.ts';
 
 /** For commands that look at all vaults of a plan. */
 export const eachVaultOptions: readonly OptionSpec[] = [
@@ -73,7 +74,9 @@ export async function onEachVault(
   for (const [at, { request, name = request.location }] of vaults.entries()) {
     await context.output.text(`${at === 0 ? '' : '\n'}${context.output.style.bold(name)}`);
     const done = () => act(contextOf(context, name), request, name);
-    ends.push({ name, ...(await endOf(context, done, at === 0)) });
+    const end = await endOf(context, done, at === 0);
+    const error = end.error && aboutVault(end.error, shellWord(name));
+    ends.push({ name, ...end, ...(error === undefined ? {} : { error }) });
   }
   return together(context, ends);
 }

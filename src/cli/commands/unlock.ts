@@ -21,7 +21,8 @@ export const unlock: Command = {
     const { output, signal } = context;
     await using vault = await context.openVault(await chooseVault(context, input));
     const removed = await vault.repository.unlock(input.has('--all'), signal);
-    await output.text(removed === 0 ? 'no lock was removed' : `removed ${plural(removed, 'lock')}`);
+    const what = removed === 0 ? 'no lock was removed' : `removed ${plural(removed, 'lock')}`;
+    await output.text(`${what} (${vault.location})`);
     return { summary: { removed } };
   },
 };

@@ -8,6 +8,7 @@ import { cacheDirectory } from '../../platform/environment.ts';
 import { gid, hostname, uid, username } from '../../platform/host.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
+import { aboutVault, shellWord } from '../vault-word.ts';
 import { copySystem, type SystemCopy } from './copy-system.ts';
 import { newRun, type PlanRun } from './new-run.ts';
 import { withoutRecords } from './plan-history.ts';
@@ -140,7 +141,7 @@ async function backupOne(
       system: system.name,
       vault: vaultName,
       outcome,
-      ...(outcome.error === undefined ? {} : { error: outcome.error }),
+      ...(outcome.error === undefined ? {} : { error: aboutVault(outcome.error, shellWord(vaultName)) }),
     };
   } catch (error) {
     if (
@@ -149,7 +150,7 @@ async function backupOne(
       hasCode(error, 'ASSERTION', 'INTERNAL')
     )
       throw error;
-    return { system: system.name, vault: vaultName, error };
+    return { system: system.name, vault: vaultName, error: aboutVault(error, shellWord(vaultName)) };
   }
 }
 
