@@ -3,24 +3,31 @@ import { hasCode } from '../error/lifeboat-error.ts';
 import { type ChainHead, linkKey } from '../evidence/chain.ts';
 import { isThere } from '../object-store/is-there.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
+import { spareKey } from '../repository/spare-key.ts';
 import { readVaultFile } from './read-vault-file.ts';
 import type { VaultFile } from './vault-file.ts';
 
 export interface VaultParts {
   /** As it lies there; it is plain, and cannot prove itself. */
   readonly file: VaultFile | 'missing' | 'unreadable';
-  readonly hasConfig: boolean;
+  /** `lost`: its second copy is gone as well. */
+  readonly config: 'there' | 'missing' | 'lost';
   readonly keyIds: ReadonlySet<string>;
 }
 
 /** Raises what the store raises where it cannot be asked. */
 export async function vaultParts(store: ObjectStore, signal?: AbortSignal): Promise<VaultParts> {
-  const [file, hasConfig, keyIds] = await Promise.all([
+  const [file, config, keyIds] = await Promise.all([
     plainFile(store, signal),
-    isThere(store, 'config', signal),
+    stateOfConfig(store, signal),
     idsBelow(store, 'keys/', signal),
   ]);
-  return { file, hasConfig, keyIds };
+  return { file, config, keyIds };
+}
+
+async function stateOfConfig(store: ObjectStore, signal?: AbortSignal): Promise<VaultParts['config']> {
+  if (await isThere(store, 'config', signal)) return 'there';
+  return (await isThere(store, spareKey('config'), signal)) ? 'missing' : 'lost';
 }
 
 async function plainFile(store: ObjectStore, signal?: AbortSignal): Promise<VaultParts['file']> {

@@ -101,6 +101,17 @@ test('what is wrong beside the data is told at once, the same by all, and takes 
   }
 });
 
+test('a config that is gone with its second copy is not said to be mended by healing', async () => {
+  await provenScene(['here']);
+  await scene.histories(true);
+  for (const file of ['config', 'lifeboat/spare/config']) fs.rmSync(`${scene.vaultPath('here')}/${file}`);
+  const [history] = await scene.histories(false);
+  const wrong = history && wrongWith(history);
+  assert.equal(wrong?.code, 'VAULT_DAMAGED');
+  assert.match(wrong.message, /config is missing, and so is its second copy/);
+  assert.doesNotMatch(wrong.hint ?? '', /repair heal/);
+});
+
 for (const [what, places, expected] of [
   ['snapshots that are gone', ['snapshots'], 'breached'],
   ['records that are gone', ['lifeboat/evidence', 'lifeboat/spare/evidence'], 'unknown'],

@@ -26,7 +26,7 @@ export function partFaults(parts: VaultParts, known: KnownParts): readonly PartF
   const heal = `Run \`lifeboat repair heal --vault ${known.vault}\`, which puts it back from its second copy.`;
   const file = fileFault(parts, known.file);
   return [
-    ...(parts.hasConfig ? [] : [{ object: 'config', what: 'is missing', hint: heal }]),
+    ...configFault(parts, heal),
     ...(file === undefined ? [] : [{ object: vaultFileKey, what: file, hint: heal }]),
     ...keyFaults(parts, known),
   ];
@@ -53,6 +53,14 @@ export function damagedParts(
     `the vault ${vault} is damaged: ${partFaultText(first)}${others}`,
     { hint: first.hint, details: { vault, object: first.object, findings: more.length + 1 } },
   );
+}
+
+function configFault({ config }: VaultParts, heal: string): readonly PartFault[] {
+  if (config === 'there') return [];
+  if (config === 'missing') return [{ object: 'config', what: 'is missing', hint: heal }];
+  const hint =
+    'Bring it back from a copy of this very vault; `lifeboat vault bring-back` does it where the store keeps versions. Another vault restores meanwhile.';
+  return [{ object: 'config', what: 'is missing, and so is its second copy', hint }];
 }
 
 function fileFault({ file }: VaultParts, known: KnownParts['file']): string | undefined {

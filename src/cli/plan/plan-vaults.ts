@@ -85,7 +85,7 @@ async function partsOf(
   await using store = await context.openStore(requestOf(context, session, vault));
   const parts = await vaultParts(store, context.signal);
   const location = locationOf(session, vault);
-  const isEmpty = parts.file === 'missing' && !parts.hasConfig && parts.keyIds.size === 0;
+  const isEmpty = parts.file === 'missing' && parts.config !== 'there' && parts.keyIds.size === 0;
   if (isEmpty) throw notThere(vault.name, location);
   const known = knownHistory(cacheDirectory(), location);
   return { ...parts, isAsRead: known !== undefined && (await liesAsRead(store, known, context.signal)) };
