@@ -15,7 +15,7 @@ import { holdsFromRecords } from '../../src/recovery-point/holds.ts';
 import type { RecoveryPoint } from '../../src/recovery-point/recovery-point.ts';
 import { proofLevel } from '../../src/recovery-point/recovery-point.ts';
 import { compareTrees } from '../support/compare-trees.ts';
-import { resticMustSucceed } from '../support/stock-restic.ts';
+import { newerRestic, resticMustSucceed } from '../support/stock-restic.ts';
 import { type PlanScene, planScene, storedFiles } from './plan-scene.ts';
 
 const uploads = '  uploads: { source: { kind: files, paths: [./uploads] }, checks: [files] }';
@@ -283,6 +283,27 @@ test('what stock restic renamed is the point that it was, and what it forgot is 
   assert.deepEqual([unhealed.record.verdict, unhealed.lost], ['pass', []]);
   assert.equal((await healAway())?.record.verdict, 'pass');
   assert.deepEqual(await moments(), before);
+});
+
+test('what stock restic rewrote with other content is missed, and brought back', async () => {
+  const program = newerRestic();
+  assert.ok(program !== undefined, 'a restic that rewrites is there');
+  await threeVaults();
+  await scene.backup();
+  const [point] = (await pointsByVault())['away'] ?? [];
+  assert.ok(point);
+  const away = { repository: scene.vaultPath('away'), program };
+  await resticMustSucceed(away, 'rewrite', '--exclude', 'a.txt', '--forget', point.snapshotId);
+  {
+    await using vault = await scene.open('away');
+    const preview = await previewHealing({ vault, donors: [] }, scene.context.nowMs());
+    assert.deepEqual(preview.goneSnapshots, [point.snapshotId]);
+  }
+  assert.equal((await healAway())?.report.snapshots.size, 1);
+  assert.deepEqual(
+    (await pointsByVault())['away']?.map(({ capturedAtMs }) => capturedAtMs),
+    [point.capturedAtMs],
+  );
 });
 
 for (const isReadBack of [true, false])
