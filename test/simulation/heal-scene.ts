@@ -16,6 +16,7 @@ import { type MemoryStore, openMemoryStore } from '../../src/object-store/memory
 import { recoveryPointsFromRecords } from '../../src/recovery-point/points-from-records.ts';
 import { type LockOwner, thisProcess } from '../../src/repository/lock/lock-owner.ts';
 import { copySnapshots } from '../../src/repository/repository.ts';
+import { spareKey } from '../../src/repository/spare-key.ts';
 import { initVault, openVault } from '../../src/vault/open-vault.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 import { compareTrees } from '../support/compare-trees.ts';
@@ -279,8 +280,12 @@ async function openWithout(lostKeys: ReadonlySet<string>, place: Place): Promise
   }
 }
 
-/** What nobody needs may come or go: a second copy, a mark, and what is in no list of what was. */
-function isHarmless({ key, way }: Damage): boolean {
+/**
+ * What nobody needs may come or go: a second copy, a mark, and what is in no list of what was. An object and its
+ * second copy hold the same content under two nonces, so changing their places changes nothing.
+ */
+function isHarmless({ key, way, with: partner }: Damage): boolean {
+  if (way === 'swap') return partner === spareKey(key) || key === spareKey(partner ?? '');
   if (way === 'delete') return /^(locks|lifeboat\/spare|lifeboat\/prune)\b/.test(key);
   return way === 'stale' && /^(locks|data|index)\//.test(key);
 }

@@ -1,6 +1,7 @@
 /** Single damages drawn from seeds, each found and healed; the long form is `npm run campaign -- heal`. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { spareKey } from '../../src/repository/spare-key.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { damageText, drawDamage, makeHealScene, tryHealing } from './heal-scene.ts';
 
@@ -24,4 +25,12 @@ test('every single damage to any object is found, and healed from a second vault
     if (round === 'found and healed') healed++;
   }
   assert.ok(healed > rounds / 2);
+});
+
+test('an object that changed places with its second copy is as good as before', async () => {
+  using folder = temporaryFolder();
+  const scene = await makeHealScene(folder.path, 99);
+  const key = [...scene.objects.keys()].find((each) => each.startsWith('lifeboat/plan/')) ?? '';
+  const damage = { key, way: 'swap', at: 0, with: spareKey(key) } as const;
+  assert.equal(await tryHealing(scene, damage, { withRestic: true }), 'harmless');
 });
