@@ -69,4 +69,28 @@ export type Content =
   /** A file that the reader opens itself (without following links) and reads in place. */
   | { readonly kind: 'path'; readonly path: Buffer }
   /** Bytes the source makes. Read once, in order, to the end; an error fails the whole capture. */
-  | { readonly kind: 'stream'; open(signal?: AbortSignal): AsyncIterable<Uint8Array> };
+  | {
+      readonly kind: 'stream';
+      open(signal?: AbortSignal): AsyncIterable<Uint8Array>;
+      /** Cut at fixed places instead of by content: right for files whose pages never move, such as a table's. */
+      readonly cut?: 'pages';
+    }
+  /**
+   * The file of the same path in the base of the capture (`SaveRequest.base`), with some of its bytes replaced and
+   * its length set. What lies behind the end of the base and is in no range is zeros.
+   */
+  | {
+      readonly kind: 'patch';
+      /** Bytes of the file that results. */
+      readonly size: number;
+      /** What is replaced: ascending, apart from each other, within `size`. */
+      readonly ranges: readonly ContentRange[];
+      /** The bytes of the ranges, one after the other. Read once, in order, to the end. */
+      open(signal?: AbortSignal): AsyncIterable<Uint8Array>;
+    };
+
+/** Bytes. */
+export interface ContentRange {
+  readonly at: number;
+  readonly length: number;
+}
