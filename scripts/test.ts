@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { ensurePrograms } from './test/ensure-programs.ts';
 import { ensureMoto } from './test/moto.ts';
 import { ensureNewerRestic } from './test/newer-restic.ts';
+import { ensurePostgres } from './test/postgres-packages.ts';
 import { runLoudly, say } from './test/run-command.ts';
 import { type Counts, runTests } from './test/run-tests.ts';
 
@@ -41,7 +42,14 @@ async function missingTools(unitOnly: boolean): Promise<readonly string[]> {
   const programs = await ensurePrograms();
   if (programs.length > 0) say(`cannot test without: ${programs.join(', ')}`);
   if (programs.length > 0 || unitOnly) return programs;
-  return [...missingMoto(), ...missingNewerRestic()];
+  return [...missingMoto(), ...missingNewerRestic(), ...missingPostgres(17), ...missingPostgres(18)];
+}
+
+function missingPostgres(major: 17 | 18): readonly string[] {
+  const found = ensurePostgres(root, major);
+  if (found.kind === 'found') return [];
+  say(`NO POSTGRESQL ${major} FOR TESTS: ${found.reason}`);
+  return [`PostgreSQL ${major}`];
 }
 
 function missingMoto(): readonly string[] {

@@ -30,6 +30,18 @@ export const programs: readonly Program[] = [
     file: '/usr/bin/python3',
     why: 'it runs the S3 servers of tests',
   },
+  {
+    name: 'postgresql-15',
+    debianPackage: 'postgresql-15',
+    file: '/usr/lib/postgresql/15/bin/postgres',
+    why: 'a database server of tests',
+  },
+  {
+    name: 'postgresql-client-15',
+    debianPackage: 'postgresql-client-15',
+    file: '/usr/lib/postgresql/15/bin/pg_basebackup',
+    why: 'the oracles of base backups, logs and dumps',
+  },
   library('python3-flask', 'flask', forMoto),
   library('python3-flask-cors', 'flask_cors', forMoto),
   library('python3-boto3', 'boto3', forMoto),

@@ -36,6 +36,7 @@ export const rooms: readonly Room[] = [
   ]),
   model('source ports', [
     'source/source.ts',
+    'source/log-source.ts',
     'source/destination.ts',
     'source/entry-metadata.ts',
     'source/position.ts',
@@ -62,6 +63,7 @@ export const rooms: readonly Room[] = [
   { name: 'object-store wrappers', layer: 2, holds: ['object-store/'] },
 
   { name: 'backup', layer: 3, holds: ['backup/'] },
+  { name: 'log-shipping', layer: 3, holds: ['log-shipping/'] },
   {
     name: 'copy',
     layer: 3,
@@ -90,7 +92,7 @@ export const rooms: readonly Room[] = [
     layer: 4,
     holds: [`object-store/${kind}/`],
   })),
-  ...['files', 'sqlite', 'env', 'command'].map((kind) => ({
+  ...['files', 'sqlite', 'postgres', 'env', 'command'].map((kind) => ({
     name: `source/${kind}`,
     layer: 4,
     holds: [`source/${kind}/`],
