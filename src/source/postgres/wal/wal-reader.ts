@@ -63,7 +63,8 @@ const recordHeaderBytes = 24;
 const recordBytesMax = 2 ** 30;
 /** Until the first page was seen. It matters to commits of prepared transactions that dropped tables only. */
 const versionAssumed = 17;
-const flags = { continues: 1, long: 2, replacesContinuation: 4, all: 7 } as const;
+/** 4 says that no base backup runs, and matters to nobody. */
+const flags = { continues: 1, long: 2, replacesContinuation: 8, all: 15 } as const;
 
 export function createWalReader(options: WalReaderOptions): WalReader {
   return new Reader(options);
