@@ -173,7 +173,8 @@ export interface EntryProblem {
 export interface RepositoryWriter {
   /**
    * Stores one capture as a snapshot; the snapshot becomes visible only after all it refers to is durable.
-   * A failing stream of the source raises its error and leaves no snapshot.
+   * A failing stream of the source raises its error and leaves no snapshot. So does a `patch` whose base is not whole:
+   * PATH_NOT_FOUND, OBJECT_MISSING, OBJECT_DAMAGED naming what is missing.
    */
   saveSnapshot(request: SaveRequest): Promise<SavedSnapshot>;
 }
@@ -194,6 +195,8 @@ export interface SaveRequest {
   readonly excludes?: readonly string[];
   /** Skip unchanged files by this snapshot's stat data; `undefined` reads everything. */
   readonly parent?: Snapshot;
+  /** What `patch` contents are patches of: the file of the same path in it. */
+  readonly base?: Snapshot;
   /** Read every file, also those that seem unchanged; the parent then only tells what changed. */
   readonly readAll?: boolean;
   readonly progress?: (progress: WorkProgress) => void;
@@ -333,6 +336,10 @@ export interface SealedObjects {
   /** Raises OBJECT_MISSING, OBJECT_DAMAGED. */
   get(key: string, signal?: AbortSignal): Promise<Buffer>;
   list(prefix: string, signal?: AbortSignal): AsyncIterable<{ readonly key: string; readonly size: number }>;
+  /** What `put` would store, for objects that have several sealed parts. */
+  seal(bytes: Uint8Array): Buffer;
+  /** The way back; `name` is of the object. Raises OBJECT_DAMAGED. */
+  open(sealed: Uint8Array, name: string): Buffer;
 }
 
 /** An open repository: the key fits and the format is known. */

@@ -1,26 +1,30 @@
 /** Small objects of ours beside the repository: the seal of the byte 2 and a zstd frame, as restic's snapshots are. */
 import { LifeboatError } from '../error/lifeboat-error.ts';
-import { seal, unseal } from '../seal/seal.ts';
+import { type SealKey, seal, unseal } from '../seal/seal.ts';
 import { compress, decompress, unknownLengthBytesMax } from './compression.ts';
 import type { SealedObjects } from './repository-types.ts';
 import type { RepositoryAccess } from './unpacked.ts';
 
 const compressedMarker = 2;
 
-export function createSealedObjects(access: RepositoryAccess): SealedObjects {
-  const { store, key } = access;
+export function createSealedObjects({ store, key }: RepositoryAccess): SealedObjects {
+  const sealed = (bytes: Uint8Array): Buffer =>
+    seal(key, Buffer.concat([Buffer.of(compressedMarker), compress(bytes)]));
   return {
-    put: (name, bytes, signal) =>
-      store.put(name, seal(key, Buffer.concat([Buffer.of(compressedMarker), compress(bytes)])), signal),
-    async get(name, signal) {
-      const plaintext = unseal(key, await store.get(name, undefined, signal), name);
-      if (plaintext[0] === compressedMarker)
-        return decompress(plaintext.subarray(1), unknownLengthBytesMax, name);
-      throw new LifeboatError('OBJECT_DAMAGED', `${name} starts with an unknown byte`, {
-        hint: 'The object was written by a newer Lifeboat; use the newest one to read it.',
-        details: { object: name },
-      });
-    },
+    put: (name, bytes, signal) => store.put(name, sealed(bytes), signal),
+    get: async (name, signal) => open(key, await store.get(name, undefined, signal), name),
     list: (prefix, signal) => store.list(prefix, signal),
+    seal: sealed,
+    open: (bytes, name) => open(key, bytes, name),
   };
+}
+
+function open(key: SealKey, sealed: Uint8Array, name: string): Buffer {
+  const plaintext = unseal(key, sealed, name);
+  if (plaintext[0] === compressedMarker)
+    return decompress(plaintext.subarray(1), unknownLengthBytesMax, name);
+  throw new LifeboatError('OBJECT_DAMAGED', `${name} starts with an unknown byte`, {
+    hint: 'The object was written by a newer Lifeboat; use the newest one to read it.',
+    details: { object: name },
+  });
 }

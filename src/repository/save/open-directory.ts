@@ -18,6 +18,8 @@ export interface OpenDirectory {
   /** The entries of the same directory in the parent snapshot, by name in Latin-1; `undefined` when it is new. */
   readonly before: ReadonlyMap<string, Node> | undefined;
   readonly beforeTree: string | undefined;
+  /** As `before`, in the base of patched contents. */
+  readonly base: ReadonlyMap<string, Node> | undefined;
   /** `undefined` stands for an entry that could not be read. */
   readonly entries: (SavedEntry | undefined | Promise<SavedEntry | undefined>)[];
   pending: number;

@@ -17,6 +17,7 @@ import { decodeFileBatch } from './file-batch.ts';
 import type { ReadContent, ReadResult } from './read-result.ts';
 import type { FromSaveWorker, SaveWorkerData, ToSaveWorker } from './save-protocol.ts';
 import { SharedIdSet } from './shared-id-set.ts';
+import { type PieceSaver, StreamIntake } from './stream-intake.ts';
 import { Turnstile } from './turnstile.ts';
 
 /** Work handed to one worker at once, in bytes; a file counts for at least one and at most another figure. */
@@ -28,18 +29,17 @@ const filesPerBatchMax = 64;
 const costPerBatchMax = 2 * 1024 * 1024;
 /** Short-lived objects are few in a worker; the default would let them pile up. */
 const workerLimits = { maxYoungGenerationSizeMb: 8 };
-/** Pieces of a stream on their way to a worker. */
-const streamPiecesMax = 4;
-const streamPieceBytesMax = 1024 * 1024;
 
 export interface SavePool extends AsyncDisposable {
   readonly stored: StoredTotals;
   saveFile(path: Buffer, size: number): Promise<ReadResult>;
-  saveStream(bytes: AsyncIterable<Uint8Array>): Promise<ReadContent>;
+  saveStream(bytes: AsyncIterable<Uint8Array>, cut?: 'pages'): Promise<ReadContent>;
+  /** For contents that are made piece by piece; `whileReading` counts the work as a stream. */
+  readonly pieces: PieceSaver;
   saveTree(id: string, bytes: Buffer): void;
   /** Sends what waits for company, because no more files come for the moment. */
   hurry(): void;
-  /** Resolves when there is room for more files. */
+  /** Resolves when there is room for more files, or when the turnstile is closed. */
   ready(): Promise<void>;
   /** Everything given before is stored and indexed durably when the promise resolves. */
   flush(): Promise<void>;
@@ -95,18 +95,12 @@ interface Ticket {
   readonly result: PromiseWithResolvers<ReadResult>;
 }
 
-interface Stream {
-  readonly result: PromiseWithResolvers<ReadContent>;
-  pieces: number;
-  onProgress: (() => void) | undefined;
-}
-
 class Pool implements SavePool {
   readonly stored: StoredTotals = { dataBlobs: 0, treeBlobs: 0, bytes: 0, packedBytes: 0 };
   readonly #options: SavePoolOptions;
   readonly #members: Member[];
   readonly #tickets = new Map<number, Ticket>();
-  readonly #streams = new Map<number, Stream>();
+  readonly pieces: StreamIntake<Member>;
   readonly #storing = new Set<Promise<void>>();
   readonly turnstile = new Turnstile();
   /** Packs that came while nothing may be stored; workers hold back after a few. */
@@ -129,6 +123,13 @@ class Pool implements SavePool {
       batch: [],
       batchCost: 0,
     }));
+    this.pieces = new StreamIntake<Member>({
+      workers: options.workers,
+      leastLoaded: () => this.#leastLoaded(),
+      post: (member, message, transfer) => this.#post(member, message, transfer),
+      onRoom: () => this.#wake(),
+      throwFailure: () => this.#throwFailure(),
+    });
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -145,24 +146,8 @@ class Pool implements SavePool {
     return await result.promise;
   }
 
-  async saveStream(source: AsyncIterable<Uint8Array>): Promise<ReadContent> {
-    this.#throwFailure();
-    const member = this.#leastLoaded();
-    const number = this.#nextNumber++;
-    const stream: Stream = { result: Promise.withResolvers<ReadContent>(), pieces: 0, onProgress: undefined };
-    stream.result.promise.catch(() => undefined);
-    this.#streams.set(number, stream);
-    for await (const chunk of source) {
-      for (let at = 0; at < chunk.length; at += streamPieceBytesMax) {
-        await this.#roomInStream(stream);
-        stream.pieces++;
-        const bytes = new Uint8Array(chunk.subarray(at, at + streamPieceBytesMax));
-        this.#post(member, { type: 'stream-chunk', stream: number, bytes }, [bytes.buffer]);
-      }
-    }
-    this.#throwFailure();
-    this.#post(member, { type: 'stream-end', stream: number });
-    return await stream.result.promise;
+  saveStream(source: AsyncIterable<Uint8Array>, cut?: 'pages'): Promise<ReadContent> {
+    return this.pieces.saveStream(source, cut);
   }
 
   saveTree(id: string, tree: Buffer): void {
@@ -173,12 +158,18 @@ class Pool implements SavePool {
 
   async ready(): Promise<void> {
     this.#throwFailure();
-    while (this.#leastLoaded().cost >= costPerWorkerMax) {
-      this.hurry();
+    this.pieces.linger();
+    while (!this.#hasRoom() && !this.turnstile.isClosed) {
+      this.#sendBatches();
+      this.pieces.sendWaiting();
       this.#onRoom ??= Promise.withResolvers<void>();
       await this.#onRoom.promise;
       this.#throwFailure();
     }
+  }
+
+  #hasRoom(): boolean {
+    return this.#leastLoaded().cost < costPerWorkerMax && this.pieces.hasRoom;
   }
 
   flush(): Promise<void> {
@@ -188,7 +179,10 @@ class Pool implements SavePool {
   async whilePaused(work: () => Promise<void>): Promise<void> {
     await this.unpaused(async () => {
       try {
-        await this.turnstile.close();
+        const closed = this.turnstile.close();
+        // who waits for room inside may wait for a stream that waits outside
+        this.#wake();
+        await closed;
         await this.#flushNow();
         this.#storesNothing = true;
         while (this.#storing.size > 0) await Promise.all(this.#storing);
@@ -241,6 +235,11 @@ class Pool implements SavePool {
   }
 
   hurry(): void {
+    this.#sendBatches();
+    this.pieces.hurry();
+  }
+
+  #sendBatches(): void {
     for (const member of this.#members) this.#sendBatch(member);
   }
 
@@ -287,12 +286,10 @@ class Pool implements SavePool {
       case 'files':
         for (const { ticket, result } of decodeFileBatch(message.batch)) this.#finishFile(ticket, result);
         return;
+      case 'pieces':
       case 'stream-progress':
-        this.#progressStream(message.stream);
-        return;
       case 'stream':
-        defined(this.#streams.get(message.stream), 'the stream that ended').result.resolve(message.result);
-        this.#streams.delete(message.stream);
+        this.pieces.receive(message);
         return;
       case 'pack':
         this.#storeOrHoldBack(() => this.#track(this.#storePack(member, message)));
@@ -313,25 +310,12 @@ class Pool implements SavePool {
     this.#tickets.delete(number);
     ticket.member.cost -= ticket.cost;
     ticket.result.resolve(result);
+    this.#wake();
+  }
+
+  #wake(): void {
     this.#onRoom?.resolve();
     this.#onRoom = undefined;
-  }
-
-  #progressStream(number: number): void {
-    const stream = this.#streams.get(number);
-    if (!stream) return;
-    stream.pieces--;
-    stream.onProgress?.();
-    stream.onProgress = undefined;
-  }
-
-  async #roomInStream(stream: Stream): Promise<void> {
-    this.#throwFailure();
-    if (stream.pieces < streamPiecesMax) return;
-    await new Promise<void>((resolve) => {
-      stream.onProgress = resolve;
-    });
-    this.#throwFailure();
   }
 
   async #storePack(member: Member, pack: Extract<FromSaveWorker, { type: 'pack' }>): Promise<void> {
@@ -382,10 +366,7 @@ class Pool implements SavePool {
     this.#failure = { error };
     for (const ticket of this.#tickets.values()) ticket.result.reject(error);
     for (const { batch } of this.#members) for (const { ticket } of batch) ticket.result.reject(error);
-    for (const stream of this.#streams.values()) {
-      stream.result.reject(error);
-      stream.onProgress?.();
-    }
+    this.pieces.fail(error);
     for (const flush of this.#flushes) flush.reject(error);
     this.#onRoom?.resolve();
   }

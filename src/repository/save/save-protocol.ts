@@ -23,7 +23,20 @@ export interface SaveWorkerData {
 export type ToSaveWorker =
   /** Paths as Latin-1 strings of their bytes, joined by NUL; numbered from `first` on. */
   | { readonly type: 'files'; readonly first: number; readonly paths: string }
-  | { readonly type: 'stream-chunk'; readonly stream: number; readonly bytes: Uint8Array }
+  /** What becomes one blob each, one after the other from the beginning of `bytes`. */
+  | {
+      readonly type: 'pieces';
+      readonly number: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly lengths: readonly number[];
+    }
+  /** The first `length` bytes, to be cut by content. */
+  | {
+      readonly type: 'stream-chunk';
+      readonly stream: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly length: number;
+    }
   | { readonly type: 'stream-end'; readonly stream: number }
   | { readonly type: 'tree'; readonly id: string; readonly bytes: Uint8Array }
   | { readonly type: 'flush' }
@@ -31,7 +44,19 @@ export type ToSaveWorker =
 
 export type FromSaveWorker =
   | { readonly type: 'files'; readonly batch: FileBatch }
-  | { readonly type: 'stream-progress'; readonly stream: number }
+  /** Ids joined without a separator; the memory goes back to be filled again. */
+  | {
+      readonly type: 'pieces';
+      readonly number: number;
+      readonly ids: string;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    }
+  | {
+      readonly type: 'stream-progress';
+      readonly stream: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly length: number;
+    }
   | { readonly type: 'stream'; readonly stream: number; readonly result: ReadContent }
   | {
       readonly type: 'pack';

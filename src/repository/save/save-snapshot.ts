@@ -8,8 +8,6 @@ import { assert, defined, unreachable } from '../../error/assert.ts';
 import { nowMs } from '../../platform/clock.ts';
 import type { EntryMetadata } from '../../source/entry-metadata.ts';
 import type { CaptureEvent, CaptureProblem, Content } from '../../source/source.ts';
-import type { BlobIndex } from '../index/blob-index.ts';
-import type { TreeReader } from '../read/tree-reader.ts';
 import type {
   SavedSnapshot,
   SaveRequest,
@@ -22,7 +20,7 @@ import { encodeTree } from '../tree/encode-tree.ts';
 import type { Node } from '../tree/node.ts';
 import { nodeFromMetadata } from '../tree/node-from-metadata.ts';
 import { formatTime } from '../tree/time-format.ts';
-import { type RepositoryAccess, saveUnpacked } from '../unpacked.ts';
+import { saveUnpacked } from '../unpacked.ts';
 import { holdsPieces, type Piece } from './holds-pieces.ts';
 import {
   digestOf,
@@ -31,19 +29,11 @@ import {
   type SavedEntry,
   sortedEntries,
 } from './open-directory.ts';
-import type { FileStat, ReadResult } from './read-result.ts';
-import type { SavePool } from './save-pool.ts';
+import { baseLacks, patchContext } from './patch-base.ts';
+import { savePatched } from './patch-content.ts';
+import type { FileStat, ReadContent, ReadResult } from './read-result.ts';
+import type { SaveContext } from './save-context.ts';
 import { unchangedContent } from './unchanged.ts';
-
-export interface SaveContext {
-  readonly access: RepositoryAccess;
-  readonly index: BlobIndex;
-  readonly trees: TreeReader;
-  readonly pool: SavePool;
-  readonly programVersion: string;
-  /** Raises VAULT_LOCKED when others may have changed the repository meanwhile. */
-  readonly confirmLock: () => Promise<void>;
-}
 
 export async function saveSnapshot(context: SaveContext, request: SaveRequest): Promise<SavedSnapshot> {
   const startMs = nowMs();
@@ -108,6 +98,8 @@ class Archive {
     dirsUnmodified: 0,
   };
   #entriesTaken = 0;
+  /** Of the first entry that failed: the others need not be taken. */
+  #failure: { readonly error: unknown } | undefined;
   /** The newest comparison: one file at a time is read a second time, so that what that takes is bounded. */
   #comparing: Promise<unknown> = Promise.resolve();
 
@@ -117,10 +109,12 @@ class Archive {
   }
 
   async openRoot(): Promise<void> {
-    await this.#open(Buffer.alloc(0), undefined, this.#request.parent?.tree, '');
+    const { parent, base } = this.#request;
+    await this.#open(Buffer.alloc(0), undefined, { parent: parent?.tree, base: base?.tree }, '');
   }
 
   async take(event: CaptureEvent): Promise<void> {
+    if (this.#failure) throw this.#failure.error;
     switch (event.kind) {
       case 'enter':
         await this.#enter(event.name, event.metadata);
@@ -162,28 +156,42 @@ class Archive {
   }
 
   async #enter(name: Buffer, metadata: EntryMetadata): Promise<void> {
-    const before = this.#top().before?.get(name.toString('latin1'));
-    const tree = before?.type === 'dir' ? before.subtree : undefined;
-    await this.#open(name, metadata, tree, `${this.#top().path}/${name.toString('utf8')}`);
+    const { before, base, path } = this.#top();
+    const trees = { parent: subtreeOf(before, name), base: subtreeOf(base, name) };
+    await this.#open(name, metadata, trees, `${path}/${name.toString('utf8')}`);
   }
 
   async #open(
     name: Buffer,
     metadata: EntryMetadata | undefined,
-    tree: string | undefined,
+    trees: { readonly parent: string | undefined; readonly base: string | undefined },
     path: string,
   ): Promise<void> {
-    const known = tree !== undefined && this.#context.index.has('tree', tree);
-    const nodes = known ? await this.#context.trees.load(tree, this.#request.signal) : undefined;
+    const before = await this.#load(trees.parent);
     this.#stack.push({
       name,
       metadata,
       path,
-      before: nodes && entriesByName(nodes),
-      beforeTree: known ? tree : undefined,
+      before,
+      beforeTree: before && trees.parent,
+      base: await this.#loadBase(trees.base, trees.parent === trees.base ? before : undefined),
       entries: [],
       pending: 0,
     });
+  }
+
+  async #load(tree: string | undefined): Promise<ReadonlyMap<string, Node> | undefined> {
+    if (tree === undefined || !this.#context.index.has('tree', tree)) return undefined;
+    return entriesByName(await this.#context.trees.load(tree, this.#request.signal));
+  }
+
+  /** Unlike the parent, the base must be whole. */
+  async #loadBase(
+    tree: string | undefined,
+    loaded: ReadonlyMap<string, Node> | undefined,
+  ): Promise<ReadonlyMap<string, Node> | undefined> {
+    if (tree === undefined || loaded) return loaded;
+    return entriesByName(await this.#context.trees.load(tree, this.#request.signal));
   }
 
   #leave(): void {
@@ -246,8 +254,8 @@ class Archive {
     content: Content,
     before: Node | undefined,
   ): Promise<SavedEntry | undefined> {
-    if (content.kind === 'stream') {
-      const read = await this.#context.pool.saveStream(content.open(this.#request.signal));
+    if (content.kind === 'stream' || content.kind === 'patch') {
+      const read = await this.#readMade(directory, name, content);
       return this.#savedFile(name, metadata, read.content, read.size, before);
     }
     assert(content.kind === 'path', 'a regular file has content');
@@ -260,6 +268,20 @@ class Archive {
       if (!(await comparison)) this.silentChanges.push(path);
     }
     return saved;
+  }
+
+  async #readMade(
+    { base, path }: OpenDirectory,
+    name: Buffer,
+    content: Extract<Content, { kind: 'stream' | 'patch' }>,
+  ): Promise<ReadContent> {
+    const { signal } = this.#request;
+    if (content.kind === 'stream')
+      return await this.#context.pool.saveStream(content.open(signal), content.cut);
+    const older = base?.get(name.toString('latin1'));
+    if (older?.type !== 'file' || older.content === null)
+      throw baseLacks(`${path}/${name.toString('utf8')}`, this.#request.base);
+    return await savePatched(patchContext(this.#context, signal), older.content, content, signal);
   }
 
   /** Nothing was cut of what is one piece; of a piece that is nowhere no length is known, and the doubt is told. */
@@ -338,7 +360,9 @@ class Archive {
     if (!(entry instanceof Promise)) return;
     directory.pending++;
     // the directory awaits it later; until then a failure must not count as unhandled
-    entry.catch(() => undefined);
+    entry.catch((error: unknown) => {
+      this.#failure ??= { error };
+    });
   }
 
   async #entriesOf(directory: OpenDirectory): Promise<(SavedEntry | undefined)[]> {
@@ -357,6 +381,11 @@ class Archive {
   #top(): OpenDirectory {
     return defined(this.#stack.at(-1), 'an open directory');
   }
+}
+
+function subtreeOf(entries: ReadonlyMap<string, Node> | undefined, name: Buffer): string | undefined {
+  const node = entries?.get(name.toString('latin1'));
+  return node?.type === 'dir' ? node.subtree : undefined;
 }
 
 async function* once(bytes: Buffer): AsyncGenerator<Buffer> {

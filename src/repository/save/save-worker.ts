@@ -79,10 +79,15 @@ async function handle(message: ToSaveWorker): Promise<void> {
     case 'files':
       await saveFiles(message.first, message.paths);
       return;
-    case 'stream-chunk':
-      streamOf(message.stream).write(message.bytes);
-      send({ type: 'stream-progress', stream: message.stream });
+    case 'pieces':
+      await savePieces(message);
       return;
+    case 'stream-chunk': {
+      const { stream, bytes, length } = message;
+      streamOf(stream).write(bytes.subarray(0, length));
+      send({ type: 'stream-progress', stream, bytes, length }, [bytes.buffer]);
+      return;
+    }
     case 'stream-end':
       send({ type: 'stream', stream: message.stream, result: streamOf(message.stream).end() });
       streams.delete(message.stream);
@@ -114,6 +119,21 @@ async function saveFiles(first: number, paths: string): Promise<void> {
     batch.numbers.buffer as ArrayBuffer,
     batch.wideNumbers.buffer as ArrayBuffer,
   ]);
+}
+
+async function savePieces({
+  number,
+  bytes,
+  lengths,
+}: Extract<ToSaveWorker, { type: 'pieces' }>): Promise<void> {
+  let ids = '';
+  let at = 0;
+  for (const length of lengths) {
+    await throttle();
+    ids += saver.saveChunk(bytes.subarray(at, at + length));
+    at += length;
+  }
+  send({ type: 'pieces', number, ids, bytes }, [bytes.buffer]);
 }
 
 function streamOf(id: number): StreamSaver {

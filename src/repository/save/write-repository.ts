@@ -5,8 +5,9 @@ import { loadAhead } from '../load-ahead.ts';
 import { withSharedLock } from '../lock/with-shared-lock.ts';
 import type { RepositoryWriter, WriteOptions } from '../repository-types.ts';
 import { lockOptions, type Session } from '../session.ts';
+import type { SaveContext } from './save-context.ts';
 import { createSavePool } from './save-pool.ts';
-import { type SaveContext, saveSnapshot } from './save-snapshot.ts';
+import { saveSnapshot } from './save-snapshot.ts';
 import { standAsideWhenAsked, waitForRequests } from './stand-aside.ts';
 import { knownMarks, writerView } from './writer-view.ts';
 
