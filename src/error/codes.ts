@@ -101,6 +101,10 @@ export const errorCodes = {
   PATH_NOT_FOUND: { exit: 1, summary: 'The path is not in the snapshot.' },
 
   SOURCE_MISSING: { exit: 1, summary: 'What a system wants backed up does not exist.' },
+  SOURCE_UNREACHABLE: {
+    exit: 1,
+    summary: 'A server that a system is backed up from does not answer, or the connection to it was lost.',
+  },
   SOURCE_DENIED: { exit: 1, summary: 'The source cannot be read with these permissions.' },
   SOURCE_LOCKED: { exit: 1, summary: 'The source is locked by another process for longer than allowed.' },
   SOURCE_DAMAGED: { exit: 1, summary: 'The source itself is damaged; a backup of it would be worthless.' },
@@ -120,6 +124,12 @@ export const errorCodes = {
   COMMAND_FAILED: { exit: 1, summary: 'A program that was run ended with an error.' },
   COMMAND_TIMEOUT: { exit: 1, summary: 'A program that was run did not end in time.' },
   BACKUP_INCOMPLETE: { exit: 3, summary: 'Some input could not be read; the snapshot lacks it.' },
+
+  LOG_GAP: { exit: 14, summary: 'Bytes of a database log are in no piece of its archive.' },
+  LOG_CONFLICT: {
+    exit: 13,
+    summary: 'The archive of a log holds other bytes at the same place: two servers wrote the same history.',
+  },
 
   PLAN_NOT_FOUND: { exit: 6, summary: 'There is no plan file where one was expected.' },
   PLAN_EXISTS: { exit: 1, summary: 'There is a plan file at this place already.' },

@@ -1,6 +1,8 @@
 /** Opens and makes vaults: a repository with records and plans beside it. */
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { StoreUse } from '../evidence/record.ts';
+import { listLogs } from '../log-archive/list-logs.ts';
+import { openLogArchive } from '../log-archive/open-log-archive.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { hostname } from '../platform/host.ts';
 import { randomUuid } from '../platform/random.ts';
@@ -114,6 +116,12 @@ function vaultOf(
     repository,
     ...(archive === undefined ? {} : { archive }),
     plans: createPlanArchive(repository.sealed),
+    log: (name, tell) =>
+      openLogArchive({
+        ...{ store, seal: repository.sealed, nowMs: options.nowMs, ...name },
+        ...(tell === undefined ? {} : { tell }),
+      }),
+    logs: (signal) => listLogs(store, signal),
     ...(spares === undefined ? {} : { spares }),
     async append(record) {
       if (file === undefined) return;

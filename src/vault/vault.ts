@@ -6,6 +6,9 @@
 
 import type { ChainProblem } from '../evidence/chain.ts';
 import type { RunRecord, StoreUse } from '../evidence/record.ts';
+import type { LogFinding } from '../log-archive/log-access.ts';
+import type { OpenLog } from '../log-archive/open-log-archive.ts';
+import type { LogName } from '../log-archive/piece-key.ts';
 import type { Repository } from '../repository/repository-types.ts';
 import type { ArchiveAccess } from './archive-access.ts';
 import type { VaultFile } from './vault-file.ts';
@@ -32,6 +35,10 @@ export interface Vault extends AsyncDisposable {
   /** What of it lies where it should, whatever copies it was opened from. */
   parts(signal?: AbortSignal): Promise<VaultParts>;
   readonly plans: PlanArchive;
+  /** The log of one system in one life of its cluster; nothing is asked or written before it is used. */
+  log(name: LogName, tell?: (finding: LogFinding) => void): OpenLog;
+  /** Which logs there are. Reads the names of all their pieces. */
+  logs(signal?: AbortSignal): Promise<readonly LogName[]>;
   /** Absent for a plain restic repository. */
   readonly spares?: VaultSpares;
 }
