@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ensurePostgres, packagedPostgres } from '../../scripts/test/postgres-packages.ts';
 import { runQuietly } from '../../scripts/test/run-command.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { makeCertificates, type TlsFiles, tlsFiles } from './tls-files.ts';
 
 export type PostgresVersion = 15 | 17 | 18;
 export const postgresVersions: readonly PostgresVersion[] = [15, 17, 18];
@@ -53,8 +54,8 @@ export interface PostgresServer extends AsyncDisposable {
   readonly user: string;
   /** Whose process it is, when this is root. */
   readonly runsAs: UserIds | undefined;
-  /** Certificate of its authority, in PEM, and one that signed nothing here. */
-  readonly authority: { readonly file: string; readonly otherFile: string };
+  /** With `tls`: PEM files of its authority, of one that signed nothing here, and of a client named `certified`. */
+  readonly tls: TlsFiles;
   /** Of the postmaster; undefined while it is stopped. */
   readonly pid: number | undefined;
   /** Rows of the last statement as text, null as `\N`; by psql, as the superuser. Raises what psql says. */
@@ -180,7 +181,7 @@ async function copyForStandby(primary: PostgresServer, data: string): Promise<vo
 }
 
 function standardSettings(server: Prepared, options: PostgresOptions): Record<string, string | number> {
-  const tls = path.join(server.folder, 'tls');
+  const files = tlsFiles(path.join(server.folder, 'tls'));
   return {
     listen_addresses: '127.0.0.1',
     port: server.port,
@@ -193,7 +194,7 @@ function standardSettings(server: Prepared, options: PostgresOptions): Record<st
     logging_collector: 'off',
     log_destination: 'stderr',
     ...(options.tls === true
-      ? { ssl: 'on', ssl_cert_file: path.join(tls, 'server.crt'), ssl_key_file: path.join(tls, 'server.key') }
+      ? { ssl: 'on', ssl_cert_file: files.certificate, ssl_key_file: files.key, ssl_ca_file: files.authority }
       : {}),
   };
 }
@@ -205,7 +206,7 @@ function serverOf(server: Prepared, forget: () => void): PostgresServer {
     ...{ version, programs, folder, data, socket, runsAs, query },
     host: '127.0.0.1',
     user: superuser,
-    authority: { file: path.join(folder, 'tls', 'ca.crt'), otherFile: path.join(folder, 'tls', 'other.crt') },
+    tls: tlsFiles(path.join(folder, 'tls')),
     get port() {
       return server.port;
     },
@@ -450,26 +451,6 @@ function reachable(version: 17 | 18, folder: string, { uid, gid }: UserIds): str
     else fs.renameSync(work, copy);
   }
   return path.join(copy, 'bin');
-}
-
-/** An authority, a certificate that it signed for this server, and an authority that signed nothing. */
-function makeCertificates(folder: string): void {
-  fs.mkdirSync(folder);
-  const at = (name: string): string => path.join(folder, name);
-  const openssl = (...values: readonly string[]): void => {
-    const run = runQuietly('openssl', values, folder);
-    if (run.exitCode !== 0) throw new Error(`openssl ${values[0]}: ${run.output}`);
-  };
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  for (const name of ['ca', 'other']) {
-    const files = ['-keyout', at(`${name}.key`), '-out', at(`${name}.crt`)];
-    openssl('req', '-x509', ...key, '-days', '30', '-subj', `/CN=Test authority ${name}`, ...files);
-  }
-  openssl('req', ...key, '-keyout', at('server.key'), '-out', at('server.csr'), '-subj', '/CN=localhost');
-  fs.writeFileSync(at('names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
-  const signing = ['-CA', at('ca.crt'), '-CAkey', at('ca.key'), '-CAcreateserial', '-extfile', at('names')];
-  openssl('x509', '-req', '-in', at('server.csr'), '-days', '30', ...signing, '-out', at('server.crt'));
-  fs.chmodSync(at('server.key'), 0o600);
 }
 
 async function freePort(): Promise<number> {

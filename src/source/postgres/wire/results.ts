@@ -1,0 +1,185 @@
+/**
+ * What a server answers to one simple query, in parts as they come: rows, and streams of bytes in one direction or both.
+ * The parts are taken one after the other; a stream must have been read to its end before the next part is asked for.
+ */
+import { LifeboatError } from '../../../error/lifeboat-error.ts';
+import type { Channel } from './channel.ts';
+import { fieldsOf } from './field-reader.ts';
+import { copyData, copyDone, copyFail } from './front-messages.ts';
+import type { Message } from './message-reader.ts';
+
+export type ResultPart =
+  | ({ readonly kind: 'rows' } & Rows)
+  /** Each piece is one message of the server. */
+  | { readonly kind: 'copy-out'; readonly data: AsyncIterable<Buffer> }
+  | { readonly kind: 'copy-in'; readonly sink: CopySink }
+  | { readonly kind: 'copy-both'; readonly both: CopyBoth };
+
+export interface Rows {
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  /** What the server calls it: `SELECT 3`. */
+  readonly tag: string;
+}
+
+export interface Column {
+  readonly name: string;
+  /** As in pg_type. */
+  readonly typeOid: number;
+}
+
+/** Values in the text form of their type. */
+export type Row = readonly (string | null)[];
+
+export interface CopySink {
+  /** Resolves when little waits to be sent. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Ends it; what the server says to it follows as the next parts. */
+  end(): void;
+  fail(reason: string): void;
+}
+
+export interface CopyBoth {
+  /** What has come already; `undefined` when nothing has, or the server has ended. */
+  poll(): Buffer | undefined;
+  /** `undefined` when the server has ended its direction. */
+  receive(signal?: AbortSignal): Promise<Buffer | undefined>;
+  write(bytes: Uint8Array): void;
+  /** Ends our direction. */
+  finish(): void;
+}
+
+/** Where messages come from, less those that may come at any time. Raises the error of the server for one. */
+export interface Messages {
+  poll(): Message | undefined;
+  receive(signal?: AbortSignal): Promise<Message>;
+}
+
+/** Held in memory at once. */
+const resultBytesMax = 64 * 1024 * 1024;
+
+/** Ends when the server is ready for the next query. */
+export async function* readResults(
+  messages: Messages,
+  channel: Channel,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ResultPart, void> {
+  let result = emptyResult();
+  for (;;) {
+    const message = await messages.receive(signal);
+    switch (message.type) {
+      case 'T':
+        result.columns = parseColumns(message.body);
+        break;
+      case 'D':
+        addRow(result, message.body);
+        break;
+      case 'C':
+        yield {
+          kind: 'rows',
+          columns: result.columns,
+          rows: result.rows,
+          tag: fieldsOf(message.body).text(),
+        };
+        result = emptyResult();
+        break;
+      case 'H':
+        yield { kind: 'copy-out', data: readCopy(messages, signal) };
+        break;
+      case 'G':
+        yield { kind: 'copy-in', sink: sinkOf(channel, signal) };
+        break;
+      case 'W':
+        yield { kind: 'copy-both', both: bothOf(messages, channel) };
+        break;
+      case 'I':
+        break;
+      case 'Z':
+        return;
+      default:
+        throw unexpected(message);
+    }
+  }
+}
+
+interface Result {
+  columns: readonly Column[];
+  rows: Row[];
+  bytes: number;
+}
+
+function emptyResult(): Result {
+  return { columns: [], rows: [], bytes: 0 };
+}
+
+function parseColumns(body: Buffer): readonly Column[] {
+  const fields = fieldsOf(body);
+  return Array.from({ length: fields.int16() }, () => {
+    const name = fields.text();
+    fields.bytes(6); // table and attribute
+    const typeOid = fields.uint32();
+    fields.bytes(8); // length, modifier, format
+    return { name, typeOid };
+  });
+}
+
+function addRow(result: Result, body: Buffer): void {
+  result.bytes += body.length;
+  if (result.bytes > resultBytesMax) {
+    throw new LifeboatError('SOURCE_INVALID', `a query gives more than ${resultBytesMax} bytes`, {
+      hint: 'Write queries that give figures, such as counts and sums, not the data itself.',
+    });
+  }
+  const fields = fieldsOf(body);
+  const values = Array.from({ length: fields.int16() }, () => {
+    const length = fields.int32();
+    return length === -1 ? null : fields.bytes(length).toString();
+  });
+  result.rows.push(values);
+}
+
+async function* readCopy(messages: Messages, signal: AbortSignal | undefined): AsyncGenerator<Buffer, void> {
+  for (;;) {
+    const message = messages.poll() ?? (await messages.receive(signal));
+    if (message.type === 'c') return;
+    if (message.type !== 'd') throw unexpected(message);
+    yield message.body;
+  }
+}
+
+function sinkOf(channel: Channel, signal: AbortSignal | undefined): CopySink {
+  return {
+    write: async (bytes) => {
+      channel.write(copyData(bytes));
+      await channel.drained(signal);
+    },
+    end: () => channel.write(copyDone()),
+    fail: (reason) => channel.write(copyFail(reason)),
+  };
+}
+
+function bothOf(messages: Messages, channel: Channel): CopyBoth {
+  let ended = false;
+  const open = (message: Message | undefined): Buffer | undefined => {
+    if (message === undefined || message.type === 'd') return message?.body;
+    if (message.type !== 'c') throw unexpected(message);
+    ended = true;
+    return undefined;
+  };
+  return {
+    poll: () => (ended ? undefined : open(messages.poll())),
+    receive: async (signal) => (ended ? undefined : open(await messages.receive(signal))),
+    write: (bytes) => channel.write(copyData(bytes)),
+    finish: () => channel.write(copyDone()),
+  };
+}
+
+function unexpected({ type }: Message): LifeboatError {
+  return new LifeboatError(
+    'SOURCE_INVALID',
+    `the server sent a message (${JSON.stringify(type)}) out of turn`,
+    {
+      hint: 'Check that host and port are those of PostgreSQL itself, and not of a pooler.',
+    },
+  );
+}
