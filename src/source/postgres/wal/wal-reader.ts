@@ -87,6 +87,7 @@ class Reader implements WalReader {
   private pageHeadFill = 0;
 
   private readonly head = Buffer.alloc(recordHeaderBytes);
+  private readonly headInput = crcBytes(this.head);
   private headFill = 0;
   private recordStart = 0;
   private recordBytes = 0;
@@ -260,7 +261,7 @@ class Reader implements WalReader {
 
   private closeRecord(): void {
     const head = this.head;
-    const crc = endCrc32c(continueCrc32c(this.crc, crcBytes(head), 0, 20));
+    const crc = endCrc32c(continueCrc32c(this.crc, this.headInput, 0, 20));
     if (crc !== head.readUInt32LE(20)) {
       this.finish('checksum', 'the checksum of the record is wrong', this.recordStart);
       return;
