@@ -11,6 +11,7 @@ import type { CommandEnd } from './command.ts';
 import type { OptionSpec } from './command-spec.ts';
 import { toldDamage } from './damage-text.ts';
 import type { Input } from './input.ts';
+import { withLogPieces } from './log-pieces.ts';
 import { withLostPoints } from './lost-findings.ts';
 import { withLostParts } from './lost-parts.ts';
 import { bytesText, durationText, momentText, plural } from './quantity-text.ts';
@@ -181,7 +182,10 @@ async function lookAt(
     progress: progress.report,
     signal,
   });
-  const whole = await withSmallObjects(vault, data, { all: choice === 'all', word: options.word, signal });
+  const small = await withSmallObjects(vault, data, { all: choice === 'all', word: options.word, signal });
+  const whole = await withLogPieces(vault, small, {
+    ...{ readData: choice, rollingWithinMs, nowMs: startMs, signal },
+  });
   const known = options.keepsRecord ? await vault.records(signal) : undefined;
   const report = known ? await withWhatRecordsSay(context, vault, whole, known, options) : whole;
   const readData = choice === undefined ? 'none' : choice === 'all' ? 'all' : 'part';

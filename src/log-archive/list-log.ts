@@ -1,4 +1,5 @@
 /** What there is of a log, from a list of the store. */
+import { contains } from './coverage.ts';
 import type { LogAccess } from './log-access.ts';
 import { branchPrefix, logPrefixOf, type ParsedKey, parseLogKey, windowPrefix } from './piece-key.ts';
 
@@ -33,6 +34,26 @@ export async function listWindow(
 
 export function isPiece({ form }: ParsedKey): boolean {
   return form === 'chunk' || form === 'segment';
+}
+
+/** Without chunks that a segment holds as well. */
+export function neededOf<T extends ParsedKey>(
+  listed: readonly T[],
+  segments: readonly ParsedKey[] = listed,
+): readonly T[] {
+  const found = Map.groupBy(
+    segments.filter(({ form }) => form === 'segment'),
+    placeOf,
+  );
+  return listed.filter((piece) => {
+    if (!isPiece(piece)) return true;
+    const around = found.get(placeOf(piece)) ?? [];
+    return !around.some((segment) => segment.key !== piece.key && contains(segment, piece));
+  });
+}
+
+function placeOf(piece: ParsedKey): string {
+  return windowPrefix(piece, piece.branch, piece.start);
 }
 
 async function listBelow(

@@ -5,6 +5,8 @@ import type { LogSpan } from './log-archive.ts';
 export interface LogKeeper {
   compact(options?: CompactOptions): Promise<CompactReport>;
   check(options?: CheckLogOptions): Promise<CheckLogReport>;
+  /** All objects but chunks and segments that a larger segment holds as well. */
+  lastingKeys(signal?: AbortSignal): Promise<readonly string[]>;
   /** `needs`: of each branch the lowest position that something needs; branches that are not named stay whole. */
   previewTrim(needs: ReadonlyMap<string, bigint | 'nothing'>, signal?: AbortSignal): Promise<TrimPreview>;
   trim(preview: TrimPreview, signal?: AbortSignal): Promise<TrimReport>;

@@ -4,7 +4,7 @@ import { noLink, sha256 } from './chain-link.ts';
 import { checkLog } from './check-log.ts';
 import { compactLog } from './compact-log.ts';
 import { coverageOf } from './coverage.ts';
-import { type ListedPiece, listBranch, listLog, listWindow } from './list-log.ts';
+import { type ListedPiece, listBranch, listLog, listWindow, neededOf } from './list-log.ts';
 import type { LogAccess } from './log-access.ts';
 import {
   type DeclaredGap,
@@ -44,6 +44,8 @@ export function openLogArchive(options: LogArchiveOptions): OpenLog {
       putText(access, spanKey(access, gap, 'gap'), new Uint8Array(0), reason, signal),
     compact: (compactOptions) => compactLog(access, compactOptions),
     check: (checkOptions) => checkLog(access, checkOptions),
+    lastingKeys: async (signal) =>
+      neededOf(await listLog(access, signal)).flatMap(({ form, key }) => (form === 'chunk' ? [] : [key])),
     previewTrim: (needs, signal) => previewTrim(access, needs, signal),
     trim: (preview, signal) => trimLog(access, preview, signal),
   };

@@ -6,6 +6,8 @@
  * part of the key is the SHA-256 of the bytes, so that the right version can be told from a wrong one.
  */
 import { createHash } from 'node:crypto';
+import { neededOf } from '../log-archive/list-log.ts';
+import { type ParsedKey, parseLogKey } from '../log-archive/piece-key.ts';
 import type { ObjectVersion } from '../object-store/abilities.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import { versionsOf } from './versions-of.ts';
@@ -51,15 +53,30 @@ export async function deletedObjects(
 ): Promise<DeletedObjects> {
   const objects: DeletedObject[] = [];
   const keys: string[] = [];
+  const segments: ParsedKey[] = [];
   for (const prefix of prefixes)
     for await (const versions of byKey(store, prefix, signal)) {
+      segments.push(...segmentsIn(versions));
       const found = await stateOf(store, versions, sinceMs, signal);
       if (found === undefined) continue;
       const isLeftAside = !withKeys && keyPrefixes.some((own) => found.key.startsWith(own));
       if (isLeftAside) keys.push(found.key);
       else objects.push(found);
     }
-  return { objects, keys };
+  return { objects: objects.filter((object) => !isCompacted(object, segments)), keys };
+}
+
+/** Of a log: a compaction puts a segment in the place of chunks and deletes them; nobody misses them. */
+function isCompacted({ key }: DeletedObject, segments: readonly ParsedKey[]): boolean {
+  const piece = parseLogKey(key);
+  return piece !== undefined && neededOf([piece], segments).length === 0;
+}
+
+/** Also such as were deleted: they come back. */
+function segmentsIn(versions: readonly ObjectVersion[]): readonly ParsedKey[] {
+  const parsed = parseLogKey(versions[0]?.key ?? '');
+  const isThere = versions.some(({ isDeletion }) => !isDeletion);
+  return parsed?.form === 'segment' && isThere ? [parsed] : [];
 }
 
 async function* byKey(

@@ -58,7 +58,7 @@ export async function auditVault(context: CliContext, request: AuditRequest): Pr
       ...options,
       suspectedPacks: suspectedPacks(records, startMs),
     });
-    const needed = withVaultFile(vault, objects);
+    const needed = [...withVaultFile(vault, objects), ...(await neededOfLogs(vault, signal))];
     await using store = await context.openStore(withoutRefusals(place));
     const extend = request.extend ? extensionOf(immutability, startMs) : undefined;
     const audit = await auditObjects(store, needed, {
@@ -75,6 +75,18 @@ export async function auditVault(context: CliContext, request: AuditRequest): Pr
     const endMs = context.nowMs();
     return { ...audit, problems, replaceable: replaceable.length, tried, startMs, endMs };
   }, context.signal);
+}
+
+/**
+ * Segments and what else stays. Chunks are left out: whoever receives the log makes segments of them while the audit
+ * goes on, and a chunk that is gone by then is no loss.
+ */
+async function neededOfLogs(vault: Vault, signal: AbortSignal): Promise<readonly NeededObject[]> {
+  const needed: NeededObject[] = [];
+  for (const name of await vault.logs(signal))
+    for (const key of await vault.log(name).lastingKeys(signal))
+      needed.push({ key, groups: [`log of ${name.system}`] });
+  return needed;
 }
 
 /** Of a piece that lies in two packs the damaged one may be kept, and the sound one not. */
