@@ -4,6 +4,7 @@ import { parseSchedule } from '../schedule/parse-schedule.ts';
 import type { ScheduleError } from '../schedule/schedule.ts';
 import type { DeclaredNames } from './declared-names.ts';
 import type { UnplacedFinding } from './finding.ts';
+import { logFindings } from './log-findings.ts';
 import type { PlanPath } from './plan-path.ts';
 import type { Plan, SystemPlan } from './plan-schema.ts';
 import { referenceFindings, unknownReference } from './reference-findings.ts';
@@ -24,6 +25,7 @@ export function crossCheck(plan: Plan, names: DeclaredNames): readonly UnplacedF
     if (findings.length > crossFindingsMax) break;
     findings.push(...schedulesOf(name, system, zone), ...checksOf(name, system), ...canaryOf(name, system));
     findings.push(...twoSchedules(name, system), ...alternativesOf(name, system));
+    findings.push(...logFindings(name, system, plan));
   }
   for (const [name, drill] of Object.entries(plan.drills ?? {})) {
     findings.push(...scheduleFindings(drill.schedule, ['drills', name, 'schedule'], zone));

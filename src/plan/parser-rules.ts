@@ -66,6 +66,23 @@ export const parserRules: ReadonlyMap<string, ParserRule> = new Map(
       explanation: 'Everybody who may read the plan would know it, and so would its history.',
       fix: 'Refer to it with ${env:…} or ${file:…}, in quotes.',
     },
+    'logs-copies': {
+      title: 'a log is to be in more vaults than it goes to',
+      explanation: 'No commit could ever return.',
+      fix: 'Lower "copies", or name more vaults for the log.',
+    },
+    'logs-not-waited-for': {
+      title: 'a decision about commits that do not wait',
+      explanation:
+        'How many copies a commit waits for, and what happens when they cannot be had, matters only where commits wait.',
+      fix: 'Take the field away, or say "acknowledged: before-commit".',
+    },
+    'logs-undecided': {
+      title: 'nobody decided what happens when the log cannot be kept',
+      explanation:
+        'When commits wait for vaults and those cannot be reached, either the business stops (block) or it goes on and may lose something (degrade_after). No program may choose that silently.',
+      fix: 'Set "when_unreachable" to block, or to a map with degrade_after.',
+    },
     'misplaced-key': {
       title: 'a key stands in a file where it cannot',
       explanation: 'Some keys belong into the main file alone.',

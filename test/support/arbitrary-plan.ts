@@ -332,16 +332,28 @@ function repaired(plan: PlainMap): PlainMap {
 }
 
 function repairedSystem(system: PlainMap, index: number): PlainMap {
-  const { schedule, checks, canary, backups, depends_on: dependsOn, ...rest } = system;
+  const { schedule, checks, canary, backups, logs, depends_on: dependsOn, ...rest } = system;
   const source = mapOf(system['source'])['kind'];
   const earlier = namesOf('system').slice(0, index);
   return withoutUndefined({
     ...rest,
     schedule: backups === undefined ? schedule : undefined,
     backups: backups === undefined ? undefined : repairedLines(mapOf(backups)),
+    logs: logs === undefined ? undefined : repairedLogs(mapOf(logs)),
     checks: listOf(checks)?.filter((check) => isSuited(check, source)),
     canary: isCanarySuited(mapOf(canary)['kind'], source) ? canary : undefined,
     depends_on: listOf(dependsOn)?.filter((name) => typeof name === 'string' && earlier.includes(name)),
+  });
+}
+
+/** What commits wait for is decided where they wait, and only there. */
+function repairedLogs(logs: PlainMap): PlainMap {
+  const { copies, when_unreachable: whenUnreachable, ...rest } = logs;
+  if (rest['acknowledged'] !== 'before-commit') return rest;
+  return withoutUndefined({
+    ...rest,
+    when_unreachable: whenUnreachable ?? 'block',
+    copies: copies === undefined ? undefined : 1,
   });
 }
 

@@ -96,7 +96,7 @@ test('rpo-zero: what does not wait is an error, with what it may be behind', () 
       'systems.db.logs.acknowledged',
     ],
     [
-      'logs: { acknowledged: before-commit, vaults: [here] }',
+      'logs: { acknowledged: before-commit, when_unreachable: block, vaults: [here] }',
       /its log is kept only where db itself is$/,
       'systems.db.logs.vaults',
     ],
@@ -123,7 +123,7 @@ test('rpo-zero: what does not wait is an error, with what it may be behind', () 
 });
 
 test('rpo-zero: what waits holds by the plan, and it is said that nothing carries it out yet', () => {
-  const waiting = 'logs: { acknowledged: before-commit }';
+  const waiting = 'logs: { acknowledged: before-commit, when_unreachable: block }';
   const replica = 'replication: [{ to: east, kind: database, mode: synchronous }]';
   const found = (rest: string) => lintHits(database({ rpo: '0 min', rest, above: sites }), 'rpo-zero')[0];
   assert.equal(found(waiting)?.severity, 'info');
@@ -200,7 +200,7 @@ test('rpo-by-logs: the log has to be watched with a threshold below the RPO', ()
   assert.deepEqual(judged('{}', watch.replace('[ops]', '[ops], above: 15 min')), ['warning']);
   assert.deepEqual(judged('{}', watch.replace('log-lag', 'replication-lag')), ['warning']);
   assert.deepEqual(judged('{ method: replication }', watch.replace('log-lag', 'replication-lag')), ['info']);
-  assert.deepEqual(judged('{ acknowledged: before-commit }', ''), ['info']);
+  assert.deepEqual(judged('{ acknowledged: before-commit, when_unreachable: block }', ''), ['info']);
 });
 
 test('rpo-by-logs, rpo-zero: where backups are taken already, a log that is not is a warning', () => {
@@ -209,7 +209,9 @@ test('rpo-by-logs, rpo-zero: where backups are taken already, a log that is not 
   const [finding] = lintHits(hourly, 'rpo-by-logs');
   assert.equal(finding?.severity, 'warning');
   assert.match(finding?.message ?? '', /this version keeps no logs yet, so today it does not hold$/);
-  const waiting = captured(database({ rpo: '0 min', rest: 'logs: { acknowledged: before-commit }' }));
+  const waiting = captured(
+    database({ rpo: '0 min', rest: 'logs: { acknowledged: before-commit, when_unreachable: block }' }),
+  );
   assert.deepEqual(severitiesOf(waiting, 'rpo-zero'), ['warning']);
 });
 

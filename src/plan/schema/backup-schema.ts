@@ -117,6 +117,20 @@ export const backupSchema = strict({
   after: maybe(after, 'What happens after it was written.', { read_back: true }),
 }).meta({ id: 'backup', description: 'One line of backups of a system.' });
 
+const whenUnreachable = z.union(
+  [
+    z.literal('block'),
+    strict({
+      degrade_after: must(
+        positiveDuration(),
+        'How long commits wait before they go on without us: from then on something may be lost, which is an alarm.',
+        '30 s',
+      ),
+    }),
+  ],
+  'expected block, or a map with degrade_after',
+);
+
 /** The continuous log of a database: what makes any second between two backups reachable. */
 export const logsSchema = strict({
   method: usually(
@@ -141,6 +155,24 @@ export const logsSchema = strict({
     'Whether a commit waits until the log is durable in the other place: only before-commit loses nothing. Default: after-commit.',
     'after-commit',
     { mission: ['C8'] },
+  ),
+  copies: maybe(
+    z.int().min(1).max(16),
+    'In how many of its vaults a commit must be durable before it returns. Default: in all of them.',
+    1,
+  ),
+  when_unreachable: maybe(
+    whenUnreachable,
+    'What happens when commits wait and too few vaults can be reached: they go on waiting (block), or wait no longer after a time. Has no usual value: whoever lets commits wait must decide it.',
+    'block',
+    { mission: ['C8'] },
+  ),
+  heartbeat: usually(
+    positiveDuration(),
+    '10 s',
+    'How often a sign of life is written into the log, so that a database in which nothing happens is known to be safe. Default: 10 s.',
+    '10 s',
+    { mission: ['K12'] },
   ),
   point_in_time: usually(z.boolean(), true, 'Whether any moment can be recovered to. Default: true.', true, {
     mission: ['D7'],

@@ -1,57 +1,16 @@
 /** Sources that this version reads, checks and reasons about, and does not capture from yet. */
 import * as z from 'zod';
+import { connectionSchema } from './connection-schema.ts';
+import { captureMethod, managed, schemaOnly } from './database-fields.ts';
 import { commandLine, positiveDuration, secret, strict, text, textOrReference, texts } from './field.ts';
 import { maybe, must, usually } from './field-facts.ts';
 
-const connection = strict({
-  host: maybe(textOrReference(), 'The host, or a reference to it.', '${env:DB_HOST}', { mission: ['G3'] }),
-  port: maybe(z.int().min(1).max(65_535), 'The port. Default: that of the engine.', 5432),
-  database: maybe(textOrReference(), 'The database. Default: every database of the server.', 'shop'),
-  user: maybe(textOrReference(), 'The user, or a reference to it.', '${env:DB_USER}'),
-  password: maybe(secret(), 'Where its password comes from; never the password.', '${env:DB_PASSWORD}'),
-  tls: usually(z.boolean(), true, 'Whether the connection must be encrypted. Default: true.', true),
-}).meta({
-  id: 'connection',
-  description: 'How a server is reached.',
-  examples: [{ host: '${env:DB_HOST}' }],
-});
-
-const captureMethod = (usual: 'physical' | 'logical') =>
-  usually(
-    z.enum(['physical', 'logical', 'snapshot']),
-    usual,
-    `How a copy is taken: physical (the engine's files: the base of point-in-time recovery), logical (a dump) or snapshot (of its disk). Default: ${usual}.`,
-    'physical',
-    { mission: ['D5', 'D7'] },
-  );
-
-const managed = maybe(
-  text(),
-  'Who runs the server, when it is a managed one; backups of theirs count as theirs, not as ours.',
-  'Supabase',
-  { mission: ['B5'] },
-);
-
-const schemaOnly = usually(
-  z.enum(['everything', 'schema']),
-  'everything',
-  'What of the database is kept: everything, or only its schema. Default: everything.',
-  'schema',
-  { mission: ['B16'] },
-);
-
-export const postgresSource = strict({
-  kind: z.literal('postgres').meta({ description: 'A PostgreSQL server.', mission: ['B2'] }),
-  connection: must(connection, 'How the server is reached.', { host: '${env:DB_HOST}', database: 'shop' }),
-  method: captureMethod('physical'),
-  tool: maybe(text(), 'The program that takes the copy, where it matters.', 'pg_dump', { mission: ['D8'] }),
-  keeps: schemaOnly,
-  managed,
-}).meta({ id: 'postgresSource', description: 'A PostgreSQL server.', use: 'planned' });
-
 export const mysqlSource = strict({
   kind: z.literal('mysql').meta({ description: 'A MySQL or MariaDB server.', mission: ['B4'] }),
-  connection: must(connection, 'How the server is reached.', { host: '${env:DB_HOST}', database: 'shop' }),
+  connection: must(connectionSchema, 'How the server is reached.', {
+    host: '${env:DB_HOST}',
+    database: 'shop',
+  }),
   method: captureMethod('logical'),
   tool: maybe(text(), 'The program that takes the copy, where it matters.', 'mysqldump', {
     mission: ['D10'],

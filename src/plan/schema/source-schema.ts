@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { byteSize, commandLine, positiveDuration, strict, text } from './field.ts';
+import { postgresSource } from './postgres-source-schema.ts';
 import {
   azureSource,
   gitSource,
   kubernetesSource,
   mysqlSource,
-  postgresSource,
   s3Source,
   terraformSource,
 } from './remote-source-schema.ts';

@@ -1,0 +1,44 @@
+/** A PostgreSQL server as a source. */
+import * as z from 'zod';
+import { connectionSchema } from './connection-schema.ts';
+import { captureMethod, managed, schemaOnly } from './database-fields.ts';
+import { byteRate, strict, text } from './field.ts';
+import { maybe, must, usually } from './field-facts.ts';
+
+export const postgresSource = strict({
+  kind: z.literal('postgres').meta({ description: 'A PostgreSQL server.', mission: ['B2'] }),
+  connection: must(connectionSchema, 'How the server is reached.', {
+    host: '${env:DB_HOST}',
+    database: 'shop',
+  }),
+  standby: maybe(
+    connectionSchema,
+    'A standby that base backups are read from, to spare the server. The log still comes from the server itself.',
+    { host: 'standby.example.org' },
+  ),
+  method: captureMethod('physical'),
+  tool: maybe(text(), 'The program that takes the copy, where it matters.', 'pg_dump', {
+    use: 'information',
+    mission: ['D8'],
+  }),
+  checkpoint: usually(
+    z.enum(['fast', 'spread']),
+    'fast',
+    'How a physical backup begins: with a checkpoint at once (fast), or spread over minutes to spare the disks. Default: fast.',
+    'spread',
+  ),
+  max_rate: maybe(byteRate(), 'How fast a physical backup may read. Default: no limit.', '50 MB/s'),
+  slot: maybe(
+    z.string().regex(/^[a-z0-9_]{1,63}$/),
+    'The replication slot that keeps the log for us on the server. Default: lifeboat_ and the name of the system.',
+    'lifeboat_shop',
+  ),
+  counts: maybe(
+    z.array(text()).min(1).meta({ isSet: true }),
+    'Tables whose rows are counted at capture, for comparison after a restore. Default: those that the checks name.',
+    ['orders', 'sales.customers'],
+  ),
+  jobs: usually(z.int().min(1).max(64), 2, 'How many connections a dump reads with. Default: 2.', 2),
+  keeps: schemaOnly,
+  managed,
+}).meta({ id: 'postgresSource', description: 'A PostgreSQL server.', use: 'planned' });
