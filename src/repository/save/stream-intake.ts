@@ -7,7 +7,6 @@
  * share groups: a message costs more than saving one of them.
  */
 import { assert, defined, unreachable } from '../../error/assert.ts';
-import { releaseMemory } from '../../platform/release-memory.ts';
 import { chunkBytesMin } from '../chunker/chunker.ts';
 import { pageCutBytes } from './page-cut.ts';
 import type { ReadContent } from './read-result.ts';
@@ -17,7 +16,6 @@ const groupBytes = 4 * pageCutBytes;
 const piecesPerGroupMax = 128;
 /** Groups that workers have, so that each has the next at hand while it works on one. */
 const groupsPerWorkerMax = 4;
-const spareGroupsMax = 16;
 const idDigits = 64;
 /** Streams that are read at a time. */
 export const readingMax = 16;
@@ -69,6 +67,7 @@ export class StreamIntake<M extends { cost: number }> implements PieceSaver {
   readonly #port: IntakePort<M>;
   readonly #sent = new Map<number, SentGroup<M>>();
   readonly #streams = new Map<number, OpenStream<M>>();
+  /** As many as were once in use at a time: one of each stream that is read, and those that were out. */
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #shared: SharedGroup | undefined;
   #groupsOut = 0;
@@ -313,8 +312,7 @@ export class StreamIntake<M extends { cost: number }> implements PieceSaver {
   }
 
   #takeBack(bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#spare.length < spareGroupsMax) this.#spare.push(bytes);
-    else releaseMemory(bytes);
+    this.#spare.push(bytes);
   }
 }
 
