@@ -94,3 +94,8 @@ export function describeHistory(history: TimelineHistory): string {
     ...others.map((timeline, index) => `${timeline} at ${formatLsn(history.ancestors[index]?.end ?? 0n)}`),
   ].join(' → ');
 }
+
+/** The timeline that holds the byte at `lsn`; `undefined` before the first. */
+export function timelineAt(spans: readonly TimelineSpan[], lsn: bigint): number | undefined {
+  return spans.find(({ start, end }) => lsn >= start && (end === undefined || lsn < end))?.timeline;
+}
