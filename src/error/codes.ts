@@ -121,10 +121,12 @@ export const errorCodes = {
     exit: 1,
     summary: 'Files changed although size and modification time did not, as ransomware or a bad disk does.',
   },
+  PROGRAM_MISSING: { exit: 1, summary: 'A program that is needed is not installed.' },
   COMMAND_FAILED: { exit: 1, summary: 'A program that was run ended with an error.' },
   COMMAND_TIMEOUT: { exit: 1, summary: 'A program that was run did not end in time.' },
   BACKUP_INCOMPLETE: { exit: 3, summary: 'Some input could not be read; the snapshot lacks it.' },
 
+  LOG_GONE: { exit: 1, summary: 'The server has deleted a part of its log that had not left it yet.' },
   LOG_GAP: { exit: 14, summary: 'Bytes of a database log are in no piece of its archive.' },
   LOG_CONFLICT: {
     exit: 13,
@@ -150,6 +152,19 @@ export const errorCodes = {
   },
   OBJECTIVE_NOT_MET: { exit: 7, summary: 'At least one objective is breached or unknown.' },
   RESTORE_REFUSED: { exit: 2, summary: 'The restore would overwrite data without having been asked to.' },
+  SERVER_MISSING: {
+    exit: 1,
+    summary: 'No database server of the version that is needed is installed here.',
+  },
+  TARGET_UNREACHABLE: {
+    exit: 1,
+    summary:
+      'What a recovery was asked for cannot be reached from what is in the vault; nothing was restored.',
+  },
+  RECOVERY_FAILED: {
+    exit: 4,
+    summary: 'A database server did not recover to what it was asked for.',
+  },
   RESTORE_INCOMPLETE: { exit: 3, summary: 'Some entries could not be restored.' },
   PLATFORM_UNSUPPORTED: { exit: 1, summary: 'The operating system lacks a call that is needed.' },
   PATH_UNSAFE: { exit: 13, summary: 'A path would lead outside the folder it must stay in.' },

@@ -27,6 +27,8 @@ export interface ProgramOptions {
   readonly stderr?: 'collect' | 'inherit';
   /** Where the program starts; the current folder when absent. */
   readonly folder?: string;
+  /** Whose process it becomes, without any further groups; only root may say so. */
+  readonly runsAs?: { readonly uid: number; readonly gid: number } | undefined;
   /** Changes to this process's environment; `undefined` takes a variable away. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -168,6 +170,7 @@ function spawnChild(program: Program, options: ProgramOptions): ChildProcess {
   return spawn(file, values, {
     detached: true,
     ...(options.folder === undefined ? {} : { cwd: options.folder }),
+    ...options.runsAs,
     env: { ...process.env, ...options.environment },
     stdio: [
       stdin === 'inherit' ? 'inherit' : stdin === 'none' ? 'ignore' : 'pipe',
