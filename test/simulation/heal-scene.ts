@@ -284,9 +284,11 @@ async function openWithout(lostKeys: ReadonlySet<string>, place: Place): Promise
  * What nobody needs may come or go: a second copy, a mark, and what is in no list of what was. An object and its
  * second copy hold the same content under two nonces, so changing their places changes nothing.
  */
-function isHarmless({ key, way, with: partner }: Damage): boolean {
+function isHarmless({ key, way, at, with: partner }: Damage): boolean {
   if (way === 'swap') return partner === spareKey(key) || key === spareKey(partner ?? '');
   if (way === 'delete') return /^(locks|lifeboat\/spare|lifeboat\/prune)\b/.test(key);
+  // as restic does, nobody counts a lock without a byte: whoever wrote it did not get further
+  if (way === 'truncate') return at === 0 && key.startsWith('locks/');
   return way === 'stale' && /^(locks|data|index)\//.test(key);
 }
 
