@@ -375,8 +375,13 @@ async function askPsql(
   ];
   const run = await runProgram(path.join(debianPrograms, 'psql'), values, { input: sql });
   if (run.exitCode !== 0) throw new Error(`psql: ${run.stderr}`);
-  const text = run.stdout.replace(/\n$/, '');
-  return text === '' ? [] : text.split('\x1e').map((row) => row.split('\x1f'));
+  // One row with an empty value is a line that is empty.
+  return run.stdout === ''
+    ? []
+    : run.stdout
+        .replace(/\n$/, '')
+        .split('\x1e')
+        .map((row) => row.split('\x1f'));
 }
 
 interface RunOptions {

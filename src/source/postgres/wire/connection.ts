@@ -208,7 +208,7 @@ function connectionOver({ address, channel, messages, key, version }: Connection
     parameters: messages.parameters,
     results,
     async query(sql, signal) {
-      let last: Rows = { columns: [], rows: [], tag: '' };
+      let last: Rows = { columns: [], rows: [], bytes: [], tag: '' };
       for await (const part of results(sql, signal)) {
         assert(part.kind === 'rows', 'a query that gives rows');
         last = part;

@@ -18,6 +18,8 @@ export type ResultPart =
 export interface Rows {
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
+  /** The bytes of the values of each row, for what is no text in our encoding. */
+  readonly bytes: readonly (readonly (Buffer | null)[])[];
   /** What the server calls it: `SELECT 3`. */
   readonly tag: string;
 }
@@ -75,12 +77,7 @@ export async function* readResults(
         addRow(result, message.body);
         break;
       case 'C':
-        yield {
-          kind: 'rows',
-          columns: result.columns,
-          rows: result.rows,
-          tag: fieldsOf(message.body).text(),
-        };
+        yield rowsOf(result, fieldsOf(message.body).text());
         result = emptyResult();
         break;
       case 'H':
@@ -104,12 +101,17 @@ export async function* readResults(
 
 interface Result {
   columns: readonly Column[];
-  rows: Row[];
-  bytes: number;
+  rows: (readonly (Buffer | null)[])[];
+  size: number;
 }
 
 function emptyResult(): Result {
-  return { columns: [], rows: [], bytes: 0 };
+  return { columns: [], rows: [], size: 0 };
+}
+
+function rowsOf({ columns, rows }: Result, tag: string): ResultPart {
+  const asText = rows.map((row) => row.map((value) => value?.toString() ?? null));
+  return { kind: 'rows', columns, rows: asText, bytes: rows, tag };
 }
 
 function parseColumns(body: Buffer): readonly Column[] {
@@ -124,8 +126,8 @@ function parseColumns(body: Buffer): readonly Column[] {
 }
 
 function addRow(result: Result, body: Buffer): void {
-  result.bytes += body.length;
-  if (result.bytes > resultBytesMax) {
+  result.size += body.length;
+  if (result.size > resultBytesMax) {
     throw new LifeboatError('SOURCE_INVALID', `a query gives more than ${resultBytesMax} bytes`, {
       hint: 'Write queries that give figures, such as counts and sums, not the data itself.',
     });
@@ -133,7 +135,7 @@ function addRow(result: Result, body: Buffer): void {
   const fields = fieldsOf(body);
   const values = Array.from({ length: fields.int16() }, () => {
     const length = fields.int32();
-    return length === -1 ? null : fields.bytes(length).toString();
+    return length === -1 ? null : fields.bytes(length);
   });
   result.rows.push(values);
 }
@@ -162,6 +164,7 @@ function bothOf(messages: Messages, channel: Channel): CopyBoth {
   let ended = false;
   const open = (message: Message | undefined): Buffer | undefined => {
     if (message === undefined || message.type === 'd') return message?.body;
+    if (message.type === 'C') throw stopped();
     if (message.type !== 'c') throw unexpected(message);
     ended = true;
     return undefined;
@@ -172,6 +175,14 @@ function bothOf(messages: Messages, channel: Channel): CopyBoth {
     write: (bytes) => channel.write(copyData(bytes)),
     finish: () => channel.write(copyDone()),
   };
+}
+
+/** A server that is being stopped ends the command without ending the stream. */
+function stopped(): LifeboatError {
+  return new LifeboatError('SOURCE_UNREACHABLE', 'the server is being stopped', {
+    hint: 'Start it again; the stream goes on where it ended.',
+    retryable: true,
+  });
 }
 
 function unexpected({ type }: Message): LifeboatError {

@@ -209,5 +209,5 @@ const meaningsByClass: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
     { code: 'SOURCE_UNREACHABLE', hint: 'Look into the log of the server for the reason.', retryable: true },
   ],
   ['58', { code: 'SOURCE_DAMAGED', hint: 'The server cannot read a file of its own: look into its log.' }],
-  ['XX', { code: 'SOURCE_DAMAGED', hint: 'Look into the log of the server for the reason.' }],
+  ['XX', { code: 'SOURCE_INVALID', hint: 'Look into the log of the server for the reason.' }],
 ]);
