@@ -7,7 +7,7 @@ import { planPath } from './cli/plan/system-paths.ts';
 import { defined, unreachable } from './error/assert.ts';
 import { LifeboatError } from './error/lifeboat-error.ts';
 import type { CanaryMark } from './evidence/record.ts';
-import { isLocalSource } from './plan/resolve-source.ts';
+import { isCapturedSource } from './plan/resolve-source.ts';
 import type { ResolvedCanary, ResolvedSource, ResolvedSystem } from './plan/resolved-plan.ts';
 import { monotonicMs, nowMs } from './platform/clock.ts';
 import { environmentVariable, stateDirectory } from './platform/environment.ts';
@@ -39,7 +39,7 @@ export const appAdapters: AppAdapters = {
 };
 
 async function sourceOf(system: ResolvedSystem, source: ResolvedSource, folder: string): Promise<Source> {
-  if (!isLocalSource(source)) throw unsupportedSource(system.name, source.kind);
+  if (!isCapturedSource(source)) throw unsupportedSource(system.name, source.kind);
   const owner = { uid: uid(), gid: gid(), nowMs };
   switch (source.kind) {
     case 'files':
@@ -67,6 +67,8 @@ async function sourceOf(system: ResolvedSystem, source: ResolvedSource, folder: 
         cwd: folder,
       });
     }
+    case 'postgres':
+      throw unsupportedSource(system.name, source.kind);
     default:
       return unreachable(source);
   }

@@ -1,11 +1,17 @@
 import { unreachable } from '../error/assert.ts';
 import type { SystemPlan } from './plan-schema.ts';
-import type { LocalSource, RemoteSource, ResolvedCanary, ResolvedSource } from './resolved-plan.ts';
+import type {
+  CapturedSource,
+  PostgresSource,
+  RemoteSource,
+  ResolvedCanary,
+  ResolvedSource,
+} from './resolved-plan.ts';
 
 type SourcePlan = NonNullable<SystemPlan['source']>;
 
 export function resolveSource(source: SourcePlan): ResolvedSource {
-  if (isRemote(source)) return source;
+  if (isAsWritten(source)) return source;
   switch (source.kind) {
     case 'files':
       return {
@@ -39,13 +45,13 @@ export function resolveSource(source: SourcePlan): ResolvedSource {
 }
 
 /** Whether this version captures from it. */
-export function isLocalSource(source: ResolvedSource): source is LocalSource {
+export function isCapturedSource(source: ResolvedSource): source is CapturedSource {
   return localKinds.has(source.kind);
 }
 
 const localKinds: ReadonlySet<string> = new Set(['files', 'sqlite', 'env', 'command']);
 
-function isRemote(source: SourcePlan): source is RemoteSource {
+function isAsWritten(source: SourcePlan): source is RemoteSource | PostgresSource {
   return !localKinds.has(source.kind);
 }
 
@@ -61,7 +67,7 @@ export function resolveCanary(
 
 /** The paths on this machine that a source reads, as written in the plan. */
 export function sourcePaths(source: ResolvedSource): readonly string[] {
-  if (!isLocalSource(source)) return source.kind === 'terraform' ? [source.directory] : [];
+  if (!isCapturedSource(source)) return source.kind === 'terraform' ? [source.directory] : [];
   switch (source.kind) {
     case 'files':
       return source.paths;
@@ -70,6 +76,7 @@ export function sourcePaths(source: ResolvedSource): readonly string[] {
     case 'env':
       return source.files;
     case 'command':
+    case 'postgres':
       return [];
     default:
       return unreachable(source);

@@ -140,7 +140,7 @@ export interface ResolvedBackup extends Omit<NonNullable<SystemPlan['backups']>[
   readonly path: PlanPath;
 }
 
-export type ResolvedSource = LocalSource | RemoteSource;
+export type ResolvedSource = CapturedSource | RemoteSource;
 
 type SourcePlan = NonNullable<SystemPlan['source']>;
 
@@ -151,7 +151,7 @@ export type RemoteSource = Extract<
 >;
 
 /** Kinds that this version captures from. */
-export type LocalSource =
+export type CapturedSource =
   | {
       readonly kind: 'files';
       readonly paths: readonly string[];
@@ -174,7 +174,19 @@ export type LocalSource =
       readonly run: string | readonly string[];
       readonly file: string;
       readonly timeoutMs: Milliseconds;
-    };
+    }
+  | PostgresSource;
+
+type PostgresPlan = Extract<SourcePlan, { kind: 'postgres' }>;
+
+/** As written, with its usual values. */
+export type PostgresSource = PostgresPlan & { readonly method: CapturedMethod };
+
+/** How this version takes a copy of a PostgreSQL server. */
+export type CapturedMethod = Exclude<PostgresPlan['method'], 'snapshot'>;
+
+/** References are not resolved. */
+export type ConnectionPlan = PostgresPlan['connection'];
 
 /** The name is unique within its system. */
 export type ResolvedCheck = RunnableCheck | LaterCheck;

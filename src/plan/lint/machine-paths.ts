@@ -1,5 +1,5 @@
 import type { PlanPath } from '../plan-path.ts';
-import { isLocalSource, sourcePaths } from '../resolve-source.ts';
+import { isCapturedSource, sourcePaths } from '../resolve-source.ts';
 import type { ResolvedPlan, ResolvedSystem, ResolvedVault } from '../resolved-plan.ts';
 import type { SecretReference } from '../secret-reference.ts';
 import { systemPlace } from './system-place.ts';
@@ -33,7 +33,7 @@ function pathsOfVault({ name, location, store, password }: ResolvedVault): reado
 }
 
 function pathsOfSystem({ name, source }: ResolvedSystem): readonly MachinePath[] {
-  if (source === undefined || !isLocalSource(source)) return [];
+  if (source === undefined || !isCapturedSource(source)) return [];
   const place = (index: number): PlanPath => {
     if (source.kind === 'sqlite') return systemPlace(name, 'source', 'path');
     return systemPlace(name, 'source', source.kind === 'env' ? 'files' : 'paths', index);

@@ -1,7 +1,7 @@
 import { formatPlanPath, type PlanPath } from '../plan-path.ts';
 import type { Plan } from '../plan-schema.ts';
 import { planSchema } from '../plan-schema.ts';
-import { isLocalSource } from '../resolve-source.ts';
+import { isCapturedSource } from '../resolve-source.ts';
 import type { ResolvedPlan } from '../resolved-plan.ts';
 import { walkFields } from '../schema-walk.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
@@ -73,7 +73,7 @@ function withoutEffect({ systems, vaults }: ResolvedPlan): readonly LintHit[] {
         const message = `continuous logs of ${system.name} are declared, not yet executed`;
         return [{ at: systemPlace(system.name, 'schedule'), message, declares: 'systems.schedule' }];
       }
-      if (system.source === undefined || isLocalSource(system.source)) return [];
+      if (system.source === undefined || isCapturedSource(system.source)) return [];
       const message = `nothing of ${system.name} is captured yet: sources of kind ${system.source.kind} are not executed`;
       return [{ at: systemPlace(system.name, 'source', 'kind'), message }];
     }),

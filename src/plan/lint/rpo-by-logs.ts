@@ -1,5 +1,5 @@
 import { formatDuration } from '../duration.ts';
-import { isLocalSource } from '../resolve-source.ts';
+import { isCapturedSource } from '../resolve-source.ts';
 import type { Objective, ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import { logWatchesOf } from './log-watch.ts';
@@ -102,7 +102,7 @@ function watched(rest: Rest, alert: string): LintHit {
  */
 function notKeptYet(rest: Rest, watchedBy: string): LintHit {
   const { system, rpo } = rest;
-  const isCaptured = system.source !== undefined && isLocalSource(system.source);
+  const isCaptured = system.source !== undefined && isCapturedSource(system.source);
   const then = isCaptured
     ? 'this version keeps no logs yet, so today it does not hold'
     : 'until a later version keeps logs, rely on the schedule alone';

@@ -1,6 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import type { PlanPath } from '../plan-path.ts';
-import { isLocalSource } from '../resolve-source.ts';
+import { isCapturedSource } from '../resolve-source.ts';
 import type { Objective, ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import type { PlanFacts } from './plan-facts.ts';
@@ -44,7 +44,7 @@ function hitOf(plan: ResolvedPlan, system: ResolvedSystem, rpo: Objective, facts
     place === undefined ? systemPlace(system.name, 'replication', replica) : systemPlace(system.name, 'logs');
   if (system.logs !== undefined) {
     const message = `${hold}; until a later version carries that out, rely on the schedule alone: ${schedule}`;
-    const isCaptured = system.source !== undefined && isLocalSource(system.source);
+    const isCaptured = system.source !== undefined && isCapturedSource(system.source);
     return { at, severity: isCaptured ? 'warning' : 'info', message, ...related };
   }
   return {

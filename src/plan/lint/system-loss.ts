@@ -1,5 +1,5 @@
 import type { Schedule } from '../../schedule/schedule.ts';
-import { isLocalSource } from '../resolve-source.ts';
+import { isCapturedSource } from '../resolve-source.ts';
 import type { ResolvedPlan, ResolvedSource, ResolvedSystem } from '../resolved-plan.ts';
 import { factOf, type PlanFacts } from './plan-facts.ts';
 import { type LossFigure, type LossInput, type LossSum, type WorstLoss, worstLossOf } from './worst-loss.ts';
@@ -46,7 +46,7 @@ function lossInput(plan: ResolvedPlan, system: ResolvedSystem, facts: PlanFacts)
 }
 
 function isExecuted({ source }: ResolvedSystem, schedule: Schedule): boolean {
-  return source !== undefined && isLocalSource(source) && schedule.kind !== 'continuous';
+  return source !== undefined && isCapturedSource(source) && schedule.kind !== 'continuous';
 }
 
 /** Databases, and what may be one: the output of a program, and what is described in words. */

@@ -1,5 +1,5 @@
 /** What the forecast counts on by the plan alone, because this version does not do it yet. */
-import { isLocalSource } from '../resolve-source.ts';
+import { isCapturedSource } from '../resolve-source.ts';
 import type { ResolvedPlan } from '../resolved-plan.ts';
 import type { Chosen } from './choose-way.ts';
 import type { Disaster } from './disaster.ts';
@@ -14,7 +14,7 @@ export function notCarriedOut(
     const way = chosen.get(name)?.way;
     return way?.kind === 'restore' ? [{ name, source, way }] : [];
   });
-  const uncaptured = restored.filter(({ source }) => source !== undefined && !isLocalSource(source));
+  const uncaptured = restored.filter(({ source }) => source !== undefined && !isCapturedSource(source));
   const logged = restored.filter(({ way }) => way.usesLogs);
   const closed = closedVaults(plan, new Set(restored.map(({ way }) => way.vault)));
   return [
