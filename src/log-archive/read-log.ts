@@ -9,6 +9,7 @@ import type { LogAccess, LogFinding } from './log-access.ts';
 import type { LogSpan } from './log-archive.ts';
 import { positionHex, windowEnd } from './piece-key.ts';
 import { type OpenedObject, readObject } from './piece-object.ts';
+import { lower } from './positions.ts';
 
 /** A compaction may replace what was listed a moment ago; it does so only a few times. */
 const listsMax = 4;
@@ -20,7 +21,7 @@ export async function* readLog(
 ): AsyncGenerator<Buffer, void, undefined> {
   let last: ChainEnd | undefined;
   for (let at = span.start; at < span.end; ) {
-    const until = min(windowEnd(at), span.end);
+    const until = lower(windowEnd(at), span.end);
     for await (const part of readWindow(access, { ...span, start: at, end: until }, last, signal)) {
       last = part.chainEnd;
       yield part.bytes;
@@ -87,7 +88,7 @@ export async function* readParts(
     const candidates = pieces.filter(({ start, end }) => start <= at && at < end).sort(byReach);
     if (candidates.length === 0) throw gapAt(access, { ...span, start: at });
     const { piece, opened } = await firstSound(access, candidates, { at, last, failed }, signal);
-    const end = min(piece.end, span.end);
+    const end = lower(piece.end, span.end);
     const bytes = opened.body.subarray(Number(at - piece.start), Number(end - piece.start));
     last = { end: piece.end, link: opened.header.link };
     yield { piece, opened, bytes, chainEnd: last };
@@ -164,8 +165,4 @@ function gapAt({ system, store }: LogAccess, { branch, start, end }: LogSpan): L
     hint: 'Use the log of another vault, or recover to a moment before the gap.',
     details: { system, branch, start: positionHex(start), end: positionHex(end) },
   });
-}
-
-function min(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }

@@ -42,7 +42,7 @@ test('the program in docs/formats/log-archive.md writes the plain log out withou
   const log = vault.log(logName);
   const bytes = await fill(log);
   const program = join(folder.path, 'plain-log.mjs');
-  const page = fs.readFileSync(new URL('../../docs/formats/log-archive.md', import.meta.url), 'utf8');
+  const page = fs.readFileSync(join(import.meta.dirname, '../../docs/formats/log-archive.md'), 'utf8');
   fs.writeFileSync(program, /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? '');
   const plainLog = (from: bigint, to: bigint): Buffer =>
     execFileSync(
