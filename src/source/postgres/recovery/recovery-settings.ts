@@ -22,7 +22,7 @@ export function recoveryInstruction(
   const stops = choice.finish === 'stop';
   return {
     settings: {
-      ...clearedTargets,
+      ...cleared,
       restore_command: restoreCommand,
       recovery_target_timeline: String(choice.timeline),
       recovery_target_action: 'pause',
@@ -32,13 +32,11 @@ export function recoveryInstruction(
   };
 }
 
-/** Exactly one of them may be set; what the original had set must not stay. */
-const clearedTargets: Settings = {
-  recovery_target: '',
-  recovery_target_time: '',
-  recovery_target_lsn: '',
-  recovery_target_xid: '',
-  recovery_target_name: '',
+/**
+ * The original may have set them. Its targets are not named here: a server takes even an empty one for a second target,
+ * and ours are the only settings that it reads.
+ */
+const cleared: Settings = {
   recovery_end_command: '',
   archive_cleanup_command: '',
   recovery_min_apply_delay: '0',

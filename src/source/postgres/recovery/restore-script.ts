@@ -26,20 +26,21 @@ to=$2
 case $name in
   '' | *[!0-9A-Za-z.]*) exit ${unknownExit} ;;
 esac
-[ -e "$spool/${stoppedFile}" ] && exit ${unknownExit}
-: > "$spool/wanted/$name" || exit ${unknownExit}
 quiet=0
 before=
 while :; do
   if [ -e "$spool/ready/$name" ]; then
-    mv -f "$spool/ready/$name" "$to" && exit 0
-    exit ${unknownExit}
+    rm -f "$spool/wanted/$name"
+    mv -f "$spool/ready/$name" "$to" 2> /dev/null && exit 0
+    # It may have been taken back, and comes again; that it cannot be moved is another matter.
+    [ -e "$spool/ready/$name" ] && exit ${unknownExit}
   fi
   if [ -e "$spool/absent/$name" ]; then
-    rm -f "$spool/absent/$name" || exit ${unknownExit}
+    rm -f "$spool/wanted/$name" "$spool/absent/$name" || exit ${unknownExit}
     exit 1
   fi
   [ -e "$spool/${stoppedFile}" ] && exit ${unknownExit}
+  [ -e "$spool/wanted/$name" ] || : > "$spool/wanted/$name" || exit ${unknownExit}
   read -r now < "$spool/${aliveFile}" || now=
   if [ "$now" = "$before" ]; then
     quiet=$((quiet + 1))

@@ -126,15 +126,17 @@ async function serve(state: SpoolState, signal: AbortSignal): Promise<void> {
 
 async function serveWanted(state: SpoolState, name: string, signal: AbortSignal): Promise<void> {
   const { folder } = state.options;
-  const isReady = state.ready.has(name) && (await exists(path.join(folder, 'ready', name)));
+  const question = path.join(folder, 'wanted', name);
+  // What is ready is taken without a question, so that one may be left over whose answer came meanwhile.
+  if (!(await exists(question))) return;
+  if (await exists(path.join(folder, 'ready', name))) return await sleep(lookMs, signal);
   state.asked = name;
-  if (!isReady) {
-    // The server went another way: what was fetched for this one would only lie about.
-    await dropReady(state);
-    state.next = await put(state, name, signal);
-  }
-  // Removed last: a process that is killed before leaves the question open.
-  await fs.rm(path.join(folder, 'wanted', name), { force: true });
+  // The server went another way: what was fetched for this one would only lie about.
+  await dropReady(state);
+  state.next = await put(state, name, signal);
+  // The question is taken away last: a process that is killed before leaves it open.
+  if (await exists(question)) await fs.rm(question, { force: true });
+  else await dropReady(state);
 }
 
 /** False when there is nothing to do. */
