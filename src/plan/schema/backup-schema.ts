@@ -177,7 +177,7 @@ export const logsSchema = strict({
   point_in_time: usually(z.boolean(), true, 'Whether any moment can be recovered to. Default: true.', true, {
     mission: ['D7'],
   }),
-  vaults: maybe(references('vault'), 'Where the log goes. Default: as the system says.', ['here']),
+  vaults: maybe(references('vault').min(1), 'Where the log goes. Default: as the system says.', ['here']),
   keep: maybe(positiveDuration(), 'How long it is kept. Default: as long as the backup it needs.', '14 days'),
 }).meta({
   id: 'logs',
