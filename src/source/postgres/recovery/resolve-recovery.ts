@@ -5,10 +5,11 @@
  * Glossary: the *path* is the run of timelines that leads from a base backup to the chosen timeline; the *reach* is the
  * LSN up to which the archive holds the path without a hole.
  */
+import { LifeboatError } from '../../../error/lifeboat-error.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import { branchName } from '../wal/segment-name.ts';
 import { firstTimeline, isAncestor, type TimelineHistory } from '../wal/timeline-history.ts';
-import type { RecoveryChoice, RefusalKind } from './recovery-choice.ts';
+import type { ChosenRecovery, RecoveryChoice, RefusalKind } from './recovery-choice.ts';
 import type { BasePoint, RecoveryGround } from './recovery-ground.ts';
 import { describeLack, type Path, pathFrom } from './recovery-path.ts';
 import { describeTarget, formatMoment, type RecoveryTarget } from './recovery-target.ts';
@@ -30,6 +31,16 @@ export function resolveRecovery(ground: RecoveryGround, request: RecoveryRequest
     tryPoint(ground, point, timelines ?? point.timeline, request.target),
   );
   return attempts.find(({ kind }) => kind === 'chosen') ?? mostTelling(attempts);
+}
+
+/** The choice, or TARGET_UNREACHABLE with the reason. */
+export function requireRecovery(ground: RecoveryGround, request: RecoveryRequest): ChosenRecovery {
+  const choice = resolveRecovery(ground, request);
+  if (choice.kind === 'chosen') return choice;
+  throw new LifeboatError('TARGET_UNREACHABLE', choice.reason, {
+    hint: choice.hint,
+    details: { why: choice.why, target: describeTarget(request.target) },
+  });
 }
 
 function tryPoint(

@@ -32,124 +32,146 @@ for (const version of postgresVersions) {
       wal = await writeHistory(server);
     });
     after(async () => await server[Symbol.asyncDispose]());
+    const scene = (): Scene => ({ server, wal });
+    testRecords(scene);
+    testPieces(scene);
+    testMarks(scene);
+    if (version === 15) testAgainstWaldump(scene);
+  });
+}
 
-    test('is read to where the server stands, every checksum right', async () => {
-      const { records, reader } = readAll(wal, [wal.bytes]);
-      assert.equal(formatLsn(reader.end), await server.value('select pg_current_wal_insert_lsn()'));
-      assert.equal(reader.ending?.kind, 'empty');
-      assert.equal(reader.page?.version, version);
-      assert.equal(
-        reader.page?.systemId,
-        await server.value('select system_identifier from pg_control_system()'),
-      );
-      assert.ok(records.length > 2000, `${records.length} records`);
-    });
+interface Scene {
+  readonly server: PostgresServer;
+  readonly wal: Wal;
+}
 
-    test('tells of transactions, messages and named points', async () => {
-      const bodies = readAll(wal, [wal.bytes]).records.map((record) => record.body);
-      const commits = bodies.flatMap((body) => (body.kind === 'commit' ? [body] : []));
-      const nested = commits.find((body) => body.xid === wal.facts.nestedXid);
-      assert.equal(nested?.subtransactions.length, 3);
-      assert.ok(Math.abs((nested?.atUs ?? 0) / 1000 - wal.facts.nestedAtMs) < 1000);
-      assert.ok(
-        commits.some((body) => body.xid === wal.facts.preparedXid),
-        'the prepared one is there by its own xid',
-      );
-      assert.ok(bodies.some((body) => body.kind === 'prepare' && body.xid === wal.facts.preparedXid));
-      assert.ok(bodies.some((body) => body.kind === 'abort' && body.xid === wal.facts.abortedXid));
-      assert.deepEqual(
-        bodies.flatMap((body) => (body.kind === 'restore-point' ? [body.name] : [])),
-        ['before the release'],
-      );
-      assert.deepEqual(messages(bodies), [
-        ['lifeboat', encodeHeartbeat({ at: 1_790_000_000_000, system: 'orders' }), false],
-        ['other', 'x'.repeat(65_536 - 5 - 24 - 6), true],
-      ]);
-      assert.ok(bodies.some((body) => body.kind === 'checkpoint' && !body.isShutdown && body.timeline === 1));
-      assert.ok(
-        bodies.some((body) => body.kind === 'parameters' && body.settings.max_prepared_transactions === 4),
-      );
-    });
+function testRecords(scene: () => Scene): void {
+  test('is read to where the server stands, every checksum right', async () => {
+    const { server, wal } = scene();
+    const { records, reader } = readAll(wal, [wal.bytes]);
+    assert.equal(formatLsn(reader.end), await server.value('select pg_current_wal_insert_lsn()'));
+    assert.equal(reader.ending?.kind, 'empty');
+    assert.equal(reader.page?.version, server.version);
+    assert.equal(
+      reader.page?.systemId,
+      await server.value('select system_identifier from pg_control_system()'),
+    );
+    assert.ok(records.length > 2000, `${records.length} records`);
+  });
 
-    test('is the same in pieces of any size, and from any page on', () => {
-      const random = seededRandom(seed);
-      const whole = readAll(wal, [wal.bytes]).records;
-      for (const most of [7, 100, 8192, 200_000]) {
-        const pieces = cut(
-          wal.bytes.subarray(0, most < 100 ? segmentBytes : wal.bytes.length),
-          () => 1 + random.below(most),
-        );
-        const read = readAll(wal, pieces).records;
-        assert.deepEqual(read, whole.slice(0, read.length), `seed ${seed}, pieces up to ${most}`);
-        assert.ok(most < 100 || read.length === whole.length);
-      }
-      for (let round = 0; round < 40; round++) {
-        const from = random.below(Math.floor(wal.bytes.length / 8192)) * 8192;
-        const read = readAll(wal, [wal.bytes.subarray(from)], from).records;
-        assert.deepEqual(
-          read.at(0) ?? whole.at(-1),
-          whole.find(({ start }) => start === read[0]?.start) ?? whole.at(-1),
-        );
-        assert.deepEqual(read, whole.slice(whole.length - read.length), `seed ${seed}, from ${from}`);
-      }
-    });
+  test('tells of transactions, messages and named points', async () => {
+    const { wal } = scene();
+    const bodies = readAll(wal, [wal.bytes]).records.map((record) => record.body);
+    const commits = bodies.flatMap((body) => (body.kind === 'commit' ? [body] : []));
+    const nested = commits.find((body) => body.xid === wal.facts.nestedXid);
+    assert.equal(nested?.subtransactions.length, 3);
+    assert.ok(Math.abs((nested?.atUs ?? 0) / 1000 - wal.facts.nestedAtMs) < 1000);
+    assert.ok(
+      commits.some((body) => body.xid === wal.facts.preparedXid),
+      'the prepared one is there by its own xid',
+    );
+    assert.ok(bodies.some((body) => body.kind === 'prepare' && body.xid === wal.facts.preparedXid));
+    assert.ok(bodies.some((body) => body.kind === 'abort' && body.xid === wal.facts.abortedXid));
+    assert.deepEqual(
+      bodies.flatMap((body) => (body.kind === 'restore-point' ? [body.name] : [])),
+      ['before the release'],
+    );
+    assert.deepEqual(messages(bodies), [
+      ['lifeboat', encodeHeartbeat({ at: 1_790_000_000_000, system: 'orders' }), false],
+      ['other', 'x'.repeat(65_536 - 5 - 24 - 6), true],
+    ]);
+    assert.ok(bodies.some((body) => body.kind === 'checkpoint' && !body.isShutdown && body.timeline === 1));
+    assert.ok(
+      bodies.some((body) => body.kind === 'parameters' && body.settings.max_prepared_transactions === 4),
+    );
+  });
+}
 
-    test('ends at the first record with a changed byte, and never tells of it', () => {
-      const random = seededRandom(seed + 1);
-      const whole = readAll(wal, [wal.bytes]).records;
-      for (let round = 0; round < 60; round++) {
-        const victim = random.pick(whole.slice(0, -1));
-        const damaged = Buffer.from(wal.bytes);
-        const at = Number(victim.start - wal.start) + random.below(Math.min(victim.bytes, 24 + 40));
-        damaged[at] = (damaged[at] ?? 0) ^ (1 << random.below(8));
-        const { records, reader } = readAll(wal, [damaged]);
-        // The two bytes of padding in a record's header are in its checksum, too.
-        assert.ok(
-          reader.ending !== undefined && reader.ending.at <= victim.end,
-          `seed ${seed + 1}, byte ${at}`,
-        );
-        assert.deepEqual(records, whole.slice(0, records.length));
-        assert.ok(records.every((record) => record.end <= victim.start));
-      }
-    });
-
-    test('marks say when, piece by piece or at once', () => {
-      const options = { start: wal.start, segmentBytes };
-      const all = marksOf(wal.bytes, options);
-      assert.equal(all.heartbeat?.writtenAtMs, 1_790_000_000_000);
-      assert.deepEqual(
-        all.names.map(({ name }) => name),
-        ['before the release'],
+function testPieces(scene: () => Scene): void {
+  test('is the same in pieces of any size, and from any page on', () => {
+    const { wal } = scene();
+    const random = seededRandom(seed);
+    const whole = readAll(wal, [wal.bytes]).records;
+    for (const most of [7, 100, 8192, 200_000]) {
+      const pieces = cut(
+        wal.bytes.subarray(0, most < 100 ? segmentBytes : wal.bytes.length),
+        () => 1 + random.below(most),
       );
-      assert.ok(Math.abs((all.lastCommitAtMs ?? 0) - wal.facts.lastAtMs) < 1000);
-      const reader = createMarkReader(options);
-      const parts = cut(wal.bytes, () => 12_345).map((piece) => reader.take(piece));
-      assert.equal(
-        parts.reduce((sum, { commits }) => sum + commits, 0),
-        all.commits,
-      );
-      assert.equal(parts.filter(({ heartbeat }) => heartbeat !== undefined).length, 1);
-    });
-
-    if (version === 15) {
-      test('has the records that pg_waldump lists', async () => {
-        const listed = await waldump(server, wal);
-        const read = readAll(wal, [wal.bytes]).records;
-        assert.deepEqual(
-          read.map(
-            ({ start, previous, bytes, xid }) => `${formatLsn(start)} ${formatLsn(previous)} ${bytes} ${xid}`,
-          ),
-          listed.map(({ lsn, prev, bytes, xid }) => `${lsn} ${prev} ${bytes} ${xid}`),
-        );
-        const times = read.flatMap(({ body }) =>
-          body.kind === 'commit' || body.kind === 'abort' ? [body.atUs] : [],
-        );
-        assert.deepEqual(
-          times,
-          listed.flatMap(({ atUs }) => (atUs === undefined ? [] : [atUs])),
-        );
-      });
+      const read = readAll(wal, pieces).records;
+      assert.deepEqual(read, whole.slice(0, read.length), `seed ${seed}, pieces up to ${most}`);
+      assert.ok(most < 100 || read.length === whole.length);
     }
+    for (let round = 0; round < 40; round++) {
+      const from = random.below(Math.floor(wal.bytes.length / 8192)) * 8192;
+      const read = readAll(wal, [wal.bytes.subarray(from)], from).records;
+      assert.deepEqual(
+        read.at(0) ?? whole.at(-1),
+        whole.find(({ start }) => start === read[0]?.start) ?? whole.at(-1),
+      );
+      assert.deepEqual(read, whole.slice(whole.length - read.length), `seed ${seed}, from ${from}`);
+    }
+  });
+
+  test('ends at the first record with a changed byte, and never tells of it', () => {
+    const { wal } = scene();
+    const random = seededRandom(seed + 1);
+    const whole = readAll(wal, [wal.bytes]).records;
+    for (let round = 0; round < 60; round++) {
+      const victim = random.pick(whole.slice(0, -1));
+      const damaged = Buffer.from(wal.bytes);
+      const at = Number(victim.start - wal.start) + random.below(Math.min(victim.bytes, 24 + 40));
+      damaged[at] = (damaged[at] ?? 0) ^ (1 << random.below(8));
+      const { records, reader } = readAll(wal, [damaged]);
+      // The two bytes of padding in a record's header are in its checksum, too.
+      assert.ok(
+        reader.ending !== undefined && reader.ending.at <= victim.end,
+        `seed ${seed + 1}, byte ${at}`,
+      );
+      assert.deepEqual(records, whole.slice(0, records.length));
+      assert.ok(records.every((record) => record.end <= victim.start));
+    }
+  });
+}
+
+function testMarks(scene: () => Scene): void {
+  test('marks say when, piece by piece or at once', () => {
+    const { wal } = scene();
+    const options = { start: wal.start, segmentBytes };
+    const all = marksOf(wal.bytes, options);
+    assert.equal(all.heartbeat?.writtenAtMs, 1_790_000_000_000);
+    assert.deepEqual(
+      all.names.map(({ name }) => name),
+      ['before the release'],
+    );
+    assert.ok(Math.abs((all.lastCommitAtMs ?? 0) - wal.facts.lastAtMs) < 1000);
+    const reader = createMarkReader(options);
+    const parts = cut(wal.bytes, () => 12_345).map((piece) => reader.take(piece));
+    assert.equal(
+      parts.reduce((sum, { commits }) => sum + commits, 0),
+      all.commits,
+    );
+    assert.equal(parts.filter(({ heartbeat }) => heartbeat !== undefined).length, 1);
+  });
+}
+
+function testAgainstWaldump(scene: () => Scene): void {
+  test('has the records that pg_waldump lists', async () => {
+    const { server, wal } = scene();
+    const listed = await waldump(server, wal);
+    const read = readAll(wal, [wal.bytes]).records;
+    assert.deepEqual(
+      read.map(
+        ({ start, previous, bytes, xid }) => `${formatLsn(start)} ${formatLsn(previous)} ${bytes} ${xid}`,
+      ),
+      listed.map(({ lsn, prev, bytes, xid }) => `${lsn} ${prev} ${bytes} ${xid}`),
+    );
+    const times = read.flatMap(({ body }) =>
+      body.kind === 'commit' || body.kind === 'abort' ? [body.atUs] : [],
+    );
+    assert.deepEqual(
+      times,
+      listed.flatMap(({ atUs }) => (atUs === undefined ? [] : [atUs])),
+    );
   });
 }
 
