@@ -8,6 +8,7 @@
  */
 
 import type { Position } from '../source/position.ts';
+import { type LogRecord, parseLogRecord } from './log-record.ts';
 import type { RecordCommon, RecordError } from './record-common.ts';
 import {
   boolean,
@@ -41,6 +42,7 @@ export type RunRecord =
   | KeyRecord
   | ForgetRecord
   | CopyRecord
+  | LogRecord
   | VaultEventRecord
   | UnknownRecord;
 
@@ -256,6 +258,8 @@ export function parseRecord(json: unknown): RunRecord {
       return { type, ...common, ...parseAudit(from) };
     case 'key-test':
       return { type, ...common, ...parseKeyTest(from) };
+    case 'log':
+      return { type, ...common, ...parseLogRecord(from) };
     case 'pause':
       return { type, ...common, ...parsePause(from) };
     default:
@@ -312,6 +316,7 @@ function parseBackup(from: JsonObject): Omit<BackupRecord, keyof RecordCommon | 
 /** A position of an engine that this version does not know is no position it could use. */
 function parsePosition(from: JsonObject, name: string): Position {
   const position = objectOf(from[name], name);
+  if (position['kind'] === 'postgres') return parsePostgresPosition(position);
   if (position['kind'] !== 'sqlite') return { kind: 'none' };
   return {
     kind: 'sqlite',
@@ -320,6 +325,19 @@ function parsePosition(from: JsonObject, name: string): Position {
     pageCount: number(position, 'pageCount'),
     ...optional(position, 'walSalt', text),
     ...optional(position, 'walFrame', number),
+  };
+}
+
+function parsePostgresPosition(position: JsonObject): Position {
+  return {
+    kind: 'postgres',
+    systemId: text(position, 'systemId'),
+    timeline: number(position, 'timeline'),
+    base: text(position, 'base'),
+    at: text(position, 'at'),
+    serverVersion: text(position, 'serverVersion'),
+    segmentBytes: number(position, 'segmentBytes'),
+    hasLog: boolean(position, 'hasLog'),
   };
 }
 
