@@ -74,6 +74,8 @@ export interface RecoveredCluster extends AsyncDisposable {
 }
 
 const portOfSocket = 5432;
+/** The database `postgres` may have been dropped. */
+const alwaysThere = 'template1';
 const lookMs = 50;
 const restartsMax = 5;
 const socketPathMax = 90;
@@ -256,7 +258,7 @@ async function askFacts(
   signal: AbortSignal | undefined,
 ): Promise<RecoveryFacts | undefined> {
   try {
-    await using connection = await server.connect('postgres', signal);
+    await using connection = await server.connect(alwaysThere, signal);
     const { rows } = await connection.query(
       "set timezone to 'UTC'; select coalesce(pg_last_wal_replay_lsn(), pg_current_wal_lsn()), pg_last_xact_replay_timestamp()",
       signal,
@@ -281,7 +283,7 @@ async function promote(
   const began = monotonicMs();
   options.onProgress?.({ phase: 'open', fetchedBytes: 0, replayedTo: facts.replayedTo });
   if (!server.words().isComplete) {
-    await using connection = await server.connect('postgres', signal);
+    await using connection = await server.connect(alwaysThere, signal);
     await connection.query('select pg_promote(false)', signal);
   }
   const words = await server.waitFor(
