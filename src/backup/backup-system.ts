@@ -7,37 +7,14 @@ import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import type { BackupRecord, CanaryMark, CheckRecord, StoreUse } from '../evidence/record.ts';
 import type { RecordVerdict } from '../evidence/record-common.ts';
 import { recordTimes } from '../evidence/record-common.ts';
-import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
+import { recordError, sharedFields } from '../evidence/run-context.ts';
 import { countsBetween } from '../object-store/count.ts';
-import { encodeManifest, manifestFile, manifestFolder } from '../recovery-point/manifest.ts';
-import type { RepositoryWriter, SavedSnapshot, Snapshot } from '../repository/repository-types.ts';
-import type { WorkProgress } from '../repository/work-progress.ts';
-import type { Capture, CaptureProblem, CaptureResult, Source, SourceFinding } from '../source/source.ts';
+import type { SavedSnapshot, Snapshot } from '../repository/repository-types.ts';
+import type { CaptureProblem, CaptureResult, SourceFinding } from '../source/source.ts';
 import type { Vault } from '../vault/vault.ts';
+import type { BackupRequest } from './backup-request.ts';
 import { readBackSnapshot, recordDamage } from './read-back-snapshot.ts';
-
-export interface BackupRequest {
-  readonly run: RunContext & { readonly plan: NonNullable<RunContext['plan']> };
-  readonly system: SystemIdentity;
-  readonly vault: Vault;
-  readonly source: Source;
-  /** What `paths` of the snapshot say: what the source reads, for people and for finding the parent. */
-  readonly paths: readonly string[];
-  readonly excludes?: readonly string[];
-  /** Writes the mark into the source; only given when the plan asks for a canary. */
-  readonly canary?: { readonly sequence: number; write(mark: CanaryMark): Promise<void> };
-  /** Read every file even when its stat data say that it did not change. */
-  readonly full: boolean;
-  readonly identity: {
-    readonly hostname: string;
-    readonly username: string;
-    readonly uid: number;
-    readonly gid: number;
-  };
-  readonly cacheDirectory: string;
-  readonly progress?: (progress: WorkProgress) => void;
-  readonly signal?: AbortSignal;
-}
+import { take } from './take-capture.ts';
 
 export interface BackupOutcome {
   readonly record: BackupRecord;
@@ -86,11 +63,9 @@ async function capture(
   findings: readonly SourceFinding[],
 ): Promise<BackupOutcome> {
   const mark = await writeCanary(request);
-  await using taken = await request.source.capture(request.signal);
   const fullRead = request.full || (await fullReadIsDue(request, startMs));
   const before = await newestSnapshot(request, startMs);
-  const saved = await save(request, taken, startMs, { readAll: fullRead, ...before });
-  const result = await taken.result();
+  const { saved, result } = await take(request, startMs, { readAll: fullRead, ...before });
   const problems = [...result.problems, ...saved.problems];
   const record = { ...backupRecord(request, startMs, saved, result, problems, mark), fullRead };
   await request.vault.append(record);
@@ -106,51 +81,6 @@ async function capture(
     silentChanges,
     ...(error === undefined ? {} : { error }),
   };
-}
-
-async function save(
-  request: BackupRequest,
-  taken: Capture,
-  startMs: number,
-  { readAll, parent }: { readonly readAll: boolean; readonly parent?: Snapshot },
-): Promise<SavedSnapshot> {
-  const { vault, run, system, identity, signal, progress } = request;
-  const tags = [`plan:${run.plan.id}`, `system:${system.name}`, `run:${run.runId}`];
-  const saving = (writer: RepositoryWriter): Promise<SavedSnapshot> =>
-    writer.saveSnapshot({
-      events: taken.events,
-      extraFile: async (seen) => ({
-        path: [manifestFolder, manifestFile],
-        bytes: encodeManifest({
-          version: 1,
-          system: system.name,
-          systemHash: system.hash,
-          planId: run.plan.id,
-          planHash: run.plan.hash,
-          runId: run.runId,
-          ...manifestFacts(await taken.result()),
-          contents: seen,
-        }),
-      }),
-      time: new Date(startMs).toISOString(),
-      paths: request.paths,
-      ...identity,
-      tags,
-      ...(request.excludes === undefined ? {} : { excludes: request.excludes }),
-      readAll,
-      ...(parent === undefined ? {} : { parent }),
-      ...(progress === undefined ? {} : { progress }),
-    });
-  return await vault.repository.write(saving, signal === undefined ? {} : { signal });
-}
-
-function manifestFacts({
-  capturedAtMs,
-  start,
-  end,
-  values,
-}: CaptureResult): Pick<CaptureResult, 'capturedAtMs' | 'start' | 'end' | 'values'> {
-  return { capturedAtMs, start, end, values };
 }
 
 /** What changes behind all stat data is only found by reading; so everything is read once in a while. */

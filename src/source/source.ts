@@ -16,9 +16,21 @@ export interface Source {
   preflight(signal?: AbortSignal): Promise<readonly SourceFinding[]>;
   /**
    * Begins a consistent capture. Raises SOURCE_* errors; after the promise resolves nothing that was
-   * committed before is missing from the events. The caller disposes the capture in every case.
+   * committed before is missing from the events. The caller disposes the capture in every case. `earlier` lets a source
+   * refuse what is not what it was, and read only what changed since.
    */
-  capture(signal?: AbortSignal): Promise<Capture>;
+  capture(signal?: AbortSignal, earlier?: EarlierCapture): Promise<Capture>;
+}
+
+/** What the newest capture of the same system left. */
+export interface EarlierCapture {
+  /** Where it ended; absent when nothing is known of it. */
+  readonly position?: Position;
+  /**
+   * A file of its snapshot, which the caller then gives as `SaveRequest.base`; `undefined` when it holds none. Absent:
+   * everything is to be read.
+   */
+  readonly read?: (path: string, signal?: AbortSignal) => Promise<Uint8Array | undefined>;
 }
 
 export interface SourceFinding {
@@ -28,7 +40,10 @@ export interface SourceFinding {
 }
 
 export interface Capture extends AsyncDisposable {
-  /** In batches, for speed; consumed once, to the end. Siblings come in any order; names are unique. */
+  /**
+   * In batches, for speed; consumed once, to the end. Siblings come in any order; names are unique. Contents are read as
+   * their entries come: a source may wait with the next batch until those of this one were read.
+   */
   readonly events: AsyncIterable<readonly CaptureEvent[]>;
   /** What the capture saw; complete only after the last event was consumed. */
   result(): Promise<CaptureResult>;

@@ -6,10 +6,10 @@
  * outside of the data directory.
  */
 
-import type { Source } from '../../source.ts';
+import type { EarlierCapture, Source } from '../../source.ts';
 import { checkServer } from '../check-server.ts';
 import { describeAddress } from '../wire/address.ts';
-import type { PostgresSourceOptions } from './base-settings.ts';
+import type { BaseFiles, PostgresSourceOptions } from './base-settings.ts';
 import { captureBase } from './capture-base.ts';
 
 /**
@@ -22,6 +22,31 @@ export function createPostgresSource(options: PostgresSourceOptions): Source {
   return {
     description: `PostgreSQL at ${describeAddress(options.address)}`,
     preflight: async (signal) => await checkServer({ ...options, purpose: 'base' }, signal),
-    capture: async (signal) => await captureBase(options, signal),
+    capture: async (signal, earlier) => await captureBase(await knowing(options, earlier, signal), signal),
   };
+}
+
+const dataFolder = '/postgresql/data';
+
+async function knowing(
+  options: PostgresSourceOptions,
+  earlier: EarlierCapture | undefined,
+  signal: AbortSignal | undefined,
+): Promise<PostgresSourceOptions> {
+  const { position, read } = earlier ?? {};
+  const base = read && (await baseFiles(read, signal));
+  return {
+    ...options,
+    ...(position?.kind === 'postgres' ? { expectedSystemId: position.systemId } : {}),
+    ...(base === undefined ? {} : { base }),
+  };
+}
+
+async function baseFiles(
+  read: NonNullable<EarlierCapture['read']>,
+  signal: AbortSignal | undefined,
+): Promise<BaseFiles | undefined> {
+  const manifest = await read(`${dataFolder}/backup_manifest`, signal);
+  const controlFile = manifest && (await read(`${dataFolder}/global/pg_control`, signal));
+  return controlFile && { manifest, controlFile };
 }
