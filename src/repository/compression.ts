@@ -5,6 +5,7 @@ import { openCompressContext, openDecompressContext, type ZstdContext } from './
 
 /** zstd's own default: the best bytes per second on the data we met; restic's "auto" is its like. */
 const level = 3;
+const pageLevel = 1;
 const optionsOf = (chosen: number) => ({ params: { [constants.ZSTD_c_compressionLevel]: chosen } });
 const compressOptions = optionsOf(level);
 /** Index files are mostly random names: the fastest level is the smallest there, by a tenth. */
@@ -25,13 +26,25 @@ export function compressNames(plaintext: Uint8Array): Buffer {
 
 /** As `compress`, for many small inputs: the result is a view that the next call overwrites. */
 export function createCompressor(): (plaintext: Uint8Array) => Uint8Array {
-  const context = openCompressContext(level);
-  if (!context) return compress;
+  return compressorOf(level, compress);
+}
+
+/** For pages of a database: on pieces as small as theirs the fastest level takes a fifth less time, and 3% more bytes. */
+export function createPageCompressor(): (plaintext: Uint8Array) => Uint8Array {
+  return compressorOf(pageLevel, (plaintext) => zstdCompressSync(plaintext, optionsOf(pageLevel)));
+}
+
+function compressorOf(
+  chosen: number,
+  compressOnce: (plaintext: Uint8Array) => Buffer,
+): (plaintext: Uint8Array) => Uint8Array {
+  const context = openCompressContext(chosen);
+  if (!context) return compressOnce;
   const scratch = createScratchBuffer();
   return (plaintext) => {
     const output = scratch(frameBytesMax(plaintext.length));
     const length = context.run(plaintext, output);
-    return length === undefined ? compress(plaintext) : output.subarray(0, length);
+    return length === undefined ? compressOnce(plaintext) : output.subarray(0, length);
   };
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
-import { createCompressor, decompressInto } from './compression.ts';
+import { createCompressor, createPageCompressor, decompressInto } from './compression.ts';
 import { openCompressContext, openDecompressContext } from './zstd-context.ts';
 
 test('the pinned runtime has the handle that a context needs', () => {
@@ -25,6 +25,18 @@ test('one context for many inputs gives what the documented functions give', () 
     }),
     { numRuns: 300 },
   );
+});
+
+test('each context keeps the level that it was opened with, frame after frame', () => {
+  const bytes = Buffer.from(Array.from({ length: 60_000 }, (_, n) => ((n * n) % 251) ^ (n >> 7)));
+  const atLevel = (level: number) =>
+    zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } });
+  assert.notEqual(atLevel(1).length, atLevel(3).length, 'the sample tells the levels apart');
+  const [usual, pages] = [createCompressor(), createPageCompressor()];
+  for (let round = 0; round < 3; round++) {
+    assert.ok(atLevel(3).equals(usual(bytes)));
+    assert.ok(atLevel(1).equals(pages(bytes)));
+  }
 });
 
 test('after a broken frame the next whole one is right again', () => {

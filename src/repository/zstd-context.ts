@@ -44,7 +44,8 @@ export function openDecompressContext(): ZstdContext | undefined {
 /**
  * `isAtEnd` says of a run without a fault whether it surely came to the end of its frame, given what went in, how much
  * came out and how much could have: then the next frame may begin in the same context. Otherwise the handle is reset,
- * for which Node makes a new context: that takes as long as a small blob, and hundreds of KB of fresh memory each time.
+ * for which Node makes a new context: that takes as long as a small blob, and hundreds of KB of fresh memory each time,
+ * and it knows nothing of the level that was asked for any more.
  */
 function contextOf(
   stream: object,
@@ -54,7 +55,7 @@ function contextOf(
   const state: unknown = Reflect.get(stream, '_writeState');
   if (!isHandle(handle) || !(state instanceof Uint32Array) || state.length !== 2) return undefined;
   let failed = false;
-  let isFresh = false;
+  let isFresh = true;
   handle.onerror = () => {
     failed = true;
   };

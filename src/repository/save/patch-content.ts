@@ -96,7 +96,7 @@ async function savePieces(
     const before = piece.fate === 'patched' ? await nextOf(older) : Buffer.alloc(0);
     made.fill(0, before.copy(made));
     await replaced.putInto(made, piece);
-    ids.push((await context.pieces.savePiece(made)).id);
+    ids.push((await context.pieces.savePiece(made, 'pages')).id);
   }
   await replaced.requireEnd();
   return ids;

@@ -126,7 +126,7 @@ class Pool implements SavePool {
     this.pieces = new StreamIntake<Member>({
       workers: options.workers,
       leastLoaded: () => this.#leastLoaded(),
-      post: (member, message, transfer) => this.#post(member, message, transfer),
+      post: (member, message) => this.#post(member, message),
       onRoom: () => this.#wake(),
       throwFailure: () => this.#throwFailure(),
     });

@@ -23,18 +23,21 @@ export interface SaveWorkerData {
 export type ToSaveWorker =
   /** Paths as Latin-1 strings of their bytes, joined by NUL; numbered from `first` on. */
   | { readonly type: 'files'; readonly first: number; readonly paths: string }
-  /** What becomes one blob each, one after the other from the beginning of `bytes`. */
+  /** Memory that later messages name, so that no bytes travel. It is filled again when the worker has told that it is done. */
+  | { readonly type: 'group'; readonly group: number; readonly memory: SharedArrayBuffer }
+  /** What becomes one blob each, one after the other from the beginning of the group. */
   | {
       readonly type: 'pieces';
       readonly number: number;
-      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly group: number;
       readonly lengths: readonly number[];
+      readonly kind: 'pages' | undefined;
     }
-  /** The first `length` bytes, to be cut by content. */
+  /** The first `length` bytes of the group, to be cut by content. */
   | {
       readonly type: 'stream-chunk';
       readonly stream: number;
-      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly group: number;
       readonly length: number;
     }
   | { readonly type: 'stream-end'; readonly stream: number }
@@ -44,17 +47,12 @@ export type ToSaveWorker =
 
 export type FromSaveWorker =
   | { readonly type: 'files'; readonly batch: FileBatch }
-  /** Ids joined without a separator; the memory goes back to be filled again. */
-  | {
-      readonly type: 'pieces';
-      readonly number: number;
-      readonly ids: string;
-      readonly bytes: Uint8Array<ArrayBuffer>;
-    }
+  /** Ids joined without a separator. */
+  | { readonly type: 'pieces'; readonly number: number; readonly group: number; readonly ids: string }
   | {
       readonly type: 'stream-progress';
       readonly stream: number;
-      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly group: number;
       readonly length: number;
     }
   | { readonly type: 'stream'; readonly stream: number; readonly result: ReadContent }

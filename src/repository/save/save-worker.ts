@@ -21,6 +21,7 @@ import { createStreamSaver, type StreamSaver } from './stream-saver.ts';
 const port = defined(parentPort, 'the port of the parent thread');
 const settings = workerData as SaveWorkerData;
 const streams = new Map<number, StreamSaver>();
+const groups = new Map<number, Uint8Array>();
 const inbox: ToSaveWorker[] = [];
 const spareBuffers: Uint8Array<ArrayBuffer>[] = [];
 const spareBuffersMax = 2;
@@ -82,10 +83,13 @@ async function handle(message: ToSaveWorker): Promise<void> {
     case 'pieces':
       await savePieces(message);
       return;
+    case 'group':
+      groups.set(message.group, new Uint8Array(message.memory));
+      return;
     case 'stream-chunk': {
-      const { stream, bytes, length } = message;
-      streamOf(stream).write(bytes.subarray(0, length));
-      send({ type: 'stream-progress', stream, bytes, length }, [bytes.buffer]);
+      const { stream, group, length } = message;
+      streamOf(stream).write(groupOf(group).subarray(0, length));
+      send({ type: 'stream-progress', stream, group, length });
       return;
     }
     case 'stream-end':
@@ -123,17 +127,23 @@ async function saveFiles(first: number, paths: string): Promise<void> {
 
 async function savePieces({
   number,
-  bytes,
+  group,
   lengths,
+  kind,
 }: Extract<ToSaveWorker, { type: 'pieces' }>): Promise<void> {
+  const bytes = groupOf(group);
   let ids = '';
   let at = 0;
   for (const length of lengths) {
     await throttle();
-    ids += saver.saveChunk(bytes.subarray(at, at + length));
+    ids += saver.saveChunk(bytes.subarray(at, at + length), kind);
     at += length;
   }
-  send({ type: 'pieces', number, ids, bytes }, [bytes.buffer]);
+  send({ type: 'pieces', number, group, ids });
+}
+
+function groupOf(number: number): Uint8Array {
+  return defined(groups.get(number), 'the memory of a group');
 }
 
 function streamOf(id: number): StreamSaver {

@@ -1,10 +1,10 @@
 /**
- * Bytes that arrive on the main thread, on their way to the workers. They are copied once, into groups, which travel
- * by transfer and come back to be used again.
+ * Bytes that arrive on the main thread, on their way to the workers. They are copied once, into memory that all threads
+ * see and that is filled again and again: handing it over by transfer took more time than copying.
  *
  * Glossary: a *piece* is what becomes one blob, cut by the main thread, so that any worker may take it; a *group* is
- * one message full of pieces, or of bytes of a stream that its worker cuts by content. Small pieces of many files
- * share groups: a message costs more than saving one of them.
+ * a part of that memory full of pieces, or of bytes of a stream that its worker cuts by content. Small pieces of many
+ * files share groups: a message costs more than saving one of them.
  */
 import { assert, defined, unreachable } from '../../error/assert.ts';
 import { chunkBytesMin } from '../chunker/chunker.ts';
@@ -24,7 +24,7 @@ export const readingMax = 16;
 export interface IntakePort<M extends { cost: number }> {
   readonly workers: number;
   leastLoaded(): M;
-  post(member: M, message: ToSaveWorker, transfer: ArrayBuffer[]): void;
+  post(member: M, message: ToSaveWorker): void;
   /** A worker has less to do, or a stream was read to its end. */
   onRoom(): void;
   throwFailure(): void;
@@ -32,7 +32,7 @@ export interface IntakePort<M extends { cost: number }> {
 
 /** For contents that are made piece by piece. */
 export interface PieceSaver {
-  savePiece(bytes: Uint8Array): Promise<PendingPiece>;
+  savePiece(bytes: Uint8Array, kind?: 'pages'): Promise<PendingPiece>;
   whileReading<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -41,8 +41,13 @@ export interface PendingPiece {
   readonly id: Promise<string>;
 }
 
-interface Group {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+type Kind = 'pages' | undefined;
+
+interface Group<M> {
+  readonly number: number;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** Workers that have it. */
+  readonly known: Set<M>;
   used: number;
 }
 
@@ -52,8 +57,8 @@ interface SentGroup<M> {
   readonly ids: PromiseWithResolvers<readonly string[]>;
 }
 
-interface SharedGroup {
-  readonly group: Group;
+interface SharedGroup<M> {
+  readonly group: Group<M>;
   readonly lengths: number[];
   readonly ids: PromiseWithResolvers<readonly string[]>;
 }
@@ -68,8 +73,9 @@ export class StreamIntake<M extends { cost: number }> implements PieceSaver {
   readonly #sent = new Map<number, SentGroup<M>>();
   readonly #streams = new Map<number, OpenStream<M>>();
   /** As many as were once in use at a time: one of each stream that is read, and those that were out. */
-  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
-  #shared: SharedGroup | undefined;
+  readonly #spare: Group<M>[] = [];
+  readonly #groups: Group<M>[] = [];
+  readonly #shared = new Map<Kind, SharedGroup<M>>();
   #groupsOut = 0;
   #onReturn: PromiseWithResolvers<void> | undefined;
   #reading = 0;
@@ -110,19 +116,23 @@ export class StreamIntake<M extends { cost: number }> implements PieceSaver {
   }
 
   /** One blob, whatever its size up to a group's; the bytes are the caller's own again when the promise resolves. */
-  async savePiece(bytes: Uint8Array): Promise<PendingPiece> {
+  async savePiece(bytes: Uint8Array, kind?: 'pages'): Promise<PendingPiece> {
     assert(bytes.length <= groupBytes, 'a piece fits into a group');
-    while (this.#shared && this.#shared.group.used + bytes.length > groupBytes) await this.#sendShared();
+    while (!this.#fits(bytes, kind)) await this.#sendShared(kind);
     this.#port.throwFailure();
-    this.#shared ??= this.#openShared();
-    const shared = this.#shared;
+    const shared = this.#shared.get(kind) ?? this.#openShared(kind);
     shared.group.bytes.set(bytes, shared.group.used);
     shared.group.used += bytes.length;
     const at = shared.lengths.push(bytes.length) - 1;
-    if (shared.lengths.length === piecesPerGroupMax) await this.#sendShared();
+    if (shared.lengths.length === piecesPerGroupMax) await this.#sendShared(kind);
     const id = shared.ids.promise.then((ids) => defined(ids[at], 'id of a piece'));
     id.catch(() => undefined);
     return { id };
+  }
+
+  #fits(bytes: Uint8Array, kind: Kind): boolean {
+    const used = this.#shared.get(kind)?.group.used ?? 0;
+    return used + bytes.length <= groupBytes;
   }
 
   /** No more streams come for the moment: nothing waits for company. */
@@ -131,23 +141,23 @@ export class StreamIntake<M extends { cost: number }> implements PieceSaver {
     this.sendWaiting();
   }
 
-  /** At once, whether there is room or not: it is one group at most. */
+  /** At once, whether there is room or not: it is one group of each kind at most. */
   sendWaiting(): void {
-    const shared = this.#shared;
-    if (!shared) return;
-    this.#shared = undefined;
-    this.#groupsOut++;
-    this.#send(shared.group, shared.lengths, shared.ids);
+    for (const [kind, { group, lengths, ids }] of this.#shared) {
+      this.#groupsOut++;
+      this.#send(group, lengths, kind, ids);
+    }
+    this.#shared.clear();
   }
 
   receive(message: Extract<FromSaveWorker, { type: 'pieces' | 'stream-progress' | 'stream' }>): void {
     switch (message.type) {
       case 'pieces':
         this.#receiveIds(message.number, message.ids);
-        this.#takeBack(message.bytes);
+        this.#takeBack(this.#groupOf(message.group));
         return;
       case 'stream-progress':
-        this.#takeBack(message.bytes);
+        this.#takeBack(this.#groupOf(message.group));
         this.#relieve(this.#streamOf(message.stream).member, message.length);
         return;
       case 'stream':
@@ -162,7 +172,7 @@ export class StreamIntake<M extends { cost: number }> implements PieceSaver {
   fail(error: unknown): void {
     for (const { ids } of this.#sent.values()) ids.reject(error);
     for (const { result } of this.#streams.values()) result.reject(error);
-    this.#shared?.ids.reject(error);
+    for (const { ids } of this.#shared.values()) ids.reject(error);
     this.#onReturn?.resolve();
   }
 
@@ -174,11 +184,11 @@ export class StreamIntake<M extends { cost: number }> implements PieceSaver {
       size += chunk.length;
       for (let at = 0; at < chunk.length; at += fill(group, chunk, at)) {
         if (group.used < groupBytes) continue;
-        sent.push(await this.#sendGroup(group, pageLengths(group.used)));
+        sent.push(await this.#sendGroup(group, pageLengths(group.used), 'pages'));
         group = this.#takeGroup();
       }
     }
-    sent.push(await this.#sendRest(group, pageLengths(group.used)));
+    sent.push(await this.#sendRest(group, pageLengths(group.used), 'pages'));
     return { size, content: async () => (await Promise.all(sent.map(({ ids }) => ids))).flat() };
   }
 
@@ -196,7 +206,7 @@ export class StreamIntake<M extends { cost: number }> implements PieceSaver {
       }
     }
     if (stream === undefined && group.used <= chunkBytesMin) {
-      const { ids } = await this.#sendRest(group, group.used === 0 ? [] : [group.used]);
+      const { ids } = await this.#sendRest(group, group.used === 0 ? [] : [group.used], undefined);
       return { size, content: () => ids };
     }
     const { result } = this.#endStream(await this.#sendOfStream(stream, group));
@@ -204,60 +214,68 @@ export class StreamIntake<M extends { cost: number }> implements PieceSaver {
   }
 
   /** The last bytes of a stream, or all of a small one. */
-  async #sendRest(group: Group, lengths: readonly number[]): Promise<Pending> {
-    if (lengths.length !== 1) return await this.#sendGroup(group, lengths);
-    const { id } = await this.savePiece(group.bytes.subarray(0, group.used));
-    this.#takeBack(group.bytes);
+  async #sendRest(group: Group<M>, lengths: readonly number[], kind: Kind): Promise<Pending> {
+    if (lengths.length !== 1) return await this.#sendGroup(group, lengths, kind);
+    const { id } = await this.savePiece(group.bytes.subarray(0, group.used), kind);
+    this.#takeBack(group);
     const ids = id.then((only) => [only]);
     ids.catch(() => undefined);
     return { ids };
   }
 
-  async #sendShared(): Promise<void> {
-    const shared = this.#shared;
+  async #sendShared(kind: Kind): Promise<void> {
+    const shared = this.#shared.get(kind);
     if (!shared) return;
-    this.#shared = undefined;
+    this.#shared.delete(kind);
     try {
       await this.#reserve();
     } catch (error) {
       shared.ids.reject(error);
       throw error;
     }
-    this.#send(shared.group, shared.lengths, shared.ids);
+    this.#send(shared.group, shared.lengths, kind, shared.ids);
   }
 
-  async #sendGroup(group: Group, lengths: readonly number[]): Promise<Pending> {
+  async #sendGroup(group: Group<M>, lengths: readonly number[], kind: Kind): Promise<Pending> {
     if (lengths.length === 0) {
-      this.#takeBack(group.bytes);
+      this.#takeBack(group);
       return { ids: Promise.resolve([]) };
     }
     await this.#reserve();
-    return this.#send(group, lengths, Promise.withResolvers());
+    return this.#send(group, lengths, kind, Promise.withResolvers());
   }
 
   /** Its place among the groups that are out is taken already. */
   #send(
-    { bytes, used }: Group,
+    group: Group<M>,
     lengths: readonly number[],
+    kind: Kind,
     ids: PromiseWithResolvers<readonly string[]>,
   ): Pending {
     ids.promise.catch(() => undefined);
     const member = this.#port.leastLoaded();
     const number = this.#nextNumber++;
-    member.cost += used;
-    this.#sent.set(number, { member, cost: used, ids });
-    this.#port.post(member, { type: 'pieces', number, bytes, lengths }, [bytes.buffer]);
+    this.#sent.set(number, { member, cost: group.used, ids });
+    this.#hand(group, member);
+    this.#port.post(member, { type: 'pieces', number, group: group.number, lengths, kind });
     return { ids: ids.promise };
   }
 
   /** All of a stream goes to the worker that got its beginning. Returns the number of the stream. */
-  async #sendOfStream(number: number | undefined, { bytes, used }: Group): Promise<number> {
+  async #sendOfStream(number: number | undefined, group: Group<M>): Promise<number> {
     await this.#reserve();
     const stream = number ?? this.#openStream();
     const { member } = this.#streamOf(stream);
-    member.cost += used;
-    this.#port.post(member, { type: 'stream-chunk', stream, bytes, length: used }, [bytes.buffer]);
+    this.#hand(group, member);
+    this.#port.post(member, { type: 'stream-chunk', stream, group: group.number, length: group.used });
     return stream;
+  }
+
+  #hand(group: Group<M>, member: M): void {
+    member.cost += group.used;
+    if (group.known.has(member)) return;
+    group.known.add(member);
+    this.#port.post(member, { type: 'group', group: group.number, memory: group.bytes.buffer });
   }
 
   #openStream(): number {
@@ -270,7 +288,7 @@ export class StreamIntake<M extends { cost: number }> implements PieceSaver {
 
   #endStream(stream: number): { readonly result: Promise<ReadContent> } {
     const { member, result } = this.#streamOf(stream);
-    this.#port.post(member, { type: 'stream-end', stream }, []);
+    this.#port.post(member, { type: 'stream-end', stream });
     return { result: result.promise };
   }
 
@@ -303,16 +321,28 @@ export class StreamIntake<M extends { cost: number }> implements PieceSaver {
     this.#groupsOut++;
   }
 
-  #openShared(): SharedGroup {
-    return { group: this.#takeGroup(), lengths: [], ids: Promise.withResolvers() };
+  #openShared(kind: Kind): SharedGroup<M> {
+    const shared = { group: this.#takeGroup(), lengths: [], ids: Promise.withResolvers<readonly string[]>() };
+    this.#shared.set(kind, shared);
+    return shared;
   }
 
-  #takeGroup(): Group {
-    return { bytes: this.#spare.pop() ?? new Uint8Array(groupBytes), used: 0 };
+  #takeGroup(): Group<M> {
+    const spare = this.#spare.pop();
+    if (spare) return spare;
+    const bytes = new Uint8Array(new SharedArrayBuffer(groupBytes));
+    const group = { number: this.#groups.length, bytes, known: new Set<M>(), used: 0 };
+    this.#groups.push(group);
+    return group;
   }
 
-  #takeBack(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#spare.push(bytes);
+  #groupOf(number: number): Group<M> {
+    return defined(this.#groups[number], 'the group that came back');
+  }
+
+  #takeBack(group: Group<M>): void {
+    group.used = 0;
+    this.#spare.push(group);
   }
 }
 
@@ -327,7 +357,7 @@ interface ReadStream {
 }
 
 /** Copies what fits of the chunk from `at` on; returns how much that was. */
-function fill(group: Group, chunk: Uint8Array, at: number): number {
+function fill<M>(group: Group<M>, chunk: Uint8Array, at: number): number {
   const part = chunk.subarray(at, at + groupBytes - group.used);
   group.bytes.set(part, group.used);
   group.used += part.length;
