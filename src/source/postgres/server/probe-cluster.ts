@@ -175,16 +175,17 @@ async function checkDatabase(
   }
   for (const [oid, name] of tables) {
     if (reasons.length >= reasonsMax) break;
-    const { rows } = await connection.query(
-      `select blkno, msg from ${prefix}.verify_heapam(${oid}) limit ${reasonsMax}`,
-      signal,
-    );
-    reasons.push(...rows.map(([block, message]) => `table ${name}, page ${block}: ${message}`));
+    const found = await badness(async () => {
+      const sql = `select blkno, msg from ${prefix}.verify_heapam(${oid}) limit ${reasonsMax}`;
+      const { rows } = await connection.query(sql, signal);
+      reasons.push(...rows.map(([block, message]) => `table ${name}, page ${block}: ${message}`));
+    });
+    if (found !== undefined) reasons.push(`table ${name}: ${found}`);
   }
   return { indexes: indexes.length, tables: tables.length, reasons };
 }
 
-/** What the server says of a damaged index; other errors are raised. */
+/** What the server says of damage; other errors are raised. */
 async function badness(act: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await act();
