@@ -28,23 +28,29 @@ export async function keepLooking(shipping: Shipping, signal: AbortSignal): Prom
   const { options, timing } = shipping;
   for (let isLost = false; ; ) {
     await sleep(timing.healthMs, signal);
+    const { mode } = shipping;
     await unlessOurs(signal, async () => {
       shipping.health = await options.source.health(signal);
+      // what was asked for meanwhile, the answer may know or not
+      if (shipping.mode.sinceMs === mode.sinceMs) believe(shipping, shipping.health.isWaiting);
     });
     const hold = shipping.health?.hold;
     const wasLost = isLost;
     isLost = hold === 'lost' || hold === 'missing';
-    believe(shipping);
     if (isLost && !wasLost && hold !== undefined) tell(shipping, { kind: 'lost', hold });
   }
 }
 
-/** Somebody else may have told the server not to wait: then nothing is protected, whatever we asked for. */
-function believe(shipping: Shipping): void {
-  const { options, mode, health, stream } = shipping;
-  const isLet = mode.kind === 'protected' && stream !== undefined && health?.isWaiting === false;
-  if (options.mode.kind !== 'sync' || !isLet) return;
-  shipping.mode = changedMode('degrade', options.clock.monotonicMs());
+/**
+ * Somebody else may have told the server not to wait: then nothing is protected, whatever we asked for. Or it waits, and
+ * could not be asked when we began.
+ */
+function believe(shipping: Shipping, isWaiting: boolean): void {
+  const { options, mode, stream } = shipping;
+  if (options.mode.kind !== 'sync' || isWaiting === (mode.kind === 'protected')) return;
+  if (!isWaiting && stream === undefined) return;
+  shipping.mode = changedMode(isWaiting ? 'protect' : 'degrade', options.clock.monotonicMs());
+  if (isWaiting) return;
   const at = { branch: shipping.branch ?? '', at: shipping.acknowledged ?? 0n };
   tell(shipping, { kind: 'degraded', at, waitedMs: 0 });
 }

@@ -162,13 +162,14 @@ async function oneStream(run: BranchRun): Promise<BranchOutcome | undefined> {
     if (event.kind !== 'bytes') continue;
     take(run, at, event);
     at += BigInt(event.bytes.length);
+    if (shipping.stream !== undefined) shipping.stream.at = at;
     while (buffer.bytes >= bufferBytesMax) await shipping.progress.heard(signal);
   }
   return undefined;
 }
 
 function connected({ shipping, branch }: BranchRun, stream: LogStream, start: bigint): void {
-  shipping.stream = { stream, start };
+  shipping.stream = { stream, start, at: start };
   shipping.disconnectedSinceMs = undefined;
   shipping.broken = undefined;
   const server = shipping.identity?.server ?? '';
@@ -233,7 +234,8 @@ function acknowledge({ shipping, buffer }: BranchRun): void {
   if (shipping.acknowledged === undefined || position > shipping.acknowledged)
     shipping.acknowledged = position;
   shipping.waiting.acknowledged(position);
-  if (stream !== undefined && position > stream.start) stream.stream.acknowledge(position);
+  if (stream === undefined || position <= stream.start) return;
+  stream.stream.acknowledge(lower(position, stream.at));
 }
 
 export function isAway(lane: Pick<Lane, 'failing'>, nowMs: number, awayAfterMs: number): boolean {

@@ -29,16 +29,20 @@ const reportMs = 1000;
 export async function shipLog(options: ShippingOptions, signal: AbortSignal): Promise<void> {
   const shipping = newShipping(options);
   await using _report = every(reportMs, () => report(shipping));
-  await knowWaiting(shipping, signal);
-  const background = [followMode, keepBeating, keepLooking, keepCompacting].map((work) =>
-    work(shipping, signal),
-  );
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const works = [rounds, followMode, keepBeating, keepLooking, keepCompacting];
+  const running: Promise<never>[] = [];
   try {
-    await Promise.all([rounds(shipping, signal), ...background]);
+    await knowWaiting(shipping, either);
+    running.push(...works.map((work) => work(shipping, either)));
+    await Promise.all(running);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    await Promise.allSettled(background);
+    // one of them failed, which is a fault of ours: the others must not go on without it
+    stop.abort(new LifeboatError('INTERRUPTED', 'the shipping ended'));
+    await Promise.allSettled(running);
     await report(shipping);
   }
 }
@@ -62,7 +66,7 @@ async function report(shipping: Shipping): Promise<void> {
 }
 
 interface Round {
-  /** From here on the server has what it has: before it there is a gap. */
+  /** The server has deleted what comes here. */
   gone: LogPosition | undefined;
 }
 

@@ -21,7 +21,8 @@ export interface Shipping {
   lanes: readonly Lane[];
   /** Vaults that have no lane because they could not be asked, or must not have one. */
   readonly without: Map<string, LaneFailure>;
-  stream: { readonly stream: LogStream; readonly start: bigint } | undefined;
+  /** `at`: up to where it has come. */
+  stream: { readonly stream: LogStream; readonly start: bigint; at: bigint } | undefined;
   received: bigint | undefined;
   serverEnd: bigint | undefined;
   acknowledged: bigint | undefined;

@@ -132,10 +132,11 @@ export class MemoryLog implements LogSource {
     this.streams++;
     const branch = this.named(name);
     if (at < this.oldest) throw new LifeboatError('LOG_GONE', `${at} is gone`);
+    const sent = { at };
     return {
-      events: this.events(branch, at, signal),
+      events: this.events(branch, sent, signal),
       acknowledge: (position) => {
-        if (position > branch.end) throw new RangeError('more is acknowledged than was written');
+        if (position > sent.at) throw new RangeError('more is acknowledged than has come');
         if (position > this.acknowledged) this.acknowledged = position;
         this.heldFrom = this.acknowledged;
         this.release();
@@ -169,11 +170,12 @@ export class MemoryLog implements LogSource {
 
   private async *events(
     branch: Branch,
-    from: bigint,
+    sent: { at: bigint },
     signal: AbortSignal | undefined,
   ): AsyncGenerator<LogEvent, void> {
     const own = this.epoch;
-    for (let at = from; ; ) {
+    for (;;) {
+      const { at } = sent;
       signal?.throwIfAborted();
       this.mustBeReachable();
       if (this.epoch !== own) throw unreachable('the connection was cut');
@@ -181,8 +183,8 @@ export class MemoryLog implements LogSource {
       if (at < end) {
         const to = end - at > BigInt(messageBytesMax) ? at + BigInt(messageBytesMax) : end;
         const bytes = Buffer.from(slice(branch, at, to));
+        sent.at = to;
         yield { kind: 'bytes', start: at, bytes, serverEnd: end, sentAtMs: Date.now() };
-        at = to;
       } else if (branch.left !== undefined) {
         const next = this.branches[this.branches.indexOf(branch) + 1];
         yield { kind: 'branch-end', at: end, next: next?.name ?? '' };
