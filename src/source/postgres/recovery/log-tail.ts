@@ -40,8 +40,8 @@ async function lastRecord(
       last = { start, end };
     },
   });
-  for (const [index, span] of path.spans.entries()) {
-    const start = index === 0 ? from : larger(span.start, from);
+  for (const span of path.spans) {
+    const start = larger(span.start, from);
     const end = span.end !== undefined && span.end < path.reach ? span.end : path.reach;
     if (start >= end) continue;
     for await (const piece of log.read({ branch: branchName(span.timeline), start, end }, signal))

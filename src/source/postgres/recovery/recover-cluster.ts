@@ -78,6 +78,7 @@ const portOfSocket = 5432;
 const alwaysThere = 'template1';
 const lookMs = 50;
 const restartsMax = 5;
+const stallMsMax = 120_000;
 const socketPathMax = 90;
 
 /** Raises RECOVERY_FAILED when the server did not stop where it was asked to; nothing is left running then. */
@@ -222,6 +223,7 @@ async function watch(
   spool: WalSpool,
   demand: RecoveryDemand,
 ): Promise<Outcome> {
+  const stall = watchForStall();
   for (;;) {
     const words = server.words();
     if (Object.keys(words.insufficient).length > 0)
@@ -235,8 +237,23 @@ async function watch(
       ...(facts === undefined ? {} : { replayedTo: facts.replayedTo }),
     });
     if (facts !== undefined && isStopped(demand, words, facts)) return { kind: 'stopped', facts };
+    // A server that was told where to stop ends by itself when it cannot; one that replays everything would wait for ever.
+    if (demand.finish === 'end' && stall.hasStalled(`${facts?.replayedTo} ${bytes}`))
+      throw notThere(`it stands at ${formatLsn(facts?.replayedTo ?? 0n)} and goes no further`, server);
     await sleep(lookMs, options.signal);
   }
+}
+
+/** True when what is shown to it did not change for long. */
+function watchForStall() {
+  let seen = '';
+  let sinceMs = monotonicMs();
+  return {
+    hasStalled: (now: string): boolean => {
+      if (now !== seen) [seen, sinceMs] = [now, monotonicMs()];
+      return monotonicMs() - sinceMs > stallMsMax;
+    },
+  };
 }
 
 /** Without a place to stop at, the last record of the log is the end. */

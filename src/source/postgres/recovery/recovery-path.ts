@@ -8,7 +8,7 @@ import type { BasePoint, MarkedSpan, RecoveryGround } from './recovery-ground.ts
 export interface Path {
   readonly point: BasePoint;
   readonly timeline: number;
-  /** The timelines from the base backup on, in order, as far as they reach. */
+  /** The timelines from the segment on in which the base backup begins, in order. */
   readonly spans: readonly TimelineSpan[];
   /** Everything up to here can be replayed; never before `point.at` when that is consistent by itself. */
   readonly reach: bigint;
@@ -28,8 +28,9 @@ export interface Lack {
 }
 
 export function pathFrom(ground: RecoveryGround, point: BasePoint, history: TimelineHistory): Path {
-  const from = point.hasLog ? point.at : point.base;
-  const spans = timelinesFrom(history, from);
+  // A server reads whole segments, of which the first may have begun on an older timeline.
+  const first = segmentStart(point.base, ground.segmentBytes);
+  const spans = timelinesFrom(history, point.hasLog ? point.at : first);
   const walked = walk(ground, spans, point);
   const pieces = ground.pieces.filter((piece) => isOnPath(piece, spans, walked.reach));
   const times = pieces.flatMap(({ marks }) =>
@@ -38,7 +39,7 @@ export function pathFrom(ground: RecoveryGround, point: BasePoint, history: Time
   return {
     point,
     timeline: history.timeline,
-    spans: timelinesFrom(history, point.base),
+    spans: timelinesFrom(history, first),
     ...walked,
     pieces,
     ...(times.length === 0 ? {} : { knownUntilMs: Math.max(...times) }),

@@ -99,11 +99,11 @@ export function describeTarget(target: RecoveryTarget): string {
   }
 }
 
-/** `2026-11-20 02:44:07.123456+00`, as the server reads and writes it in UTC. */
+/** `2026-11-20 02:44:07.123456+00:00`, as the server reads and writes it in UTC. */
 export function formatMoment(atUs: number): string {
   const seconds = Math.floor(atUs / 1_000_000);
   const text = new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
-  return `${text}.${String(atUs - seconds * 1_000_000).padStart(6, '0')}+00`;
+  return `${text}.${String(atUs - seconds * 1_000_000).padStart(6, '0')}+00:00`;
 }
 
 function good(target: RecoveryTarget): TargetResult {

@@ -83,7 +83,7 @@ function fitOfMoment(path: Path, atUs: number, inclusive: boolean): Fit {
   const atMs = Math.floor(atUs / 1000);
   // Marks are cut to milliseconds: within the same one it is not known which came first.
   if (last > atMs || (!inclusive && last * 1000 === atUs)) return { kind: 'fits', finish: 'stop' };
-  const isKnown = path.knownUntilMs !== undefined && path.knownUntilMs >= atMs;
+  const isKnown = path.knownUntilMs !== undefined && path.knownUntilMs * 1000 >= atUs;
   return isKnown && path.lack === undefined && inclusive
     ? { kind: 'fits', finish: 'end' }
     : { kind: 'too-late' };

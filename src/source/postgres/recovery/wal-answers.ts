@@ -49,15 +49,14 @@ function answerHistory({ histories }: WalGround, timeline: number): WalAnswer {
  * of the segment. `undefined` when the path has no such file.
  */
 export function partsOf(
-  { spans, reach, point }: Path,
+  { spans, reach }: Path,
   timeline: number,
   start: bigint,
   end: bigint,
 ): readonly (TimelineSpan & { readonly end: bigint })[] | undefined {
   const own = spans.findIndex((span) => span.timeline === timeline);
-  const parts = spans.slice(0, own + 1).flatMap((span, index) => {
-    // The path begins within a segment, whose beginning is of the same timeline.
-    const from = index === 0 && start < point.base ? start : larger(span.start, start);
+  const parts = spans.slice(0, own + 1).flatMap((span) => {
+    const from = larger(span.start, start);
     const to = smaller(smaller(span.end ?? reach, reach), end);
     return from < to ? [{ timeline: span.timeline, start: from, end: to }] : [];
   });

@@ -89,7 +89,7 @@ const phrases: readonly Phrase[] = [
       insufficient: { ...words.insufficient, [name ?? '']: Number(value) },
     }),
   ),
-  phrase('(?:FATAL|PANIC): +(?!the database system is |terminating )(.*)$', (words, [, reason]) => ({
+  phrase('(?:FATAL|PANIC): +(?! |the database system is |terminating )(.*)$', (words, [, reason]) => ({
     fatal: limited(words.fatal, reason),
   })),
 ];

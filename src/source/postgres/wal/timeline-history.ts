@@ -58,8 +58,10 @@ export function switchPoint(history: TimelineHistory, timeline: number): bigint 
 /** Whether the state of `timeline` at `lsn` is part of the history that led to `history.timeline`. */
 export function isAncestor(history: TimelineHistory, timeline: number, lsn: bigint): boolean {
   if (timeline === history.timeline) return lsn >= timelineStart(history);
-  const end = switchPoint(history, timeline);
-  return end !== undefined && lsn <= end;
+  const index = history.ancestors.findIndex((ancestor) => ancestor.timeline === timeline);
+  const own = history.ancestors[index];
+  const start = history.ancestors[index - 1]?.end ?? 0n;
+  return own !== undefined && lsn >= start && lsn <= own.end;
 }
 
 /** Where the timeline itself begins. */
