@@ -4,6 +4,7 @@
  * compaction. Pieces that disagree stay as they are, and are told of.
  */
 import { hasCode } from '../error/lifeboat-error.ts';
+import { releaseMemory } from '../platform/release-memory.ts';
 import { sha256 } from './chain-link.ts';
 import { joined } from './coverage.ts';
 import { damagedPiece } from './damaged-piece.ts';
@@ -104,7 +105,10 @@ async function storeSegment(
   const header = { digest, previous, link, marks, storedAtMs: access.nowMs(), cuts, others };
   const object = encodeObject(access, key, header, bytes);
   await createObject(access, { key, object, digest }, signal);
+  releaseMemory(object);
   const { body } = await readObject(access, key, signal);
   if (!body.equals(bytes)) throw damagedPiece(key, 'reads back with other bytes than were stored');
+  releaseMemory(body);
+  releaseMemory(bytes);
   return key;
 }

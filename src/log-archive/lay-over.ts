@@ -3,6 +3,7 @@
  * damaged another may hold its bytes. Out of it comes what one segment in their place holds.
  */
 import { hasCode } from '../error/lifeboat-error.ts';
+import { releaseMemory } from '../platform/release-memory.ts';
 import type { ListedPiece } from './list-log.ts';
 import type { LogAccess, LogFinding } from './log-access.ts';
 import { type LogMarks, type LogSpan, noMarks } from './log-archive.ts';
@@ -57,7 +58,9 @@ export async function layOver(
   };
   for (const piece of pieces) {
     const opened = await openOrFind(access, laying, piece, signal);
-    if (opened !== undefined) lay(laying, piece, opened);
+    if (opened === undefined) continue;
+    lay(laying, piece, opened);
+    releaseMemory(opened.body);
   }
   const { bytes, previous, cuts, links, marks, findings, bytesRead } = laying;
   const isWhole = laying.isWhole && laying.filled >= span.end && previous !== undefined;

@@ -4,6 +4,7 @@
  */
 import { defined } from '../error/assert.ts';
 import { hasCode } from '../error/lifeboat-error.ts';
+import { releaseMemory } from '../platform/release-memory.ts';
 import { linkOf, sha256 } from './chain-link.ts';
 import { damagedPiece } from './damaged-piece.ts';
 import type { LogAccess } from './log-access.ts';
@@ -31,7 +32,10 @@ export function encodeObject(
   const sealedHeader = seal.seal(encodeHeader(nameOf(key), header));
   const length = Buffer.alloc(lengthBytes);
   length.writeUInt32LE(sealedHeader.length);
-  return Buffer.concat([length, sealedHeader, seal.seal(body)]);
+  const sealedBody = seal.seal(body);
+  const object = Buffer.concat([length, sealedHeader, sealedBody]);
+  releaseMemory(sealedBody);
+  return object;
 }
 
 /** Reads the whole object and checks all that can be checked of it alone. Raises OBJECT_MISSING, OBJECT_DAMAGED. */
@@ -41,7 +45,9 @@ export async function readObject(
   signal?: AbortSignal,
 ): Promise<OpenedObject> {
   const stored = await access.store.get(key, undefined, signal);
-  return openObject(access, key, stored);
+  const opened = openObject(access, key, stored);
+  releaseMemory(stored);
+  return opened;
 }
 
 /** @throws OBJECT_DAMAGED naming the object. */

@@ -14,6 +14,8 @@ export interface Block {
   readonly start: bigint;
   readonly bytes: Uint8Array;
   readonly marks: LogMarks;
+  /** Nobody else has the bytes: they can be given back once they are used. */
+  readonly isCopy?: true;
 }
 
 export interface LogBuffer {
@@ -80,7 +82,8 @@ function joinBlocks(blocks: readonly Block[], from: bigint): Block {
   );
   const [only] = parts;
   const marks = blocks.reduce((sum, block) => mergeMarks(sum, block.marks), noMarks);
-  return { start: from, bytes: parts.length === 1 && only ? only : Buffer.concat(parts), marks };
+  if (parts.length === 1 && only) return { start: from, bytes: only, marks };
+  return { start: from, bytes: Buffer.concat(parts), marks, isCopy: true };
 }
 
 /** Cuts bytes where a window ends, so that no block lies in two. */

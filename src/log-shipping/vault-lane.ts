@@ -7,6 +7,7 @@ import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import { resumeAt } from '../log-archive/coverage.ts';
 import type { LogArchive, LogSpan, LogWriter, PreparedPiece } from '../log-archive/log-archive.ts';
 import type { LogKeeper } from '../log-archive/log-keeping.ts';
+import { releaseMemory } from '../platform/release-memory.ts';
 import { sleep } from '../platform/timers.ts';
 import { type Bell, createBell } from './bell.ts';
 import type { Block, LogBuffer } from './log-buffer.ts';
@@ -137,6 +138,7 @@ async function send(state: LaneState, block: Block, signal: AbortSignal): Promis
   const { archive, branch, clock } = state.options;
   state.writer ??= await retried(state, () => archive.writer(branch, state.next, signal), signal);
   const piece = state.writer.prepare(block.start, block.bytes, block.marks);
+  if (block.isCopy) releaseMemory(block.bytes);
   const entry = { end: piece.end, isDone: false };
   state.underway.push(entry);
   state.next = piece.end;
@@ -144,6 +146,7 @@ async function send(state: LaneState, block: Block, signal: AbortSignal): Promis
   void store(state, state.writer, piece, signal).then(
     () => {
       entry.isDone = true;
+      releaseMemory(piece.object);
       settle(state);
     },
     (error: unknown) => giveUp(state, error),

@@ -1,5 +1,6 @@
 /** Small objects of ours beside the repository: the seal of the byte 2 and a zstd frame, as restic's snapshots are. */
 import { LifeboatError } from '../error/lifeboat-error.ts';
+import { releaseMemory } from '../platform/release-memory.ts';
 import { type SealKey, seal, unseal } from '../seal/seal.ts';
 import { compress, decompress, unknownLengthBytesMax } from './compression.ts';
 import type { SealedObjects } from './repository-types.ts';
@@ -8,8 +9,13 @@ import type { RepositoryAccess } from './unpacked.ts';
 const compressedMarker = 2;
 
 export function createSealedObjects({ store, key }: RepositoryAccess): SealedObjects {
-  const sealed = (bytes: Uint8Array): Buffer =>
-    seal(key, Buffer.concat([Buffer.of(compressedMarker), compress(bytes)]));
+  const sealed = (bytes: Uint8Array): Buffer => {
+    const frame = compress(bytes);
+    const plaintext = Buffer.concat([Buffer.of(compressedMarker), frame]);
+    const result = seal(key, plaintext);
+    for (const used of [frame, plaintext]) releaseMemory(used);
+    return result;
+  };
   return {
     put: (name, bytes, signal) => store.put(name, sealed(bytes), signal),
     get: async (name, signal) => open(key, await store.get(name, undefined, signal), name),
@@ -21,8 +27,11 @@ export function createSealedObjects({ store, key }: RepositoryAccess): SealedObj
 
 function open(key: SealKey, sealed: Uint8Array, name: string): Buffer {
   const plaintext = unseal(key, sealed, name);
-  if (plaintext[0] === compressedMarker)
-    return decompress(plaintext.subarray(1), unknownLengthBytesMax, name);
+  if (plaintext[0] === compressedMarker) {
+    const bytes = decompress(plaintext.subarray(1), unknownLengthBytesMax, name);
+    releaseMemory(plaintext);
+    return bytes;
+  }
   throw new LifeboatError('OBJECT_DAMAGED', `${name} starts with an unknown byte`, {
     hint: 'The object was written by a newer Lifeboat; use the newest one to read it.',
     details: { object: name },
