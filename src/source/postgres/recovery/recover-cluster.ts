@@ -39,8 +39,10 @@ export interface RecoveryOptions extends ClusterPlace {
   readonly log: LogReader | undefined;
   /** The engine's own texts, by timeline. */
   readonly histories: ReadonlyMap<number, Uint8Array>;
-  /** A folder on the same file system as the data, for the spool, the socket and the configuration; made when missing. */
+  /** A folder on the same file system as the data, for the spool and the configuration; made when missing. */
   readonly work: string;
+  /** For the server's socket: an absolute path that is short. Default: the work folder. */
+  readonly socket?: string;
   /** The role that may do all in the copy. Default `postgres`. */
   readonly superuser?: string;
   /** Whether the copy must survive a loss of power. Default true; a copy that is thrown away need not. */
@@ -76,7 +78,9 @@ export interface RecoveredCluster extends AsyncDisposable {
 const portOfSocket = 5432;
 /** The database `postgres` may have been dropped. */
 const alwaysThere = 'template1';
-const lookMs = 50;
+/** Grows with each look, up to the second: most recoveries are short, and long ones need not be asked often. */
+const lookMs = 20;
+const lookMsMax = 500;
 const restartsMax = 5;
 const stallMsMax = 120_000;
 const socketPathMax = 90;
@@ -184,13 +188,14 @@ async function startOnce(
   parameters: WalParameters,
 ): Promise<SandboxServer> {
   const { work, programs, user, choice, target, signal } = options;
+  const socket = options.socket ?? work;
   const at = (name: string): string => path.join(work, name);
   const place = {
-    ...{ major: held.major, socket: work, port: portOfSocket, parameters },
+    ...{ major: held.major, socket, port: portOfSocket, parameters },
     ...{ hbaFile: at('pg_hba.conf'), identFile: at('pg_ident.conf') },
     isDurable: options.isDurable ?? true,
   };
-  if (Buffer.byteLength(work) > socketPathMax) throw tooLong(work);
+  if (Buffer.byteLength(socket) > socketPathMax) throw tooLong(socket);
   const command = `/bin/sh ${shellQuoted(spool.script)} "%f" "%p"`;
   const instruction = recoveryInstruction(choice, target, command);
   const settings = { ...sandboxSettings(place), ...instruction.settings };
@@ -204,7 +209,7 @@ async function startOnce(
       programs,
       data: held.data,
       configFile: at('postgresql.conf'),
-      socket: work,
+      socket,
       port: portOfSocket,
       user,
       signal,
@@ -224,24 +229,29 @@ async function watch(
   demand: RecoveryDemand,
 ): Promise<Outcome> {
   const stall = watchForStall();
-  for (;;) {
+  for (let look = 1; ; look++) {
     const words = server.words();
     if (Object.keys(words.insufficient).length > 0)
       return { kind: 'insufficient', parameters: words.insufficient };
     if (server.hasEnded()) await explainEnd(server, spool);
     const facts = words.isOpen ? await askFacts(server, options.signal) : undefined;
-    const { bytes } = spool.progress();
-    options.onProgress?.({
-      phase: 'replay',
-      fetchedBytes: bytes,
-      ...(facts === undefined ? {} : { replayedTo: facts.replayedTo }),
-    });
+    const standing = { replayedTo: facts?.replayedTo, fetchedBytes: spool.progress().bytes };
+    report(options, standing);
     if (facts !== undefined && isStopped(demand, words, facts)) return { kind: 'stopped', facts };
     // A server that was told where to stop ends by itself when it cannot; one that replays everything would wait for ever.
-    if (demand.finish === 'end' && stall.hasStalled(`${facts?.replayedTo} ${bytes}`))
-      throw notThere(`it stands at ${formatLsn(facts?.replayedTo ?? 0n)} and goes no further`, server);
-    await sleep(lookMs, options.signal);
+    if (demand.finish === 'end' && stall.hasStalled(standing))
+      throw notThere(`it stands at ${formatLsn(standing.replayedTo ?? 0n)} and goes no further`, server);
+    await sleep(Math.min(lookMs * look, lookMsMax), options.signal);
   }
+}
+
+interface Standing {
+  readonly replayedTo: bigint | undefined;
+  readonly fetchedBytes: number;
+}
+
+function report({ onProgress }: RecoveryOptions, { replayedTo, fetchedBytes }: Standing): void {
+  onProgress?.({ phase: 'replay', fetchedBytes, ...(replayedTo === undefined ? {} : { replayedTo }) });
 }
 
 /** True when what is shown to it did not change for long. */
@@ -249,7 +259,8 @@ function watchForStall() {
   let seen = '';
   let sinceMs = monotonicMs();
   return {
-    hasStalled: (now: string): boolean => {
+    hasStalled: ({ replayedTo, fetchedBytes }: Standing): boolean => {
+      const now = `${replayedTo} ${fetchedBytes}`;
       if (now !== seen) [seen, sinceMs] = [now, monotonicMs()];
       return monotonicMs() - sinceMs > stallMsMax;
     },
