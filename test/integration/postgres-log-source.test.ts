@@ -330,23 +330,23 @@ test('what is missing is a finding with the statement that mends it, and the sta
   const minimal = await hintsOf(logOf(server));
   assert.match(
     minimal[0] ?? '',
-    /^error: .*ALTER SYSTEM SET wal_level = 'replica'; ALTER SYSTEM SET max_wal_senders = 10;$/,
+    /^error: .*ALTER SYSTEM SET wal_level = 'replica'; ALTER SYSTEM SET max_wal_senders = 10; and restart/,
   );
   assert.match(minimal[1] ?? '', /^warning: .*pg_checksums --enable/);
   server.configure({ wal_level: 'replica', max_wal_senders: 1 });
   await server.restart();
   assert.equal((await hintsOf(logOf(server))).length, 1, 'only the checksums');
   const plain = await hintsOf(logOf(server, 'plain'));
-  assert.match(plain[0] ?? '', /^error: .*ALTER ROLE "plain" REPLICATION;$/);
+  assert.match(plain[0] ?? '', /^error: .*ALTER ROLE "plain" REPLICATION;/);
   await server.query('alter role plain replication');
   const notAdmitted = await hintsOf(logOf(server, 'plain'));
-  const line = notAdmitted.at(-1)?.split(': ').at(-1) ?? '';
+  const line = notAdmitted.at(-1)?.split('"').at(-2) ?? '';
   assert.equal(line, 'host replication plain 127.0.0.1/32 scram-sha-256');
   await server.admit([...hba, line.replace('scram-sha-256', 'trust')]);
   assert.equal((await hintsOf(logOf(server, 'plain'))).length, 1);
   await server.query("select pg_create_physical_replication_slot('another')");
   const noSlot = await hintsOf(logOf(server));
-  assert.match(noSlot.at(-1) ?? '', /max_replication_slots = 6; or drop one .* \(idle: another\)/);
+  assert.match(noSlot.at(-1) ?? '', /max_replication_slots = 6; .* \(idle: another\)/);
   await assert.rejects(logOf(server).hold(), { code: 'SOURCE_DENIED' });
   await server.query("select pg_drop_replication_slot('another')");
   const log = logOf(server);

@@ -75,7 +75,7 @@ function roleFindings({ address }: ServerCheck, facts: NamedRow): readonly Sourc
     finding(
       'error',
       `the role ${address.user} may not replicate, which is how its files and its log are read`,
-      `Give it the right: ALTER ROLE ${quoteName(address.user)} REPLICATION;`,
+      `Run ALTER ROLE ${quoteName(address.user)} REPLICATION; as a superuser.`,
     ),
   ];
 }
@@ -89,7 +89,7 @@ function settingFindings(facts: NamedRow): readonly SourceFinding[] {
       finding(
         'error',
         'the server writes too little into its log for a backup (wal_level = minimal)',
-        `Set it and restart the server: ALTER SYSTEM SET wal_level = 'replica'; ALTER SYSTEM SET max_wal_senders = ${Math.max(senders, 10)};`,
+        `Run ALTER SYSTEM SET wal_level = 'replica'; ALTER SYSTEM SET max_wal_senders = ${Math.max(senders, 10)}; and restart the server.`,
       ),
     );
   } else if (used >= senders) {
@@ -97,7 +97,7 @@ function settingFindings(facts: NamedRow): readonly SourceFinding[] {
       finding(
         'error',
         `the server has no connection for replication left (max_wal_senders = ${senders})`,
-        `Raise it and restart the server: ALTER SYSTEM SET max_wal_senders = ${used + 5};`,
+        `Run ALTER SYSTEM SET max_wal_senders = ${used + 5}; and restart the server.`,
       ),
     );
   }
@@ -158,7 +158,7 @@ async function keptFindings(
     finding(
       'warning',
       'nothing keeps the log that is written while a backup runs, and a busy server may delete it before the end',
-      "Stream the log of this system (logs in the plan), or keep more: ALTER SYSTEM SET wal_keep_size = '1GB'; SELECT pg_reload_conf();",
+      "Stream the log of this system (logs in the plan), or keep more with ALTER SYSTEM SET wal_keep_size = '1GB'; SELECT pg_reload_conf(); on the server.",
     ),
   ];
 }
@@ -170,12 +170,12 @@ function noSlotLeft(facts: NamedRow, slots: readonly NamedRow[]): readonly Sourc
   const drop =
     idle.length === 0
       ? ''
-      : ` or drop one that nobody needs (idle: ${idle.join(', ')}): SELECT pg_drop_replication_slot('…');`;
+      : ` Or drop one that nobody needs (idle: ${idle.join(', ')}) with SELECT pg_drop_replication_slot('its name'); on the server.`;
   return [
     finding(
       'error',
       `the server has no replication slot left (max_replication_slots = ${max})`,
-      `Raise it and restart the server: ALTER SYSTEM SET max_replication_slots = ${max + 5};${drop}`,
+      `Run ALTER SYSTEM SET max_replication_slots = ${max + 5}; and restart the server.${drop}`,
     ),
   ];
 }

@@ -7,13 +7,14 @@
  */
 import { LifeboatError } from '../../../error/lifeboat-error.ts';
 import type { CaptureEvent } from '../../source.ts';
-import { incrementalPrefix } from '../files/incremental-file.ts';
+import { type IncrementalPatch, incrementalPrefix } from '../files/incremental-file.ts';
 import { relationFileOf } from '../files/relation-file.ts';
-import { type BackupFile, backupFile, type FilePlace, patchFile } from './backup-file.ts';
+import { type BackupFile, backupFile, type FilePlace, type PatchFile, patchFile } from './backup-file.ts';
 import type { HeldFiles } from './held-folder.ts';
 import type { StreamedFile } from './manifest-check.ts';
 import { folderMetadata } from './server-metadata.ts';
 import { readTar, type TarEntry } from './tar-reader.ts';
+import { type ChangedTables, changedTables, isVisibilityMap } from './visibility-map.ts';
 
 export interface ArchiveContext {
   /** How the manifest begins the paths of this archive: empty, or `pg_tblspc/16384/`. */
@@ -42,12 +43,13 @@ export async function* archiveEvents(
   context: ArchiveContext,
 ): AsyncGenerator<readonly CaptureEvent[], void> {
   const walk = beginWalk();
+  const tables = changedTables();
   for await (const entry of readTar(data)) {
     context.signal.throwIfAborted();
     const path = entry.path.toString('latin1');
     if (entry.type === 'link') throw strange(path);
     if (entry.type === 'folder') takeFolder(walk, path, entry, context);
-    else yield* takeFile(walk, path, entry, context);
+    else yield* takeFile({ walk, tables, path, entry, context });
     if (walk.isFull()) yield walk.take();
   }
   walk.finish();
@@ -64,17 +66,72 @@ function takeFolder(walk: Walk, path: string, entry: TarEntry, context: ArchiveC
   else walk.enter(path, entry);
 }
 
-async function* takeFile(
-  walk: Walk,
-  path: string,
-  entry: TarEntry,
-  context: ArchiveContext,
-): AsyncGenerator<readonly CaptureEvent[], void> {
+interface TakenFile {
+  readonly walk: Walk;
+  readonly tables: ChangedTables;
+  readonly path: string;
+  readonly entry: TarEntry;
+  readonly context: ArchiveContext;
+}
+
+async function* takeFile(taken: TakenFile): AsyncGenerator<readonly CaptureEvent[], void> {
+  const { walk, path, entry, context } = taken;
   const place = placeOf(path, context);
-  const file = await readFile(entry, path, context);
+  const target = targetOf(path, context);
+  if (target !== path) {
+    const file = await patchFile(entry, filePlace(path, target, context));
+    noteIncrement(taken, target, file.patch);
+    if (isVisibilityMap(target)) return await takeMapLater(taken, target, file);
+    yield* pass(taken, place, file);
+    return;
+  }
+  const file = await backupFile(entry, filePlace(path, path, context));
+  if (context.isIncremental) taken.tables.note(path, entry.size);
+  yield* pass(taken, place, (await context.edit?.(context.prefix + path, file)) ?? file);
+  if (path === lastOfHeld && place === 'held') walk.flush(heldFolder);
+}
+
+/** The name of a file without the mark of an increment. */
+function targetOf(path: string, { isIncremental }: ArchiveContext): string {
+  const slash = path.lastIndexOf('/') + 1;
+  if (!isIncremental || !path.startsWith(incrementalPrefix, slash)) return path;
+  return path.slice(0, slash) + path.slice(slash + incrementalPrefix.length);
+}
+
+function filePlace(path: string, target: string, { prefix, streamed }: ArchiveContext): FilePlace {
+  return {
+    name: nameOf(target),
+    isPages: relationFileOf(prefix + target) !== undefined,
+    done: (file) => streamed(prefix + path, file),
+  };
+}
+
+function noteIncrement({ tables, path, context }: TakenFile, target: string, patch: IncrementalPatch): void {
+  const { size, ranges } = patch;
+  tables.note(target, size, ranges);
+  const isSame = ranges.length === 0;
+  context.patched(context.prefix + path, { path: context.prefix + target, size, isSame });
+}
+
+/** When its folder is left, so that everything that changed in the table is known. */
+async function takeMapLater(taken: TakenFile, target: string, file: PatchFile): Promise<void> {
+  const { walk, tables, path, context } = taken;
+  const event = await context.held.hold(file);
+  walk.later(parentOf(target), () => {
+    const { event: emptied, isSame } = tables.emptied(target, event);
+    const { size } = file.patch;
+    context.patched(context.prefix + path, { path: context.prefix + target, size, isSame });
+    return emptied;
+  });
+}
+
+async function* pass(
+  { walk, path, context }: TakenFile,
+  place: ReturnType<typeof placeOf>,
+  file: BackupFile,
+): AsyncGenerator<readonly CaptureEvent[], void> {
   if (place === 'held') {
     walk.keepFile(path, await context.held.hold(file));
-    if (path === lastOfHeld) walk.flush(heldFolder);
     return;
   }
   if (place === 'last') walk.enterLast();
@@ -93,26 +150,6 @@ function placeOf(path: string, { prefix }: ArchiveContext): 'held' | 'last' | 'p
 /** Of what lies in a folder below it. */
 function isInside(path: string, folder: string): boolean {
   return path.startsWith(`${folder}/`) && path.includes('/', folder.length + 1);
-}
-
-async function readFile(entry: TarEntry, path: string, context: ArchiveContext): Promise<BackupFile> {
-  const slash = path.lastIndexOf('/') + 1;
-  const whole = context.prefix + path;
-  const isIncrement = context.isIncremental && path.startsWith(incrementalPrefix, slash);
-  const target = isIncrement ? path.slice(0, slash) + path.slice(slash + incrementalPrefix.length) : path;
-  const place: FilePlace = {
-    name: Buffer.from(target.slice(slash), 'latin1'),
-    isPages: relationFileOf(context.prefix + target) !== undefined,
-    done: (file) => context.streamed(whole, file),
-  };
-  if (isIncrement) {
-    const file = await patchFile(entry, place);
-    const { size, ranges } = file.patch;
-    context.patched(whole, { path: context.prefix + target, size, isSame: ranges.length === 0 });
-    return file;
-  }
-  const file = await backupFile(entry, place);
-  return (await context.edit?.(whole, file)) ?? file;
 }
 
 /** A consumer that has failed reads no more, and then the signal says so. */
@@ -137,11 +174,14 @@ function beginWalk() {
   const open: string[] = [];
   const known = new Set<string>();
   const held = new Map<string, Held>();
+  const late = new Map<string, (() => CaptureEvent)[]>();
   let batch: CaptureEvent[] = [];
   let bytes = 0;
   const leaveTo = (folder: string): void => {
     while (open.length > 0 && open.at(-1) !== folder) {
-      open.pop();
+      const left = open.pop() ?? '';
+      for (const make of late.get(left) ?? []) batch.push(make());
+      late.delete(left);
       batch.push({ kind: 'leave' });
     }
     if (folder !== '' && open.length === 0) throw strange(folder);
@@ -177,6 +217,10 @@ function beginWalk() {
       const there = held.get(folder) ?? { entry: undefined, events: [] };
       there.events.push(event);
       held.set(folder, there);
+    },
+    /** An event that is made when the folder is left. */
+    later: (folder: string, make: () => CaptureEvent): void => {
+      late.set(folder, [...(late.get(folder) ?? []), make]);
     },
     enterLast: (): void => {
       if (walk.last === undefined) return;

@@ -141,6 +141,7 @@ async function* eventsOf(running: Running): AsyncGenerator<readonly CaptureEvent
   const { backup, options, signal } = running;
   let manifest: Buffer | undefined;
   let folder: 'none' | 'tablespaces' | 'data' = 'none';
+  signal.throwIfAborted();
   yield [enter(running, 'postgresql')];
   for await (const part of backup.parts) {
     if (part.kind === 'manifest') {

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { LifeboatError } from '../../../error/lifeboat-error.ts';
 import type { PostgresConnection } from '../wire/connection.ts';
-import { namedRows } from '../wire/read-rows.ts';
+import { namedRows, oneValue } from '../wire/read-rows.ts';
 
 export interface ConfigFile {
   /** Below the folder of the configuration: `conf.d/memory.conf`. */
@@ -20,10 +20,10 @@ export async function readConfigFiles(
   signal?: AbortSignal,
 ): Promise<readonly ConfigFile[] | string> {
   try {
+    // hidden from roles that may not see it, which is an error
+    const main =
+      (await oneValue(connection, "SELECT pg_catalog.current_setting('config_file')", signal)) ?? '';
     const rows = await namedRows(connection, sql, signal);
-    const main = rows.find(({ kind }) => kind === 'config_file')?.['file'] ?? undefined;
-    if (main === undefined)
-      return 'the role does not see where the configuration lies (GRANT pg_read_all_settings)';
     const folder = path.posix.dirname(main);
     return rows.flatMap(({ file, content }) => {
       const below = path.posix.relative(folder, file ?? '');
@@ -42,9 +42,9 @@ function nameBelow(name: string): string {
 }
 
 const sql = `WITH files AS (
-  SELECT name AS kind, setting AS file FROM pg_catalog.pg_settings
+  SELECT setting AS file FROM pg_catalog.pg_settings
   WHERE name IN ('config_file', 'hba_file', 'ident_file')
-  UNION SELECT 'included', sourcefile FROM pg_catalog.pg_file_settings WHERE sourcefile IS NOT NULL)
-SELECT min(kind) AS kind, file, encode(pg_catalog.pg_read_binary_file(file, 0, ${bytesMax}, true), 'hex') AS content
+  UNION SELECT sourcefile FROM pg_catalog.pg_file_settings WHERE sourcefile IS NOT NULL)
+SELECT file, encode(pg_catalog.pg_read_binary_file(file, 0, ${bytesMax}, true), 'hex') AS content
 FROM files WHERE NOT starts_with(file, pg_catalog.current_setting('data_directory') || '/')
 GROUP BY file ORDER BY file LIMIT ${filesMax}`;

@@ -47,6 +47,11 @@ export async function usableBase(
     const checksums = await shown(connection, 'data_checksums', signal);
     if (control.checksumVersion > 0 !== (checksums === 'on'))
       return 'checksums of pages were switched on or off since the last backup';
+    const sizes = [
+      await shown(connection, 'block_size', signal),
+      await shown(connection, 'segment_size', signal),
+    ];
+    if (sizes.join() !== '8192,1GB') return 'pages or files of the server have an unusual size';
     const summarizes = await shown(connection, 'summarize_wal', signal);
     if (summarizes !== 'on')
       return 'the server does not note which pages change (ALTER SYSTEM SET summarize_wal = on; SELECT pg_reload_conf();)';

@@ -10,8 +10,8 @@ export interface ValuesWanted {
 export type Values = Readonly<Record<string, number | string>>;
 
 /**
- * In one transaction: `rows:<table>`, `query:<name>`, `extensions:<database>`, `bytes:<database>`, and `lsn`, where the
- * log stood. Raises SOURCE_MISSING for a table that is not there, SOURCE_INVALID for a query that is none.
+ * In one transaction: `rows:<table>`, `query:<name>`, `extensions:<database>`, `bytes:<database>`, `lsn`, where the
+ * log stood, `superuser`, who may do all in a copy, and `database`, whose tables were asked. Raises SOURCE_MISSING for a table that is not there, SOURCE_INVALID for a query that is none.
  */
 export async function measureValues(
   address: PostgresAddress,
@@ -24,6 +24,8 @@ export async function measureValues(
     [`extensions:${held.database}`]: held.facts.extensions.join(', '),
     [`bytes:${held.database}`]: held.facts.bytes,
     lsn: lsn ?? '',
+    database: held.database,
+    superuser: (await held.value(superuserSql, signal)) ?? '',
   };
   for (const table of countTables) values[`rows:${table}`] = (await held.count(table, signal)).rows;
   for (const [name, sql] of Object.entries(queries)) {
@@ -35,3 +37,6 @@ export async function measureValues(
 
 const lsnSql = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
   ELSE pg_catalog.pg_current_wal_insert_lsn() END`;
+
+/** Of the cluster from its beginning; the role cannot be dropped. */
+const superuserSql = 'SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10';

@@ -49,7 +49,7 @@ export function slotFindings(slot: Slot | undefined, name: string): readonly Sou
       {
         severity: 'error',
         message: `no replication slot ${name} keeps the log on the server`,
-        hint: `Let lifeboat up run, which makes it, or make it now: SELECT pg_create_physical_replication_slot(${quoteText(name)}, true);`,
+        hint: `Let lifeboat up run, which makes it, or make it now with SELECT pg_create_physical_replication_slot(${quoteText(name)}, true); on the server.`,
       },
     ];
   }
@@ -58,7 +58,7 @@ export function slotFindings(slot: Slot | undefined, name: string): readonly Sou
       {
         severity: 'error',
         message: `the replication slot ${name} is lost: the server deleted log that had not left yet`,
-        hint: `Take a new base backup, and raise max_slot_wal_keep_size. Drop the slot if it is still there: SELECT pg_drop_replication_slot(${quoteText(name)});`,
+        hint: `Take a new base backup, and raise max_slot_wal_keep_size. If the slot is still there, SELECT pg_drop_replication_slot(${quoteText(name)}); drops it.`,
       },
     ];
   }
@@ -77,6 +77,6 @@ function cannotSee(user: string): SourceFinding {
   return {
     severity: 'warning',
     message: 'this role does not see which sessions wait',
-    hint: `Grant it: GRANT pg_monitor TO ${quoteName(user)};`,
+    hint: `Run GRANT pg_monitor TO ${quoteName(user)}; as a superuser.`,
   };
 }

@@ -54,8 +54,8 @@ interface Meaning {
 export function serverError(said: ServerMessage, asker: Asker): LifeboatError {
   const { code, hint, retryable = false } = meaningOf(said, asker);
   const what = said.detail === undefined ? said.message : `${said.message} (${said.detail})`;
-  return new LifeboatError(code, `PostgreSQL says: ${what}`, {
-    hint: said.hint === undefined ? hint : `${hint} The server advises: ${said.hint}`,
+  return new LifeboatError(code, `the server says: ${what}`, {
+    hint: said.hint === undefined ? hint : `${hint} The server advises: ${said.hint.replace(/\.?$/, '.')}`,
     retryable,
     details: {
       sqlstate: said.sqlstate,
@@ -76,12 +76,12 @@ function notAdmitted({ routine }: ServerMessage, asker: Asker): Meaning {
   if (routine === 'InitializeSessionUserId') {
     return {
       code: 'SOURCE_DENIED',
-      hint: `Let the role exist and log in: CREATE ROLE ${role} LOGIN REPLICATION; or ALTER ROLE ${role} LOGIN;`,
+      hint: `Let the role exist and log in: run CREATE ROLE ${role} LOGIN REPLICATION; or ALTER ROLE ${role} LOGIN; as a superuser.`,
     };
   }
   return {
     code: 'SOURCE_DENIED',
-    hint: `Put this line into pg_hba.conf of the server, before the lines that match it too, and reload it (SELECT pg_reload_conf();): ${hbaLine(asker)}`,
+    hint: `Let this line stand in pg_hba.conf of the server, before others that match, and reload it: "${hbaLine(asker)}".`,
   };
 }
 
@@ -104,8 +104,8 @@ function notPrivileged({ routine, message }: ServerMessage, asker: Asker): Meani
   return {
     code: 'SOURCE_DENIED',
     hint: isWalSender
-      ? `Give the role the right to replicate: ALTER ROLE ${role} REPLICATION;`
-      : `Give the role the right to it; for reading tables: GRANT pg_read_all_data TO ${role}; for figures and settings of the server: GRANT pg_monitor TO ${role};`,
+      ? `Run ALTER ROLE ${role} REPLICATION; as a superuser.`
+      : `Give the role the right to it: GRANT pg_read_all_data TO ${role}; for reading tables, GRANT pg_monitor TO ${role}; for figures and settings of the server.`,
   };
 }
 
