@@ -10,6 +10,7 @@ import { type PostgresVersion, postgresVersions } from '../support/postgres-serv
 import {
   choose,
   type Facts,
+  lookAgain,
   makeScene,
   recoverTo,
   rowsOf,
@@ -95,6 +96,32 @@ describe('recovery that must not succeed', () => {
     const choice = choose(scene, target);
     const other = { ...choice, point: { ...choice.point, base: choice.point.base - 8n } };
     await assert.rejects(recoverTo(scene, target, other), (error) => hasCode(error, 'SOURCE_INVALID'));
+  });
+});
+
+describe('a cluster that went on', () => {
+  test('a transaction that was open at the time asked for is not in the copy, and a larger original is followed', async () => {
+    const first = await makeScene(15);
+    const { server } = first;
+    await using _server = server;
+    const inside = await server.query(
+      "begin; insert into t values (7, 'open'); select clock_timestamp() at time zone 'UTC'; select pg_sleep(0.02); commit",
+    );
+    const time = inside.flat().find((value) => /\d{4}-\d\d-\d\d/.test(value)) ?? '';
+    // A server that replays this must allow as many connections: it is started anew with more.
+    server.configure({ max_connections: 90, max_worker_processes: 11 });
+    await server.restart();
+    await server.query("insert into t values (8, 'more connections'); select pg_switch_wal()");
+    const scene = await lookAgain(first);
+    const cases = [
+      [`time:${/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?/.exec(time)?.[0]}Z`, '1,2,3,4,5'],
+      ['end', '1,2,3,4,5,7,8'],
+    ] as const;
+    for (const [text, rows] of cases) {
+      const target = targetOf(text);
+      await using place = await recoverTo(scene, target, choose(scene, target));
+      assert.equal(await rowsOf(place.recovered), rows, place.recovered.proof);
+    }
   });
 });
 

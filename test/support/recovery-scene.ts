@@ -62,11 +62,21 @@ async function fillScene(server: PostgresServer): Promise<Scene> {
   const { backup, point } = await backUp(server);
   const facts = await writeHistory(server);
   const systemId = await server.value('select system_identifier from pg_control_system()');
+  return { server, backup, facts, ...(await readLog(server, { ...point, systemId })) };
+}
+
+/** The scene with what the server has written since. */
+export async function lookAgain(scene: Scene): Promise<Scene> {
+  const [point] = scene.ground.points;
+  assert.ok(point);
+  return { ...scene, ...(await readLog(scene.server, point)) };
+}
+
+async function readLog(server: PostgresServer, point: BasePoint): Promise<Pick<Scene, 'log' | 'ground'>> {
   const end = parseLsn(await server.value('select pg_current_wal_flush_lsn()')) ?? 0n;
   const branch = readBranch(path.join(server.data, 'pg_wal'), 1, segmentBytes, { end });
-  const log = { systemId, branches: [branch] };
-  const ground = groundOf(log, [{ ...point, systemId }], segmentBytes);
-  return { server, backup, facts, log, ground };
+  const log = { systemId: point.systemId, branches: [branch] };
+  return { log, ground: groundOf(log, [point], segmentBytes) };
 }
 
 /** By the low-level functions, which every version has. */
