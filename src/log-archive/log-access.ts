@@ -11,9 +11,9 @@ export interface LogAccess {
   readonly tell: (finding: LogFinding) => void;
 }
 
-/** Compresses and seals, and the way back; `what` names the object in OBJECT_DAMAGED. */
+/** Compresses and seals, and the way back; `what` names the object in OBJECT_DAMAGED. Commits wait for what is `quick`. */
 export interface LogSeal {
-  seal(plaintext: Uint8Array): Buffer;
+  seal(plaintext: Uint8Array, effort?: 'usual' | 'quick'): Buffer;
   open(sealed: Uint8Array, what: string): Buffer;
 }
 

@@ -29,10 +29,11 @@ export function encodeObject(
   header: PieceHeader,
   body: Uint8Array,
 ): Buffer {
-  const sealedHeader = seal.seal(encodeHeader(nameOf(key), header));
+  const name = nameOf(key);
+  const sealedHeader = seal.seal(encodeHeader(name, header), 'quick');
   const length = Buffer.alloc(lengthBytes);
   length.writeUInt32LE(sealedHeader.length);
-  const sealedBody = seal.seal(body);
+  const sealedBody = seal.seal(body, name.form === 'chunk' ? 'quick' : 'usual');
   const object = Buffer.concat([length, sealedHeader, sealedBody]);
   releaseMemory(sealedBody);
   return object;

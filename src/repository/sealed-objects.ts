@@ -2,15 +2,15 @@
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { releaseMemory } from '../platform/release-memory.ts';
 import { type SealKey, seal, unseal } from '../seal/seal.ts';
-import { compress, decompress, unknownLengthBytesMax } from './compression.ts';
+import { compress, compressNames, decompress, unknownLengthBytesMax } from './compression.ts';
 import type { SealedObjects } from './repository-types.ts';
 import type { RepositoryAccess } from './unpacked.ts';
 
 const compressedMarker = 2;
 
 export function createSealedObjects({ store, key }: RepositoryAccess): SealedObjects {
-  const sealed = (bytes: Uint8Array): Buffer => {
-    const frame = compress(bytes);
+  const sealed = (bytes: Uint8Array, effort: 'usual' | 'quick' = 'usual'): Buffer => {
+    const frame = effort === 'quick' ? compressNames(bytes) : compress(bytes);
     const plaintext = Buffer.concat([Buffer.of(compressedMarker), frame]);
     const result = seal(key, plaintext);
     for (const used of [frame, plaintext]) releaseMemory(used);
