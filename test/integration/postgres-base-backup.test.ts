@@ -105,6 +105,8 @@ for (const version of postgresVersions) {
     const { result } = taken;
     assert.deepEqual(result.problems, []);
     assert.equal(result.values['rows:orders'], 20_000);
+    assert.equal(result.values['database'], 'postgres');
+    assert.equal(result.values['superuser'], 'postgres');
     assert.equal(result.values['query:far'], '20000');
     assert.ok(result.capturedAtMs >= before && result.capturedAtMs <= nowMs());
     assert.ok(result.end.kind === 'postgres' && result.end.hasLog);

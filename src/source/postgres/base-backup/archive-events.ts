@@ -5,14 +5,21 @@
  * wait: `global` until `pg_control`, the last of its files, is there; `pg_wal` until everything else is over, for its
  * segments follow `pg_control`; the folders inside `pg_wal` until its segments have passed.
  */
-import { LifeboatError } from '../../../error/lifeboat-error.ts';
 import type { CaptureEvent } from '../../source.ts';
 import { type IncrementalPatch, incrementalPrefix } from '../files/incremental-file.ts';
 import { relationFileOf } from '../files/relation-file.ts';
 import { type BackupFile, backupFile, type FilePlace, type PatchFile, patchFile } from './backup-file.ts';
+import {
+  beginWalk,
+  type EventWalk,
+  heldFolder,
+  lastFolder,
+  nameOf,
+  parentOf,
+  strange,
+} from './event-walk.ts';
 import type { HeldFiles } from './held-folder.ts';
 import type { StreamedFile } from './manifest-check.ts';
-import { folderMetadata } from './server-metadata.ts';
 import { readTar, type TarEntry } from './tar-reader.ts';
 import { type ChangedTables, changedTables, isVisibilityMap } from './visibility-map.ts';
 
@@ -32,10 +39,6 @@ export interface ArchiveContext {
   readonly signal: AbortSignal;
 }
 
-const eventsMax = 64;
-const heldBytesMax = 4 * 1024 * 1024;
-const lastFolder = 'pg_wal';
-const heldFolder = 'global';
 const lastOfHeld = 'global/pg_control';
 
 export async function* archiveEvents(
@@ -56,18 +59,16 @@ export async function* archiveEvents(
   yield walk.take();
 }
 
-type Walk = ReturnType<typeof beginWalk>;
-
-function takeFolder(walk: Walk, path: string, entry: TarEntry, context: ArchiveContext): void {
+function takeFolder(walk: EventWalk, path: string, entry: TarEntry, context: ArchiveContext): void {
   const place = placeOf(path, context);
-  if (path === lastFolder && place === 'last') walk.last = entry;
+  if (path === lastFolder && place === 'last') walk.enterAtEnd(entry);
   // a folder below the last one
   else if (place !== 'plain') walk.keep(path, entry);
   else walk.enter(path, entry);
 }
 
 interface TakenFile {
-  readonly walk: Walk;
+  readonly walk: EventWalk;
   readonly tables: ChangedTables;
   readonly path: string;
   readonly entry: TarEntry;
@@ -162,106 +163,4 @@ async function untilPassed(file: BackupFile, signal: AbortSignal): Promise<void>
   } finally {
     signal.removeEventListener('abort', stop);
   }
-}
-
-interface Held {
-  readonly entry: TarEntry | undefined;
-  readonly events: CaptureEvent[];
-}
-
-/** Where the events stand: which folders are open, what is held, and the batch that comes next. */
-function beginWalk() {
-  const open: string[] = [];
-  const known = new Set<string>();
-  const held = new Map<string, Held>();
-  const late = new Map<string, (() => CaptureEvent)[]>();
-  let batch: CaptureEvent[] = [];
-  let bytes = 0;
-  const leaveTo = (folder: string): void => {
-    while (open.length > 0 && open.at(-1) !== folder) {
-      const left = open.pop() ?? '';
-      for (const make of late.get(left) ?? []) batch.push(make());
-      late.delete(left);
-      batch.push({ kind: 'leave' });
-    }
-    if (folder !== '' && open.length === 0) throw strange(folder);
-  };
-  const enter = (path: string, entry: TarEntry): void => {
-    if (known.has(path)) throw strange(path);
-    leaveTo(parentOf(path));
-    known.add(path);
-    open.push(path);
-    batch.push({ kind: 'enter', name: nameOf(path), metadata: folderMetadata(entry) });
-  };
-  const keep = (path: string, entry: TarEntry): void => {
-    held.set(path, { entry, events: held.get(path)?.events ?? [] });
-  };
-  /** A held folder, and those inside of it. */
-  const flush = (folder: string): void => {
-    for (const [path, { entry, events }] of [...held].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (path !== folder && !path.startsWith(`${folder}/`)) continue;
-      if (entry === undefined) throw strange(path);
-      held.delete(path);
-      enter(path, entry);
-      batch.push(...events);
-    }
-  };
-  const walk = {
-    /** The folder that comes last; entered when its first file comes, or at the end. */
-    last: undefined as TarEntry | undefined,
-    enter,
-    keep,
-    flush,
-    keepFile: (path: string, event: CaptureEvent): void => {
-      const folder = parentOf(path);
-      const there = held.get(folder) ?? { entry: undefined, events: [] };
-      there.events.push(event);
-      held.set(folder, there);
-    },
-    /** An event that is made when the folder is left. */
-    later: (folder: string, make: () => CaptureEvent): void => {
-      late.set(folder, [...(late.get(folder) ?? []), make]);
-    },
-    enterLast: (): void => {
-      if (walk.last === undefined) return;
-      flush(heldFolder);
-      enter(lastFolder, walk.last);
-      walk.last = undefined;
-    },
-    add: (path: string, file: BackupFile): void => {
-      leaveTo(parentOf(path));
-      batch.push(file.event);
-      bytes += file.heldBytes;
-    },
-    isFull: () => batch.length >= eventsMax || bytes >= heldBytesMax,
-    take: (): readonly CaptureEvent[] => {
-      const full = batch;
-      batch = [];
-      bytes = 0;
-      return full;
-    },
-    finish: (): void => {
-      walk.enterLast();
-      flush(heldFolder);
-      flush(lastFolder);
-      leaveTo('');
-    },
-  };
-  return walk;
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
-function nameOf(path: string): Buffer {
-  return Buffer.from(path.slice(path.lastIndexOf('/') + 1), 'latin1');
-}
-
-function strange(path: string): LifeboatError {
-  return new LifeboatError(
-    'SOURCE_INVALID',
-    `the server sends ${JSON.stringify(path)} at a place of the base backup where it is not known`,
-    { hint: 'Check that Lifeboat knows this version of PostgreSQL.' },
-  );
 }

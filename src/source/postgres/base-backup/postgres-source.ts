@@ -13,7 +13,7 @@ import type { BaseFiles, PostgresSourceOptions } from './base-settings.ts';
 import { captureBase } from './capture-base.ts';
 
 /**
- * Values are `server`, `read`, `lsn`, `rows:<table>`, `query:<name>`, `extensions:<database>` and `bytes:<database>`.
+ * Values are `server`, `read`, `lsn`, `database`, `superuser`, `rows:<table>`, `query:<name>`, `extensions:<database>` and `bytes:<database>`.
  *
  * `capture` raises SOURCE_* of the server and resolves when its checkpoint is done. A file that is not what the manifest
  * of the server says fails the capture with SOURCE_DAMAGED; damaged pages, which the server finds, are problems of it.
