@@ -1,5 +1,6 @@
 /** Finds the last whole record of a path: what a recovery to the end must have replayed. */
 import type { LogReader } from '../../../log-archive/log-archive.ts';
+import { laterLsn } from '../wal/lsn.ts';
 import { branchName, segmentStart } from '../wal/segment-name.ts';
 import { createWalReader } from '../wal/wal-reader.ts';
 import type { RecordSpan } from './recovery-ground.ts';
@@ -17,7 +18,7 @@ export async function findTail(
 ): Promise<RecordSpan | undefined> {
   let start = segmentStart(path.reach > 0n ? path.reach - 1n : 0n, segmentBytes);
   for (let segments = 0; segments < segmentsMax; segments++) {
-    const from = larger(start, segmentStart(path.point.base, segmentBytes));
+    const from = laterLsn(start, segmentStart(path.point.base, segmentBytes));
     const last = await lastRecord(log, path, { from, segmentBytes, signal });
     if (last !== undefined) return last;
     if (from > start || start === 0n) return undefined;
@@ -41,15 +42,11 @@ async function lastRecord(
     },
   });
   for (const span of path.spans) {
-    const start = larger(span.start, from);
+    const start = laterLsn(span.start, from);
     const end = span.end !== undefined && span.end < path.reach ? span.end : path.reach;
     if (start >= end) continue;
     for await (const piece of log.read({ branch: branchName(span.timeline), start, end }, signal))
       reader.feed(piece);
   }
   return last;
-}
-
-function larger(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }

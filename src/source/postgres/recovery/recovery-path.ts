@@ -1,6 +1,6 @@
 /** The log that leads from a base backup to a timeline, as far as the archive holds it without a hole. */
 import type { LogSpan } from '../../../log-archive/log-archive.ts';
-import { formatLsn } from '../wal/lsn.ts';
+import { earlierLsn, formatLsn, laterLsn } from '../wal/lsn.ts';
 import { branchName, segmentStart } from '../wal/segment-name.ts';
 import { type TimelineHistory, type TimelineSpan, timelinesFrom } from '../wal/timeline-history.ts';
 import type { BasePoint, MarkedSpan, RecoveryGround } from './recovery-ground.ts';
@@ -57,7 +57,7 @@ function walk(
     const held = spansOf(ground, span.timeline);
     const continues = held.find(({ start, end }) => start <= reach && end > reach);
     const limit = span.end ?? continues?.end ?? reach;
-    const end = continues === undefined ? reach : smaller(continues.end, limit);
+    const end = continues === undefined ? reach : earlierLsn(continues.end, limit);
     if (end > reach) reach = end;
     const isWhole = span.end !== undefined && reach >= span.end;
     if (isWhole) continue;
@@ -75,7 +75,7 @@ function lackBehind(ground: RecoveryGround, reach: bigint, spans: readonly Timel
       ({ start, end }) => end > reach && (span.end === undefined || start < span.end) && end > span.start,
     );
     if (next !== undefined && first !== undefined)
-      return { timeline: first.timeline, start: reach, end: larger(next.start, span.start) };
+      return { timeline: first.timeline, start: reach, end: laterLsn(next.start, span.start) };
   }
   return undefined;
 }
@@ -96,12 +96,4 @@ function spansOf(ground: RecoveryGround, timeline: number): readonly LogSpan[] {
 
 export function describeLack({ timeline, start, end }: Lack): string {
   return `the log from ${formatLsn(start)} to ${formatLsn(end)} of timeline ${timeline} is in no piece of the archive`;
-}
-
-function smaller(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
-}
-
-function larger(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }

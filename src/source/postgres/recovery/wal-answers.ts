@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { LifeboatError } from '../../../error/lifeboat-error.ts';
 import type { LogReader } from '../../../log-archive/log-archive.ts';
-import { formatLsn } from '../wal/lsn.ts';
+import { earlierLsn, formatLsn, laterLsn } from '../wal/lsn.ts';
 import { branchName, parseHistoryName, parseSegmentName, segmentName } from '../wal/segment-name.ts';
 import type { TimelineSpan } from '../wal/timeline-history.ts';
 import type { Path } from './recovery-path.ts';
@@ -56,8 +56,8 @@ export function partsOf(
 ): readonly (TimelineSpan & { readonly end: bigint })[] | undefined {
   const own = spans.findIndex((span) => span.timeline === timeline);
   const parts = spans.slice(0, own + 1).flatMap((span) => {
-    const from = larger(span.start, start);
-    const to = smaller(smaller(span.end ?? reach, reach), end);
+    const from = laterLsn(span.start, start);
+    const to = earlierLsn(earlierLsn(span.end ?? reach, reach), end);
     return from < to ? [{ timeline: span.timeline, start: from, end: to }] : [];
   });
   return parts.at(-1)?.timeline === timeline ? parts : undefined;
@@ -108,12 +108,4 @@ function withoutLog(start: bigint): LifeboatError {
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
-}
-
-function smaller(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
-}
-
-function larger(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }

@@ -16,3 +16,11 @@ export function formatLsn(lsn: bigint): string {
   if (lsn < 0n || lsn > lsnMax) throw new RangeError(`no LSN: ${lsn}`);
   return `${(lsn >> 32n).toString(16)}/${(lsn & 0xffffffffn).toString(16)}`.toUpperCase();
 }
+
+export function earlierLsn(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+export function laterLsn(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}

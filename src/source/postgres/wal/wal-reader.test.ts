@@ -35,6 +35,7 @@ for (const version of postgresVersions) {
     const scene = (): Scene => ({ server, wal });
     testRecords(scene);
     testPieces(scene);
+    testBlindStart(scene);
     testMarks(scene);
     if (version === 15) testAgainstWaldump(scene);
   });
@@ -129,6 +130,21 @@ function testPieces(scene: () => Scene): void {
       );
       assert.deepEqual(records, whole.slice(0, records.length));
       assert.ok(records.every((record) => record.end <= victim.start));
+    }
+  });
+}
+
+function testBlindStart(scene: () => Scene): void {
+  test('begun anywhere, it finds its way, also where a segment was left early', () => {
+    const { wal } = scene();
+    const whole = readAll(wal, [wal.bytes]).records;
+    const switches = whole.filter(({ body }) => body.kind === 'switch');
+    assert.ok(switches.length > 0);
+    const last = whole.at(-1);
+    for (const from of [8, 5000, ...switches.map(({ start }) => Number(start - wal.start))]) {
+      const read = readAll(wal, [wal.bytes.subarray(from)], from).records;
+      assert.deepEqual(read.at(-1), last, `from ${from}`);
+      assert.deepEqual(read, whole.slice(whole.length - read.length));
     }
   });
 }

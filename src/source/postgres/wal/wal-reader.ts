@@ -8,7 +8,7 @@
  *   - `body`: the header is known, `left` bytes of the record are to come;
  *   - `rest`: `left` bytes of a record whose beginning was not seen are passed over;
  *   - `padding`: `left` bytes up to the next multiple of eight are passed over;
- *   - `blind`: begun within a page, it waits for the next, whose header says where a record begins;
+ *   - `blind`: begun within a page, it waits for the next that is written, whose header says where a record begins;
  *   - `skip`: after a switch the rest of the segment is empty: `left` bytes, headers included, are passed over;
  *   - `ended`: nothing that follows can be read, for the reason that `ending` gives; what is fed is ignored.
  * At the first byte of a page its header is read in every phase but the last two. Source: xlogreader.c, 13 to 18.
@@ -97,6 +97,8 @@ class Reader implements WalReader {
   private kept: Buffer = Buffer.alloc(0);
   private keptFill = 0;
   private keepBytes = 0;
+  /** Its kind tells something, even where it has no body, as a switch. */
+  private isTold = false;
 
   constructor(options: WalReaderOptions) {
     this.options = options;
@@ -154,7 +156,9 @@ class Reader implements WalReader {
     this.pageHeadFill = 0;
     const wrong = this.wrongWithPage(head);
     if (wrong !== undefined) {
-      this.finish(head.every((byte) => byte === 0) ? 'empty' : 'page', wrong, this.pageStart);
+      const isEmpty = head.every((byte) => byte === 0);
+      // Begun shortly before a switch it finds nothing in the rest of the segment, and the log goes on in the next.
+      if (!isEmpty || this.phase !== 'blind') this.finish(isEmpty ? 'empty' : 'page', wrong, this.pageStart);
       return;
     }
     this.page = readPage(head, this.page);
@@ -232,7 +236,9 @@ class Reader implements WalReader {
     }
     this.left = this.recordBytes - recordHeaderBytes;
     this.crc = crc32cStart;
-    this.keepBytes = Math.min(this.left, bodyBytesWanted(head[17] ?? 0, head[16] ?? 0));
+    const wanted = bodyBytesWanted(head[17] ?? 0, head[16] ?? 0);
+    this.isTold = wanted > 0;
+    this.keepBytes = Math.min(this.left, wanted);
     this.keptFill = 0;
     this.phase = 'body';
     if (this.left === 0) this.closeRecord();
@@ -272,7 +278,7 @@ class Reader implements WalReader {
     if (isSwitch) this.passSegment();
     else this.passPadding();
     this.endAt = this.pageStart + this.inPage + this.left;
-    if (this.keepBytes > 0 || this.options.tellsAll === true) this.tell();
+    if (this.isTold || this.options.tellsAll === true) this.tell();
   }
 
   private tell(): void {
@@ -292,7 +298,7 @@ class Reader implements WalReader {
   }
 
   private body(head: RecordHead): WalBody {
-    if (this.keepBytes === 0) return { kind: 'other' };
+    if (!this.isTold) return { kind: 'other' };
     return parseRecordBody(head, this.kept.subarray(0, this.keepBytes), this.page?.version ?? versionAssumed);
   }
 

@@ -1,0 +1,144 @@
+/** Collects from a log archive what the choice of a recovery needs: for most targets the headers of pieces are enough. */
+import type { LogCoverage, LogReader, LogSpan } from '../../../log-archive/log-archive.ts';
+import { earlierLsn, laterLsn } from '../wal/lsn.ts';
+import { parseBranchName, segmentStart } from '../wal/segment-name.ts';
+import { parseTimelineHistory, type TimelineHistory } from '../wal/timeline-history.ts';
+import { createWalReader } from '../wal/wal-reader.ts';
+import { readTransactions } from './read-transactions.ts';
+import type {
+  BasePoint,
+  MarkedSpan,
+  RecordSpan,
+  RecoveryGround,
+  TransactionFact,
+} from './recovery-ground.ts';
+import type { RecoveryTarget } from './recovery-target.ts';
+
+export interface GroundOptions {
+  readonly points: readonly BasePoint[];
+  readonly segmentBytes: number;
+  readonly target: RecoveryTarget;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface GatheredGround {
+  readonly ground: RecoveryGround;
+  /** The engine's own texts, by timeline, as `recoverCluster` takes them. */
+  readonly histories: ReadonlyMap<number, Uint8Array>;
+}
+
+/** Raises what the archive raises. A transaction as target costs a reading of the log behind the oldest backup. */
+export async function gatherGround(log: LogReader, options: GroundOptions): Promise<GatheredGround> {
+  const { points, segmentBytes, target, signal } = options;
+  const coverage = (await log.coverage(signal)).filter(({ branch }) => parseBranchName(branch) !== undefined);
+  const histories = await readHistories(log, signal);
+  const parsed = [...histories].map(([timeline, text]) => [timeline, historyOf(timeline, text)] as const);
+  const ground: RecoveryGround = {
+    ...{ points, segmentBytes, coverage },
+    systemId: log.incarnation,
+    histories: new Map(parsed),
+    pieces: needsMarks(target) ? await readPieces(log, coverage, options) : [],
+    ...(target.kind === 'lsn' ? { tails: await readTails(log, coverage, segmentBytes, signal) } : {}),
+    ...(target.kind === 'xid' ? { transactions: await readAll(log, coverage, options) } : {}),
+  };
+  return { ground, histories };
+}
+
+function needsMarks(target: RecoveryTarget): boolean {
+  return target.kind === 'time' || target.kind === 'name';
+}
+
+function historyOf(timeline: number, text: Uint8Array): TimelineHistory {
+  return parseTimelineHistory(timeline, Buffer.from(text).toString());
+}
+
+async function readHistories(
+  log: LogReader,
+  signal: AbortSignal | undefined,
+): Promise<Map<number, Uint8Array>> {
+  const histories = new Map<number, Uint8Array>();
+  for (const branch of await log.branches(signal)) {
+    const timeline = parseBranchName(branch);
+    const text = await log.history(branch, signal);
+    if (timeline !== undefined && text !== undefined) histories.set(timeline, text);
+  }
+  return histories;
+}
+
+async function readPieces(
+  log: LogReader,
+  coverage: readonly LogCoverage[],
+  { points, segmentBytes, signal }: GroundOptions,
+): Promise<readonly MarkedSpan[]> {
+  const pieces: MarkedSpan[] = [];
+  for (const span of spansBehind(coverage, points, segmentBytes)) {
+    for await (const { branch, start, end, marks } of log.pieces(span, signal))
+      pieces.push({ branch, start, end, marks });
+  }
+  return pieces;
+}
+
+/** What lies before every backup leads nowhere; a server reads whole segments, and their heads say where records begin. */
+function spansBehind(
+  coverage: readonly LogCoverage[],
+  points: readonly BasePoint[],
+  segmentBytes: number,
+): readonly LogSpan[] {
+  const bases = points.map(({ base }) => segmentStart(base, segmentBytes));
+  const first = bases.reduce(earlierLsn, bases[0] ?? 0n);
+  return coverage
+    .flatMap(({ spans }) => spans)
+    .filter(({ end }) => end > first)
+    .map(({ branch, start, end }) => ({ branch, end, start: laterLsn(start, first) }));
+}
+
+async function readTails(
+  log: LogReader,
+  coverage: readonly LogCoverage[],
+  segmentBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<number, RecordSpan>> {
+  const tails = new Map<number, RecordSpan>();
+  for (const { branch, spans } of coverage) {
+    const last = spans.at(-1);
+    const timeline = parseBranchName(branch);
+    if (last === undefined || timeline === undefined) continue;
+    const tail = await readTail(log, last, segmentBytes, signal);
+    if (tail !== undefined) tails.set(timeline, tail);
+  }
+  return tails;
+}
+
+/** `undefined` when no whole record ends in the last segment of the span. */
+async function readTail(
+  log: LogReader,
+  span: LogSpan,
+  segmentBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<RecordSpan | undefined> {
+  const start = laterLsn(segmentStart(span.end - 1n, segmentBytes), span.start);
+  let tail: RecordSpan | undefined;
+  const reader = createWalReader({
+    ...{ start, segmentBytes, tellsAll: true },
+    onRecord: (record) => {
+      tail = { start: record.start, end: record.end };
+    },
+  });
+  for await (const bytes of log.read({ ...span, start }, signal)) reader.feed(bytes);
+  return tail;
+}
+
+async function readAll(
+  log: LogReader,
+  coverage: readonly LogCoverage[],
+  { points, segmentBytes, target, signal }: GroundOptions,
+): Promise<readonly TransactionFact[]> {
+  const xid = target.kind === 'xid' ? target.xid : 0;
+  const found: TransactionFact[] = [];
+  for (const span of spansBehind(coverage, points, segmentBytes)) {
+    for await (const fact of readTransactions(log, span, { segmentBytes, signal })) {
+      if (fact.xid === xid || fact.subtransactions.includes(xid)) found.push(fact);
+    }
+  }
+  return found;
+}
