@@ -1,5 +1,6 @@
 /** Dumps of real servers and the way back: everything, globals, one table, what fails and how it is said. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -232,6 +233,23 @@ test('a dump whose program is killed or complains makes no snapshot and leaves n
   }
 });
 
+test('a work folder that is full ends the dump as such', async (t) => {
+  const small = path.join(work.path, 'small');
+  fs.mkdirSync(small);
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', small]).status !== 0) {
+    t.skip('a full file system can only be made by a user who may mount one');
+    return;
+  }
+  try {
+    const vault = await makeVault(openMemoryStore(), { workers: 1 });
+    await assert.rejects(dump({ workFolder: small }, vault), (error) => hasCode(error, 'DISK_FULL'));
+    assert.deepEqual(await vault.snapshots(), []);
+    assert.deepEqual(fs.readdirSync(small), []);
+  } finally {
+    spawnSync('umount', [small]);
+  }
+});
+
 test('what a dump lacks is a finding with the statement that mends it', async () => {
   await server.query("CREATE ROLE reader LOGIN PASSWORD 'secret'");
   const reader = { ...address, user: 'reader', password: 'secret' };
@@ -267,4 +285,19 @@ test('a role that may not read passwords dumps the roles without them', async ()
   const globals = fs.readFileSync(path.join(folder, 'globals.sql'), 'utf8');
   assert.match(globals, /CREATE ROLE dumper/);
   assert.doesNotMatch(globals, /SCRAM-SHA-256/);
+});
+
+test('a server that dies in the middle of a dump fails the capture', async () => {
+  const dying = path.join(work.path, 'dying');
+  fs.mkdirSync(dying);
+  const debian = '/usr/lib/postgresql/15/bin';
+  for (const name of ['pg_restore', 'pg_dumpall'])
+    fs.symlinkSync(path.join(debian, name), path.join(dying, name));
+  const pid = String(server.pid);
+  const script = `#!/bin/sh\ncase "$1" in --version) exec ${debian}/pg_dump --version;; esac\nkill -9 ${pid}\nexec ${debian}/pg_dump "$@"\n`;
+  fs.writeFileSync(path.join(dying, 'pg_dump'), script, { mode: 0o755 });
+  const vault = await makeVault(openMemoryStore(), { workers: 1 });
+  await assert.rejects(dump({ programsFolder: dying }, vault), (error) => hasCode(error, 'COMMAND_FAILED'));
+  assert.deepEqual(await vault.snapshots(), []);
+  assert.deepEqual(fs.readdirSync(workFolder), []);
 });

@@ -5,6 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { assert } from '../../error/assert.ts';
+import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { ExtendedAttribute } from '../../source/entry-metadata.ts';
 import { goJsonBytes, goJsonString, goJsonValue } from './go-json.ts';
 import { compareNodes, type Node } from './node.ts';
@@ -24,11 +25,28 @@ export function encodeTree(nodes: readonly Node[]): Buffer {
 /** The same from nodes that were encoded as they came. */
 export function joinNodes(nodes: readonly EncodedNode[]): Buffer {
   let before: EncodedNode | undefined;
+  let length = 0;
   for (const node of nodes) {
+    length += node.json.length + 1;
     assert(before === undefined || compareNodes(before, node) < 0, 'the entries of a tree are in order');
     before = node;
   }
+  if (length > textLengthMax) throw tooLong(nodes.length);
   return Buffer.from(`{"nodes":[${nodes.map((node) => node.json).join(',')}]}\n`, 'utf8');
+}
+
+/** What the engine can hold in one text, with room to spare: who reads the tree needs it as one. */
+const textLengthMax = 2 ** 29 - 2 ** 16;
+
+function tooLong(entries: number): LifeboatError {
+  return new LifeboatError(
+    'SOURCE_INVALID',
+    `a folder of ${entries} entries holds so many bytes that its listing could not be read any more`,
+    {
+      hint: 'Spread what lies in it over several folders; of a database, over several tablespaces. Some 2 TB of pages fit into one, and 10 TB of other files.',
+      details: { entries },
+    },
+  );
 }
 
 /** One node's JSON, keys in restic's order. */

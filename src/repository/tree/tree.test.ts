@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { hasCode } from '../../error/lifeboat-error.ts';
 import { entryTypes } from '../../source/entry-metadata.ts';
 import { decodeTree, treeOrderProblem } from './decode-tree.ts';
-import { encodeNode, encodeTree } from './encode-tree.ts';
+import { encodeNode, encodeTree, joinNodes } from './encode-tree.ts';
 import { metadataFromNode } from './metadata-from-node.ts';
 import { compareNodes, type Node } from './node.ts';
 import { nodeFromMetadata } from './node-from-metadata.ts';
@@ -239,3 +239,9 @@ const arbitraryNode: fc.Arbitrary<Node> = fc.record(
   },
   { noNullPrototype: true },
 );
+
+test('a listing that nobody could read is refused, and not stored', () => {
+  const json = 'x'.repeat(2 ** 27);
+  const nodes = Array.from({ length: 4 }, (_, n) => ({ name: Buffer.from(`${n}`), json }));
+  assert.throws(() => joinNodes(nodes), { code: 'SOURCE_INVALID', message: /a folder of 4 entries/ });
+});
