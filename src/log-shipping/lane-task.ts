@@ -70,15 +70,24 @@ async function copyFrom(work: LaneWork, donor: Lane, failed: Set<string>): Promi
 }
 
 /** No vault has the next bytes, and the server was not asked for them because they are long gone there. */
-async function giveUpGap({ shipping, lane, buffer, signal }: LaneWork, failed: Set<string>): Promise<void> {
-  const end = lower(buffer.start, windowEnd(lane.next));
-  const span = { branch: lane.branch, start: lane.next, end };
-  await lane.archive.declareGap(
-    span,
-    'no other vault has these bytes, and the server is far beyond them',
-    signal,
-  );
+async function giveUpGap(work: LaneWork, failed: Set<string>): Promise<void> {
+  const { shipping, lane, signal } = work;
+  const span = { branch: lane.branch, start: lane.next, end: await endOfGap(work) };
+  const reason = 'no other vault has these bytes, and the server is far beyond them';
+  await lane.archive.declareGap(span, reason, signal);
   tell(shipping, { kind: 'gap', vault: lane.vault, span });
-  lane.jump(end);
+  lane.jump(span.end);
   failed.clear();
+}
+
+/** Where any vault has bytes again. What lies in a piece that is damaged is given up with its window. */
+async function endOfGap({ shipping, lane, buffer, signal }: LaneWork): Promise<bigint> {
+  let end = lower(buffer.start, windowEnd(lane.next));
+  for (const other of shipping.lanes) {
+    if (other === lane) continue;
+    const coverage = (await other.archive.coverage(signal)).find(({ branch }) => branch === lane.branch);
+    const next = coverage?.spans.find(({ start }) => start > lane.next);
+    if (next !== undefined) end = lower(end, next.start);
+  }
+  return end;
 }

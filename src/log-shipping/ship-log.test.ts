@@ -96,6 +96,51 @@ test('with degrade commits go on after the time, that is told with its place, an
   assert.ok((await endOf(vault)) >= server.acknowledged);
 });
 
+test('a receiver that ends lets commits go where they may not wait for ever, and not where they must', async () => {
+  for (const degradeAfterMs of [60_000, undefined]) {
+    const server = new MemoryLog();
+    const shipping = startShipping(server, [testVault('here')], {
+      mode: { ...sync, ...(degradeAfterMs === undefined ? {} : { degradeAfterMs }) },
+    });
+    await until('commits wait', () => server.isWaiting);
+    await shipping[Symbol.asyncDispose]();
+    assert.equal(server.isWaiting, degradeAfterMs === undefined);
+    assert.equal(shipping.kinds().includes('degraded'), degradeAfterMs !== undefined);
+  }
+});
+
+test('a gap that all vaults have ends where one of them has bytes again', async () => {
+  const server = new MemoryLog();
+  const [old, young] = [testVault('old'), testVault('young')];
+  {
+    await using _shipping = startShipping(server, [old]);
+    await server.commit(random.bytes(100_000));
+    await until('it has it', () => server.acknowledged >= server.end);
+  }
+  const from = await endOf(old);
+  const shared = server.bytes('00000001', start, start + 1000n);
+  const writer = await young.log.writer('00000001', start);
+  await writer.store(writer.prepare(start, shared, { commits: 0, names: [] }));
+  await server.commit(random.bytes(2 * segmentBytes));
+  server.forget(3n * start);
+  {
+    await using _shipping = startShipping(server, [old]);
+    await until('it goes on', () => server.acknowledged >= 3n * start + 100n);
+  }
+  server.forget(server.acknowledged);
+  await server.commit(random.bytes(70 * 1024 * 1024));
+  {
+    await using _shipping = startShipping(server, [old]);
+    const end = server.end;
+    await until('it is far', () => server.acknowledged >= end);
+  }
+  server.forget(server.acknowledged);
+  await using shipping = startShipping(server, [old, young]);
+  await until('the other one has it', async () => (await endOf(young)) >= (await endOf(old)) - 1000n);
+  const gaps = shipping.events.flatMap((event) => (event.kind === 'gap' ? [event.span] : []));
+  assert.deepEqual(gaps, [{ branch: '00000001', start: from, end: 3n * start }]);
+});
+
 test('somebody who tells the server not to wait is noticed', async () => {
   const server = new MemoryLog();
   await using shipping = startShipping(server, [testVault('here')], { mode: sync });

@@ -9,7 +9,7 @@ import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import { resumeAt } from '../log-archive/coverage.ts';
 import type { LogSpan } from '../log-archive/log-archive.ts';
 import { higher, lower } from '../log-archive/positions.ts';
-import { every, sleep } from '../platform/timers.ts';
+import { every, sleep, withTimeout } from '../platform/timers.ts';
 import type { LogIdentity, LogPosition } from '../source/log-source.ts';
 import { openOldBranches } from './fill-old-branches.ts';
 import { followMode } from './follow-mode.ts';
@@ -17,11 +17,13 @@ import { keepCompacting } from './keep-compacting.ts';
 import { keepBeating, keepLooking } from './keep-looking.ts';
 import { lineageIndex, streamBegin } from './locate-lane.ts';
 import { type Located, lanesOf, lateLanes, locateVaults } from './locate-vaults.ts';
+import { changedMode } from './mode-machine.ts';
 import { type BranchOutcome, shipBranch } from './ship-branch.ts';
 import type { LineagePart, ShippingOptions } from './shipping.ts';
 import { errorFacts, newShipping, type Shipping, tell } from './shipping-state.ts';
 import { statusOf } from './status-of.ts';
 import type { Lane } from './vault-lane.ts';
+import { createWaitingBytes } from './waiting-bytes.ts';
 
 const reportMs = 1000;
 
@@ -43,6 +45,7 @@ export async function shipLog(options: ShippingOptions, signal: AbortSignal): Pr
     // one of them failed, which is a fault of ours: the others must not go on without it
     stop.abort(new LifeboatError('INTERRUPTED', 'the shipping ended'));
     await Promise.allSettled(running);
+    await letGo(shipping);
     await report(shipping);
   }
 }
@@ -60,6 +63,28 @@ async function knowWaiting(shipping: Shipping, signal: AbortSignal): Promise<voi
     if (!(error instanceof LifeboatError)) throw error;
   }
 }
+
+/**
+ * Where commits may not wait for longer than a time, nobody would let them go once we are away: so we do it now. With
+ * `block` they wait until we are back, as the plan says.
+ */
+async function letGo(shipping: Shipping): Promise<void> {
+  const { mode, source, clock } = shipping.options;
+  if (mode.kind !== 'sync' || mode.degradeAfterMs === undefined || shipping.mode.kind !== 'protected') return;
+  const limit = { timeoutMs: letGoMsMax, timeoutError: () => new LifeboatError('INTERRUPTED', 'too late') };
+  try {
+    await withTimeout(limit, (own) => source.setWaiting(false, own));
+  } catch (error) {
+    if (!(error instanceof LifeboatError)) throw error;
+    return;
+  }
+  shipping.mode = changedMode('degrade', clock.monotonicMs());
+  const at = { branch: shipping.branch ?? '', at: shipping.acknowledged ?? 0n };
+  tell(shipping, { kind: 'degraded', at, waitedMs: 0 });
+}
+
+/** A server that is away keeps nobody from ending. */
+const letGoMsMax = 5000;
 
 async function report(shipping: Shipping): Promise<void> {
   await shipping.options.report?.(statusOf(shipping));
@@ -117,8 +142,9 @@ async function oneRound(shipping: Shipping, round: Round, signal: AbortSignal): 
   const located = gone === undefined ? found : await declareGone(shipping, found, { ...facts, gone }, signal);
   const begin = beginOf(shipping, located, facts);
   const text = begin.branch === identity.branch ? history : await source.history(begin.branch, signal);
-  const known = await knownBefore(located, begin, identity, signal);
-  shipping.branch = begin.branch;
+  // what lies before the first byte may be what is gone
+  const known = gone === undefined ? await knownBefore(located, begin, identity, signal) : undefined;
+  goOn(shipping, begin.branch);
   shipping.heartbeats.forget();
   const laneFacts = { begin, lineage, history: text };
   shipping.lanes = await lanesOf(shipping, located, laneFacts, signal);
@@ -132,6 +158,17 @@ async function oneRound(shipping: Shipping, round: Round, signal: AbortSignal): 
   };
   const work = { branch: begin.branch, start: begin.at, segmentBytes, incarnation, late };
   return await shipBranch(shipping, { ...work, ...(known && { known }) }, signal);
+}
+
+/** Positions of another branch say nothing of this one. */
+function goOn(shipping: Shipping, branch: string): void {
+  if (shipping.branch !== branch) {
+    shipping.acknowledged = undefined;
+    shipping.received = undefined;
+    shipping.serverEnd = undefined;
+    shipping.waiting = createWaitingBytes();
+  }
+  shipping.branch = branch;
 }
 
 interface BeginFacts {
