@@ -192,6 +192,20 @@ for (const version of [17, 18] as const) {
     );
     assert.equal(await restored.value('select count(*) from quiet where id = 8'), '2');
     assert.equal(await restored.value("select count(*) from pg_class where relname = 'dropped'"), '0');
+    // PostgreSQL's own look at whether a map says more than is true, and at every index and table
+    await restored.query('create extension pg_visibility; create extension amcheck');
+    const tables = "from pg_class where relkind in ('r', 'm', 't')";
+    assert.equal(
+      await restored.value(`select count(*) ${tables.replace('where', ', pg_check_visible(oid) where')}`),
+      '0',
+    );
+    assert.equal(
+      await restored.value(`select count(*) ${tables.replace('where', ', verify_heapam(oid) where')}`),
+      '0',
+    );
+    await restored.query(
+      "select bt_index_check(c.oid, true) from pg_class c join pg_am a on a.oid = relam where amname = 'btree' and relkind = 'i'",
+    );
   });
 }
 
