@@ -243,6 +243,8 @@ test('from a standby, with a rate limit, and with the wrong cluster refused', as
   const startMs = nowMs();
   const taken = await take(vault, options);
   assert.ok(nowMs() - startMs > 800, 'at 20 MB a second it takes longer than that');
+  const { capturedAtMs } = taken.result;
+  assert.ok(capturedAtMs > startMs - 60_000 && capturedAtMs < startMs, 'as old as what was replayed last');
   assert.equal(taken.result.values['rows:orders'], 20_000);
   using into = temporaryFolder();
   const data = path.join(await bringBack(vault, taken, into), 'data');

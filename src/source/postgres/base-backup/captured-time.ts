@@ -21,7 +21,10 @@ const everyMs = 2000;
 /** More than a backup takes in which the server is that far ahead of us; the first is kept besides. */
 const notesMax = 5000;
 
-/** A standby knows only the clock of what it has replayed. Takes the connection over. */
+/**
+ * A standby knows only the clock of what it has replayed: commits, and checkpoints where nothing was committed. Takes the
+ * connection over.
+ */
 export async function noteTimes(connection: PostgresConnection, nowMs: () => number): Promise<CapturedTime> {
   const first = await takeNote(connection, nowMs);
   const notes: Note[] = [];
@@ -50,8 +53,9 @@ async function takeNote(connection: PostgresConnection, nowMs: () => number): Pr
     connection,
     `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
          ELSE pg_catalog.pg_current_wal_insert_lsn() END AS lsn,
-       CASE WHEN pg_catalog.pg_is_in_recovery() THEN coalesce(floor(extract(epoch FROM
-         pg_catalog.pg_last_xact_replay_timestamp()) * 1000), 0)::bigint END AS replayed`,
+       CASE WHEN pg_catalog.pg_is_in_recovery() THEN floor(extract(epoch FROM greatest(
+         pg_catalog.pg_last_xact_replay_timestamp(),
+         (SELECT checkpoint_time FROM pg_catalog.pg_control_checkpoint()))) * 1000)::bigint END AS replayed`,
   );
   const replayed = row['replayed'] ?? null;
   return {
