@@ -35,8 +35,9 @@ export interface ModeFacts {
 
 export type ModeWish = 'none' | 'protect' | 'degrade';
 
-/** Copies that are later than this do not keep up. */
-const promptMs = 1000;
+/** Copies that are later than this do not keep up; nor those that would soon have to be let go again. */
+const promptMsMax = 1000;
+const promptShare = 1 / 2;
 
 /** The state brought up to date, and what is to be asked of the server now. */
 export function nextMode(
@@ -49,6 +50,7 @@ export function nextMode(
     return { state, wish: isOver ? 'degrade' : 'none' };
   }
   const { steadySinceMs: before, ...rest } = state;
+  const promptMs = Math.min(promptMsMax, promptShare * (degradeAfterMs ?? promptMsMax * 2));
   if (!isStreaming || oldestWaitMs > promptMs) return { state: rest, wish: 'none' };
   const steadySinceMs = before ?? nowMs;
   return { state: { ...rest, steadySinceMs }, wish: nowMs - steadySinceMs >= steadyMs ? 'protect' : 'none' };

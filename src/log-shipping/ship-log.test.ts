@@ -382,3 +382,46 @@ test('heartbeats tell until when all is safe, and a vault that is late is told o
     () => Number(shipping.status()?.vaults[0]?.provenUntilMs) > Number(late?.provenUntilMs),
   );
 });
+
+test('two receivers race into the same vaults, and both store what is true', async () => {
+  const server = new MemoryLog();
+  const vaults = [testVault('here'), testVault('there')];
+  const events: string[] = [];
+  {
+    await using one = startShipping(server, vaults, { mode: sync, copies: 2 });
+    await using two = startShipping(server, vaults, { mode: sync, copies: 2 });
+    await until('commits wait', () => server.isWaiting);
+    for (let i = 0; i < 60; i++) {
+      await server.commit(random.bytes(1 + random.below(60_000)));
+      if (i % 10 === 0) server.cut();
+    }
+    const end = server.end;
+    await until('both have it', () => server.acknowledged >= end);
+    events.push(...one.kinds(), ...two.kinds());
+  }
+  for (const kind of ['conflict', 'gap', 'diverged', 'finding']) assert.ok(!events.includes(kind), kind);
+  for (const vault of vaults) {
+    await holds(vault, server);
+    assert.deepEqual((await vault.log.compact({ piecesMax: 2 })).findings, []);
+    assert.deepEqual((await vault.log.check({ reads: () => true })).findings, []);
+    await holds(vault, server);
+  }
+});
+
+test('a wall clock that jumps raises nothing, and lets nothing go', async () => {
+  const server = new MemoryLog();
+  let jumpMs = 0;
+  const clock = { nowMs: () => Date.now() + jumpMs, monotonicMs: () => performance.now() };
+  await using shipping = startShipping(server, [testVault('here')], {
+    mode: { ...sync, degradeAfterMs: 1000 },
+    clock,
+  });
+  await until('commits wait', () => server.isWaiting);
+  for (const jump of [3_600_000, -7_200_000, 86_400_000, 0]) {
+    jumpMs = jump;
+    const beats = server.beats;
+    await server.commit(random.bytes(100));
+    await until('there is another heartbeat', () => server.beats > beats + 1);
+  }
+  assert.deepEqual(shipping.kinds(), ['streaming', 'protected']);
+});
