@@ -1,11 +1,14 @@
 /** What is asked of a recovered copy, where its tablespaces go, and what becomes of it when the restore dies. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../../src/error/lifeboat-error.ts';
+import { processIsAlive } from '../../src/platform/host.ts';
+import { parseControlFile } from '../../src/source/postgres/files/control-file.ts';
 import { releaseFromIsolation } from '../../src/source/postgres/recovery/lay-out-cluster.ts';
 import { restoreScript, spoolFolders } from '../../src/source/postgres/recovery/restore-script.ts';
 import { openWalSpool } from '../../src/source/postgres/recovery/wal-spool.ts';
@@ -21,6 +24,7 @@ import {
   type Scene,
   targetOf,
 } from '../support/recovery-scene.ts';
+import { encodeStalled } from '../support/stalled-recovery.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { walLog } from '../support/wal-log.ts';
 
@@ -147,28 +151,57 @@ test('a server is found by its version, and the lack of one says what to install
   );
 });
 
-test('a server that waits for a silent restore stops by itself, and never opens', async () => {
-  const scene = await makeScene(15);
-  await using _server = scene.server;
-  const target = targetOf('end');
-  const choice = choose(scene, target);
-  const stop = new AbortController();
-  const log = { reads: 0 };
-  const place = recoverTo(scene, target, choice, {
-    log: walLog({
-      ...scene.log,
-      onRead: async () => {
-        log.reads++;
-        if (log.reads > 3) await sleep(60_000, undefined, { signal: stop.signal });
-      },
-    }),
-    signal: stop.signal,
+describe('a restore that does not come to its end', () => {
+  let scene: Scene;
+  before(async () => {
+    scene = await makeScene(15);
   });
-  const ended = assert.rejects(place);
-  while (log.reads <= 3) await sleep(20);
-  stop.abort(new Error('the person gave up'));
-  await ended;
+  after(async () => await scene.server[Symbol.asyncDispose]());
+
+  test('leaves no server when it is given up', async () => {
+    using folder = temporaryFolder();
+    const stop = new AbortController();
+    let reads = 0;
+    const onRead = async (): Promise<void> => {
+      reads++;
+      if (reads > 3) await sleep(60_000, undefined, { signal: stop.signal });
+    };
+    const options = { log: walLog({ ...scene.log, onRead }), signal: stop.signal, folder: folder.path };
+    const target = targetOf('end');
+    const ended = assert.rejects(recoverTo(scene, target, choose(scene, target), options));
+    while (reads <= 3) await sleep(20);
+    const pid = postmasterOf(folder.path);
+    stop.abort(new Error('the person gave up'));
+    await ended;
+    assert.ok(!processIsAlive(pid));
+  });
+
+  test('leaves no server for long when it is killed, and none that opened', async () => {
+    using folder = temporaryFolder();
+    const file = path.join(folder.path, 'scene.json');
+    fs.writeFileSync(file, encodeStalled({ scene, folder: folder.path }));
+    const script = path.join(import.meta.dirname, '../support/stalled-recovery.ts');
+    const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+    const pid = postmasterOf(folder.path);
+    assert.ok(processIsAlive(pid));
+    child.kill('SIGKILL');
+    for (let waitedMs = 0; processIsAlive(pid); waitedMs += 50) {
+      assert.ok(waitedMs < 30_000, 'the server outlives the restore');
+      await sleep(50);
+    }
+    const data = path.join(folder.path, 'data');
+    assert.equal(
+      parseControlFile(fs.readFileSync(path.join(data, 'global/pg_control'))).state,
+      'in archive recovery',
+    );
+    assert.ok(!fs.existsSync(path.join(data, 'pg_wal/00000002.history')));
+  });
 });
+
+function postmasterOf(folder: string): number {
+  return Number(fs.readFileSync(path.join(folder, 'data/postmaster.pid'), 'utf8').split('\n')[0]);
+}
 
 async function prepare(server: PostgresServer): Promise<void> {
   const space = path.join(server.folder, 'space');

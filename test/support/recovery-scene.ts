@@ -173,6 +173,9 @@ export interface RecoverExtras {
   readonly log?: LogReader;
   readonly tablespaces?: ReadonlyMap<string, string>;
   readonly signal?: AbortSignal;
+  readonly silenceS?: number;
+  /** Where the copy is laid out; else a temporary folder. */
+  readonly folder?: string;
 }
 
 export interface Place extends AsyncDisposable {
@@ -184,9 +187,15 @@ export async function recoverTo(
   scene: Scene,
   target: RecoveryTarget,
   choice: ChosenRecovery,
-  { log = walLog(scene.log), tablespaces = new Map<string, string>(), signal }: RecoverExtras = {},
+  {
+    log = walLog(scene.log),
+    tablespaces = new Map<string, string>(),
+    signal,
+    silenceS = 60,
+    folder: place,
+  }: RecoverExtras = {},
 ): Promise<Place> {
-  const folder = temporaryFolder();
+  const folder = place === undefined ? temporaryFolder() : { path: place, [Symbol.dispose]: () => undefined };
   fs.chmodSync(folder.path, 0o755);
   const data = path.join(folder.path, 'data');
   fs.cpSync(scene.backup, data, { recursive: true, verbatimSymlinks: true });
@@ -194,7 +203,7 @@ export async function recoverTo(
     const recovered = await recoverCluster({
       ...{ data, target, choice, log },
       programs: { folder: scene.server.programs, major: scene.server.version, version: '' },
-      ...{ tablespaces, signal },
+      ...{ tablespaces, signal, silenceS },
       histories: scene.log.histories ?? new Map(),
       user: scene.server.runsAs,
       work: path.join(folder.path, 'work'),
