@@ -7,7 +7,7 @@
  * given up when none comes.
  */
 import { LifeboatError } from '../../../error/lifeboat-error.ts';
-import { every } from '../../../platform/timers.ts';
+import { every, withTimeout } from '../../../platform/timers.ts';
 import type { LogEvent, LogPosition, LogStream } from '../../log-source.ts';
 import { formatLsn, parseLsn } from '../wal/lsn.ts';
 import { branchName, parseBranchName } from '../wal/segment-name.ts';
@@ -31,6 +31,7 @@ const statusMsMax = 10_000;
 /** Of the time after which the server gives up, so that a late timer does no harm. */
 const statusShare = 4;
 const statusMsMin = 50;
+const goodbyeMsMax = 1000;
 
 /** Raises SOURCE_LOCKED (another receiver has the slot), LOG_GONE, SOURCE_INVALID (it never had that log), SOURCE_UNREACHABLE. */
 export async function streamLog(options: StreamOptions): Promise<LogStream> {
@@ -45,7 +46,15 @@ export async function streamLog(options: StreamOptions): Promise<LogStream> {
   const parts = connection.results(sql, either);
   const first = await nextPart(parts);
   const state: StreamState = {
-    ...{ options, over, signal: either, durable: 0n, received: start.at, waitsSinceMs: undefined },
+    ...{
+      options,
+      over,
+      signal: either,
+      durable: 0n,
+      received: start.at,
+      hasEnded: false,
+      waitsSinceMs: undefined,
+    },
   };
   // Asked for the very end of a timeline, the server says at once how it went on.
   if (first.kind === 'rows') return endedAtOnce(first, connection);
@@ -63,10 +72,29 @@ export async function streamLog(options: StreamOptions): Promise<LogStream> {
     },
     [Symbol.asyncDispose]: async () => {
       timer[Symbol.dispose]();
+      if (state.waitsSinceMs === undefined && !either.aborted) await endGently(state, parts, first.both);
       over.abort(new LifeboatError('INTERRUPTED', 'the stream of the log was closed'));
       await connection[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What was acknowledged last must arrive; a connection that is cut could lose it. */
+async function endGently(
+  state: StreamState,
+  parts: AsyncGenerator<ResultPart, void>,
+  both: CopyBoth,
+): Promise<void> {
+  const limit = { timeoutMs: goodbyeMsMax, timeoutError: () => silent(goodbyeMsMax) };
+  try {
+    await withTimeout(limit, async (signal) => {
+      if (!state.hasEnded) both.finish();
+      while ((await both.receive(signal)) !== undefined);
+      while ((await parts.next()).done !== true);
+    });
+  } catch {
+    // Then it is cut; the server keeps a little more than it must.
+  }
 }
 
 interface StreamState {
@@ -77,6 +105,8 @@ interface StreamState {
   readonly signal: AbortSignal;
   durable: bigint;
   received: bigint;
+  /** Both directions are over. */
+  hasEnded: boolean;
   /** Since when we have waited for the server; `undefined` while the consumer is at work. */
   waitsSinceMs: number | undefined;
 }
@@ -110,6 +140,7 @@ async function* readEvents(
     }
   }
   both.finish();
+  state.hasEnded = true;
   const end = await nextPart(parts);
   if (end.kind !== 'rows') throw outOfTurn();
   yield branchEnd(end);
