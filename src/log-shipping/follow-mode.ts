@@ -5,7 +5,7 @@ import { changedMode, type ModeFacts, type ModeWish, nextMode } from './mode-mac
 import { isAway } from './ship-branch.ts';
 import { type Shipping, tell } from './shipping-state.ts';
 
-const tickMs = 50;
+const tickMs = 100;
 /** After a server that could not be asked. */
 const askAgainMs = 1000;
 
