@@ -2,18 +2,19 @@
 
 import { dirname, join } from 'node:path';
 import type { AppAdapters } from './cli/adapters.ts';
-import type { PlaceOf } from './cli/plan/plan-adapters.ts';
+import type { PlaceOf, SourcePlace } from './cli/plan/plan-adapters.ts';
 import { planPath } from './cli/plan/system-paths.ts';
 import { defined, unreachable } from './error/assert.ts';
 import { LifeboatError } from './error/lifeboat-error.ts';
 import type { CanaryMark } from './evidence/record.ts';
 import { isCapturedSource } from './plan/resolve-source.ts';
-import type { ResolvedCanary, ResolvedSource, ResolvedSystem } from './plan/resolved-plan.ts';
+import type { PostgresSource, ResolvedCanary, ResolvedSource, ResolvedSystem } from './plan/resolved-plan.ts';
 import { monotonicMs, nowMs } from './platform/clock.ts';
 import { environmentVariable, stateDirectory } from './platform/environment.ts';
-import { gid, uid } from './platform/host.ts';
+import { gid, uid, username } from './platform/host.ts';
 import { rescueAdapters } from './rescue.ts';
 import type { Source } from './source/source.ts';
+import type { DatabaseProbe, RestoredData } from './verify/check-tools.ts';
 
 export const appAdapters: AppAdapters = {
   ...rescueAdapters,
@@ -25,21 +26,38 @@ export const appAdapters: AppAdapters = {
     const { largestTable } = await import('./source/sqlite/largest-table.ts');
     return await largestTable(file, signal);
   },
-  source: (system, folder) =>
-    sourceOf(system, defined(system.source, 'source of a system with data'), folder),
+  source: (system, place) => sourceOf(system, defined(system.source, 'source of a system with data'), place),
   destination: (system, folder) => placeOf(defined(system.source, 'source of a system with data'), folder),
   checkTools: {
-    async openDatabase(file, workFolder) {
-      const { openRestoredDatabase } = await import('./source/sqlite/sqlite-checks.ts');
-      return await openRestoredDatabase(file, workFolder);
-    },
+    openDatabase,
     readCanary,
   },
   writeCanary,
 };
 
-async function sourceOf(system: ResolvedSystem, source: ResolvedSource, folder: string): Promise<Source> {
-  if (!isCapturedSource(source)) throw unsupportedSource(system.name, source.kind);
+async function openDatabase(
+  { path, workFolder, source, manifest }: RestoredData,
+  signal?: AbortSignal,
+): Promise<DatabaseProbe> {
+  if (source.kind !== 'postgres') {
+    const { openRestoredDatabase } = await import('./source/sqlite/sqlite-checks.ts');
+    return await openRestoredDatabase(path, workFolder);
+  }
+  const { openRestoredCluster } = await import('./source/postgres/server/open-restored.ts');
+  const { superuser, database } = manifest.values;
+  return await openRestoredCluster({
+    ...{ folder: path, workFolder, position: manifest.end, signal },
+    database: typeof database === 'string' ? database : usualDatabase,
+    ...(typeof superuser === 'string' && superuser !== '' ? { superuser } : {}),
+  });
+}
+
+/** Every PostgreSQL server has it. */
+const usualDatabase = 'postgres';
+
+async function sourceOf(system: ResolvedSystem, source: ResolvedSource, place: SourcePlace): Promise<Source> {
+  if (!isCapturedSource(source)) throw unsupportedSource(system.name, source);
+  const { folder } = place;
   const owner = { uid: uid(), gid: gid(), nowMs };
   switch (source.kind) {
     case 'files':
@@ -68,13 +86,35 @@ async function sourceOf(system: ResolvedSystem, source: ResolvedSource, folder: 
       });
     }
     case 'postgres':
-      throw unsupportedSource(system.name, source.kind);
+      return await postgresSource(system, source, place);
     default:
       return unreachable(source);
   }
 }
 
-function unsupportedSource(system: string, kind: string): LifeboatError {
+async function postgresSource(
+  system: ResolvedSystem,
+  source: PostgresSource,
+  place: SourcePlace,
+): Promise<Source> {
+  const { serverConnection } = await import('./config/server-connection.ts');
+  const { usualPort, usualSocketFolder } = await import('./source/postgres/wire/address.ts');
+  const { createPostgresSource } = await import('./source/postgres/base-backup/postgres-source.ts');
+  const { max_rate: maxRate, checkpoint, counts = [], standby } = source;
+  const usual = { host: usualSocketFolder, port: usualPort, database: usualDatabase, user: username() };
+  const address = { ...usual, ...(await serverConnection(standby ?? source.connection, place)) };
+  return createPostgresSource({
+    ...{ address, checkpoint, nowMs, countTables: counts, queries: capturedQueries(system) },
+    ...(standby === undefined ? {} : { isStandby: true }),
+    ...(maxRate === undefined ? {} : { maxRate }),
+    label: `lifeboat ${system.name}`,
+    workFolder: join(stateDirectory(), 'work'),
+    onNote: (note) => place.note(`${system.name}: ${note}`),
+  });
+}
+
+function unsupportedSource(system: string, source: ResolvedSource): LifeboatError {
+  const kind = source.kind === 'postgres' ? `${source.method} copies of postgres` : source.kind;
   return new LifeboatError(
     'SOURCE_UNSUPPORTED',
     `this version does not capture ${kind} sources yet, and ${system} is one`,

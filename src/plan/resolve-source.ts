@@ -46,7 +46,14 @@ export function resolveSource(source: SourcePlan): ResolvedSource {
 
 /** Whether this version captures from it. */
 export function isCapturedSource(source: ResolvedSource): source is CapturedSource {
-  return localKinds.has(source.kind);
+  return localKinds.has(source.kind) || isCapturedPostgres(source);
+}
+
+/** None yet: a capture without the log would look as if an RPO that only the log can hold were held. */
+const capturedMethods: ReadonlySet<string> = new Set();
+
+function isCapturedPostgres(source: ResolvedSource): boolean {
+  return source.kind === 'postgres' && capturedMethods.has(source.method);
 }
 
 const localKinds: ReadonlySet<string> = new Set(['files', 'sqlite', 'env', 'command']);

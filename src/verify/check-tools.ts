@@ -1,15 +1,29 @@
 /** What verification needs from the adapters, declared here and given by the composition root. */
 import type { CanaryMark } from '../evidence/record.ts';
-import type { ResolvedCanary } from '../plan/resolved-plan.ts';
+import type { ResolvedCanary, ResolvedSource } from '../plan/resolved-plan.ts';
+import type { Manifest } from '../recovery-point/manifest.ts';
 
 export interface CheckTools {
-  /** Opens a restored database; what is wrong with the file shows in the verdicts. */
-  openDatabase(file: string, workFolder: string): Promise<DatabaseProbe>;
+  /** Opens a restored database; what is wrong with it shows in the verdicts. */
+  openDatabase(database: RestoredData, signal?: AbortSignal): Promise<DatabaseProbe>;
   /** The newest canary in a restored state; `undefined` when there is none. `file` is where the source's data were restored to. */
   readCanary(canary: ResolvedCanary, file: string): Promise<CanaryMark | undefined>;
 }
 
+export interface RestoredData {
+  /** The restored file, or folder of a server's data. */
+  readonly path: string;
+  /** For private copies and sockets; empty at the start. */
+  readonly workFolder: string;
+  readonly source: ResolvedSource;
+  readonly manifest: Manifest;
+}
+
 export interface DatabaseProbe extends AsyncDisposable {
+  /** Of a database that a server must be started for: whether one could. */
+  readonly opened?: ProbeVerdict;
+  /** How long that took, milliseconds: it belongs to the time of the recovery. */
+  readonly openMs?: number;
   integrity(): Promise<ProbeVerdict>;
   foreignKeys(): Promise<ProbeVerdict>;
   /** The value of a query of one row and one column. */

@@ -7,22 +7,19 @@ import type { ResolvedCheck } from '../plan/resolved-plan.ts';
 import { type Program, type ProgramResult, startProgram } from '../platform/child-process.ts';
 import { withoutPasswords } from '../platform/environment.ts';
 import type { Manifest } from '../recovery-point/manifest.ts';
-import type { CheckTools, DatabaseProbe, ProbeVerdict } from './check-tools.ts';
+import type { DatabaseProbe, ProbeVerdict } from './check-tools.ts';
 import { compareValues } from './compare-values.ts';
 import type { EntryCounts } from './count-entries.ts';
 
 export interface CheckRequest {
   readonly checks: readonly ResolvedCheck[];
-  readonly tools: CheckTools;
   readonly manifest: Manifest;
   /** What is really in the sandbox. */
   readonly counts: EntryCounts;
   /** The folder that the snapshot was restored into. */
   readonly sandbox: string;
-  /** For private copies; empty at the start. */
-  readonly workFolder: string;
-  /** The restored database file, of systems that have one. */
-  readonly database?: string;
+  /** The restored database, of systems that have one. */
+  readonly database?: DatabaseProbe;
   /** Why the database of such a system cannot be asked. */
   readonly noDatabase?: string;
   readonly systemName: string;
@@ -34,24 +31,18 @@ const complaintLengthMax = 300;
 
 /** In the order of the plan; every check gives a result, whatever happens to the others. */
 export async function runChecks(request: CheckRequest): Promise<readonly CheckResult[]> {
-  await using database =
-    request.database === undefined
-      ? undefined
-      : await request.tools.openDatabase(request.database, request.workFolder);
-  const results: CheckResult[] = [];
+  const opened = request.database?.opened;
+  const results: CheckResult[] = opened === undefined ? [] : [ofProbe(request, 'a server starts', opened)];
   for (const check of request.checks) {
     request.signal?.throwIfAborted();
-    results.push(await runCheck(request, check, database));
+    results.push(await runCheck(request, check));
   }
   return results;
 }
 
-async function runCheck(
-  request: CheckRequest,
-  check: ResolvedCheck,
-  database: DatabaseProbe | undefined,
-): Promise<CheckResult> {
+async function runCheck(request: CheckRequest, check: ResolvedCheck): Promise<CheckResult> {
   const { name } = check;
+  const { database } = request;
   if (!isRunnableCheck(check)) return notCarriedOut(name, check.kind);
   switch (check.kind) {
     case 'integrity':

@@ -5,6 +5,7 @@
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { defined } from '../error/assert.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import { damagedObjects, objectsOfError } from '../evidence/damaged-objects.ts';
 import type { CanaryMark, CheckResult, Loss, VerifyRecord } from '../evidence/record.ts';
@@ -19,9 +20,9 @@ import type { WorkProgress } from '../repository/work-progress.ts';
 import { makeStaging } from '../restore/staging.ts';
 import type { Vault } from '../vault/vault.ts';
 import { type CapturedRoots, capturedPath, capturedRoots } from './captured-path.ts';
-import type { CheckTools } from './check-tools.ts';
+import type { CheckTools, DatabaseProbe } from './check-tools.ts';
 import { countEntries, type EntryCounts } from './count-entries.ts';
-import { type CheckRequest, countsText, runChecks } from './run-checks.ts';
+import { countsText, runChecks } from './run-checks.ts';
 
 export interface VerifyRequest {
   readonly run: RunContext;
@@ -85,15 +86,15 @@ async function prove(request: VerifyRequest, folder: string, startMs: number): P
     isSameSystem: manifest.systemHash === request.system.hash,
     isNamedByPaths: isNamedByPaths(request.planned),
   });
-  const checks =
+  const { checks, openMs } =
     roots === undefined
-      ? [otherSource(request, restored)]
+      ? { checks: [otherSource(request, restored)], openMs: 0 }
       : await runPlanned(request, restored, { folder, sandbox, roots });
   const loss = await lossOf(request, sandbox, restored, roots, request.lossAtMs ?? startMs);
   return {
     restored: arrival.every(({ verdict }) => verdict === 'pass'),
-    restoreMs,
-    checkMs: request.run.nowMs() - checkStartMs,
+    restoreMs: restoreMs + openMs,
+    checkMs: request.run.nowMs() - checkStartMs - openMs,
     files: report.files,
     bytes: report.bytes,
     checks: [...arrival, ...checks, ...loss.checks],
@@ -125,37 +126,54 @@ interface RestoredPlace {
   readonly roots: CapturedRoots;
 }
 
+interface PlannedChecks {
+  readonly checks: readonly CheckResult[];
+  /** How long it took to start a server for them, milliseconds. */
+  readonly openMs: number;
+}
+
 async function runPlanned(
   request: VerifyRequest,
-  { manifest, counts, snapshot }: Restored,
-  { folder, sandbox, roots }: RestoredPlace,
-): Promise<readonly CheckResult[]> {
-  const workFolder = join(folder, 'work');
-  mkdirSync(workFolder, { mode: 0o700 });
-  return await runChecks({
-    checks: checksOf(request),
-    tools: request.tools,
-    manifest,
-    counts,
-    sandbox,
-    workFolder,
+  restored: Restored,
+  place: RestoredPlace,
+): Promise<PlannedChecks> {
+  const { manifest, counts } = restored;
+  const { database, noDatabase } = databaseOf(request, restored.snapshot, place);
+  await using probe =
+    database === undefined ? undefined : await openDatabase(request, database, manifest, place);
+  const checks = await runChecks({
+    ...{ checks: checksOf(request), manifest, counts, sandbox: place.sandbox },
     systemName: request.system.name,
-    ...databaseOf(request, snapshot, sandbox, roots),
+    ...(probe === undefined ? {} : { database: probe }),
+    ...(noDatabase === undefined ? {} : { noDatabase }),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });
+  return { checks, openMs: probe?.openMs ?? 0 };
+}
+
+async function openDatabase(
+  { planned, tools, signal }: VerifyRequest,
+  path: string,
+  manifest: Manifest,
+  { folder }: RestoredPlace,
+): Promise<DatabaseProbe> {
+  const workFolder = join(folder, 'work');
+  mkdirSync(workFolder, { mode: 0o700 });
+  const source = defined(planned.source, 'source of a system with a database');
+  return await tools.openDatabase({ path, workFolder, source, manifest }, signal);
 }
 
 /** That all which was captured is there is seen before: a database that is not was captured as something else. */
 function databaseOf(
-  { databasePath }: VerifyRequest,
+  { databasePath, planned }: VerifyRequest,
   { paths: captured }: Snapshot,
-  sandbox: string,
-  roots: CapturedRoots,
-): Pick<CheckRequest, 'database' | 'noDatabase'> {
+  { sandbox, roots }: RestoredPlace,
+): { readonly database?: string; readonly noDatabase?: string } {
   if (databasePath === undefined) return {};
   const { path } = capturedPath(databasePath, roots);
   const database = join(sandbox, path);
-  if (statSync(database, { throwIfNoEntry: false })?.isFile()) return { database };
+  const found = statSync(database, { throwIfNoEntry: false });
+  if (planned.source?.kind === 'sqlite' ? found?.isFile() : found?.isDirectory()) return { database };
   return {
     noDatabase: `the point holds no database at ${path}: it was captured from ${captured.join(', ')}`,
   };

@@ -11,6 +11,7 @@ import type { AppContext } from '../cli-context.ts';
 import { aboutVault, shellWord } from '../vault-word.ts';
 import { copySystem, type SystemCopy } from './copy-system.ts';
 import { newRun, type PlanRun } from './new-run.ts';
+import type { SourcePlace } from './plan-adapters.ts';
 import { withoutRecords } from './plan-history.ts';
 import type { PlanSession } from './plan-session.ts';
 import { identityOf } from './plan-session.ts';
@@ -167,7 +168,7 @@ async function backupInto(
     run,
     system: identityOf(system),
     vault,
-    source: await context.adapters.source(system, folder),
+    source: await context.adapters.source(system, sourcePlace(context, request.session)),
     paths: systemPaths(system, folder),
     full: request.full,
     identity: { hostname: hostname(), username: username(), uid: uid(), gid: gid() },
@@ -177,6 +178,16 @@ async function backupInto(
     ...excludesOf(system),
     ...(request.canary === undefined ? {} : { canary: request.canary.next() }),
   });
+}
+
+function sourcePlace({ output, signal }: AppContext, { folder, plan }: PlanSession): SourcePlace {
+  return {
+    folder,
+    signal,
+    planId: plan.metadata.id,
+    hide: (secret) => output.hide(secret),
+    note: (words) => output.note(words),
+  };
 }
 
 /** For people who look at the snapshot; nothing when there are none. */

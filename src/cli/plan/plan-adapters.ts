@@ -6,13 +6,26 @@ import type { Source } from '../../source/source.ts';
 import type { CheckTools } from '../../verify/check-tools.ts';
 
 export interface PlanAdapters {
-  /** `folder` is the plan's; relative paths count from it. */
-  source(system: ResolvedSystem, folder: string): Promise<Source>;
-  /** Where the system lives; `undefined` for systems that cannot be put in place, such as a command's output. */
+  source(system: ResolvedSystem, place: SourcePlace): Promise<Source>;
+  /**
+   * `folder` is the plan's; relative paths count from it. Where the system lives; `undefined` for systems that cannot be put in place, such as a command's
+   * output.
+   */
   destination(system: ResolvedSystem, folder: string): Promise<PlaceOf | undefined>;
   readonly checkTools: CheckTools;
   /** Only called for systems whose plan asks for a canary. */
   writeCanary(system: ResolvedSystem, folder: string, mark: CanaryMark): Promise<void>;
+}
+
+export interface SourcePlace {
+  /** The plan's; relative paths count from it. */
+  readonly folder: string;
+  readonly planId: string;
+  readonly signal?: AbortSignal;
+  /** Told every secret before it is used, so that no output shows it. */
+  readonly hide: (secret: string) => void;
+  /** Told what a person may want to know of the capture. */
+  readonly note: (words: string) => void;
 }
 
 export interface PlaceOf {

@@ -11,15 +11,18 @@ export function planPath(path: string, folder: string): string {
 export function systemPaths(system: ResolvedSystem, folder: string): readonly string[] {
   const { source } = system;
   if (source === undefined) return [];
+  if (source.kind === 'postgres') return ['/postgresql'];
   if (source.kind === 'command') return [`/command/${source.file}`];
   if (source.kind === 'env')
     return [`/env/${system.name}`, ...source.files.map((file) => planPath(file, folder))];
   return sourcePaths(source).map((path) => planPath(path, folder));
 }
 
-/** Absolute path of the database that checks ask, where the system has one. */
+/** Absolute path of the database that checks ask, where the system has one; of a server, the folder of all it has. */
 export function databasePath(system: ResolvedSystem, folder: string): string | undefined {
-  return system.source?.kind === 'sqlite' ? planPath(system.source.path, folder) : undefined;
+  const { source } = system;
+  if (source?.kind === 'postgres') return '/postgresql';
+  return source?.kind === 'sqlite' ? planPath(source.path, folder) : undefined;
 }
 
 /** Where the canary was restored from: the database itself, or the file. */

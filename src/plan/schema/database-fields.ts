@@ -16,7 +16,7 @@ export const managed = maybe(
   text(),
   'Who runs the server, when it is a managed one; backups of theirs count as theirs, not as ours.',
   'Supabase',
-  { mission: ['B5'] },
+  { use: 'information', mission: ['B5'] },
 );
 
 export const schemaOnly = usually(
@@ -24,5 +24,5 @@ export const schemaOnly = usually(
   'everything',
   'What of the database is kept: everything, or only its schema. Default: everything.',
   'schema',
-  { mission: ['B16'] },
+  { use: 'planned', mission: ['B16'] },
 );

@@ -32,13 +32,16 @@ export const postgresSource = strict({
     z.string().regex(/^[a-z0-9_]{1,63}$/),
     'The replication slot that keeps the log for us on the server. Default: lifeboat_ and the name of the system.',
     'lifeboat_shop',
+    { use: 'planned' },
   ),
   counts: maybe(
     z.array(text()).min(1).meta({ isSet: true }),
     'Tables whose rows are counted at capture, for comparison after a restore. Default: those that the checks name.',
     ['orders', 'sales.customers'],
   ),
-  jobs: usually(z.int().min(1).max(64), 2, 'How many connections a dump reads with. Default: 2.', 2),
+  jobs: usually(z.int().min(1).max(64), 2, 'How many connections a dump reads with. Default: 2.', 2, {
+    use: 'planned',
+  }),
   keeps: schemaOnly,
   managed,
 }).meta({ id: 'postgresSource', description: 'A PostgreSQL server.', use: 'planned' });
