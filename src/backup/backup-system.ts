@@ -4,7 +4,7 @@
  * looks done.
  */
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
-import type { BackupRecord, CanaryMark, CheckRecord, StoreUse } from '../evidence/record.ts';
+import type { BackupRecord, CanaryMark, CheckRecord, RunRecord, StoreUse } from '../evidence/record.ts';
 import type { RecordVerdict } from '../evidence/record-common.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { recordError, sharedFields } from '../evidence/run-context.ts';
@@ -63,9 +63,10 @@ async function capture(
   findings: readonly SourceFinding[],
 ): Promise<BackupOutcome> {
   const mark = await writeCanary(request);
-  const fullRead = request.full || (await fullReadIsDue(request, startMs));
+  const { records } = await request.vault.records(request.signal);
+  const fullRead = request.full || fullReadIsDue(request, records, startMs);
   const before = await newestSnapshot(request, startMs);
-  const { saved, result } = await take(request, startMs, { readAll: fullRead, ...before });
+  const { saved, result } = await take(request, startMs, { readAll: fullRead, records, ...before });
   const problems = [...result.problems, ...saved.problems];
   const record = { ...backupRecord(request, startMs, saved, result, problems, mark), fullRead };
   await request.vault.append(record);
@@ -86,8 +87,11 @@ async function capture(
 /** What changes behind all stat data is only found by reading; so everything is read once in a while. */
 const fullReadEveryMs = 7 * 24 * 60 * 60 * 1000;
 
-async function fullReadIsDue({ vault, system, run, signal }: BackupRequest, nowMs: number): Promise<boolean> {
-  const { records } = await vault.records(signal);
+function fullReadIsDue(
+  { system, run }: BackupRequest,
+  records: readonly RunRecord[],
+  nowMs: number,
+): boolean {
   return !records.some(
     (record) =>
       record.type === 'backup' &&

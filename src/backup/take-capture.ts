@@ -11,6 +11,8 @@ import { recordDamage } from './read-back-snapshot.ts';
 export interface Before {
   readonly readAll: boolean;
   readonly parent?: Snapshot;
+  /** Of the vault, as they were a moment ago. */
+  readonly records: readonly RunRecord[];
 }
 
 export interface Taken {
@@ -20,36 +22,50 @@ export interface Taken {
 
 /** What cannot be made of the snapshot before, because it is damaged, is read as a whole. */
 export async function take(request: BackupRequest, startMs: number, before: Before): Promise<Taken> {
-  const earlier = await earlierCapture(request, before);
+  const earlier = earlierCapture(request, before);
+  const use: BaseUse = { isUsed: false };
   try {
-    return await takeOnce(request, startMs, before, earlier);
+    return await takeOnce(request, startMs, before, { ...earlier, use });
   } catch (error) {
-    const isOfBase = earlier.read !== undefined && hasCode(error, ...baseFaults);
-    if (!isOfBase || request.signal?.aborted) throw error;
+    if (!use.isUsed || !hasCode(error, ...baseFaults) || request.signal?.aborted) throw error;
     await recordDamage(request, error, startMs);
     const { read: _read, ...known } = earlier;
-    return await takeOnce(request, startMs, before, known);
+    return await takeOnce(request, startMs, before, { ...known, use: { isUsed: false } });
   }
 }
 
 const baseFaults = ['OBJECT_DAMAGED', 'OBJECT_MISSING', 'PATH_NOT_FOUND'] as const;
 
+/** Whether the source asked for a file of the snapshot before: only then must that be whole. */
+interface BaseUse {
+  isUsed: boolean;
+}
+
 async function takeOnce(
   request: BackupRequest,
   startMs: number,
   before: Before,
-  earlier: EarlierCapture,
+  { read, use, ...known }: EarlierCapture & { readonly use: BaseUse },
 ): Promise<Taken> {
+  const earlier: EarlierCapture = { ...known, ...(read === undefined ? {} : { read: noting(read, use) }) };
   await using taken = await request.source.capture(request.signal, earlier);
-  const saved = await save(request, taken, startMs, before);
+  const saved = await save(request, taken, startMs, { ...before, isBase: use.isUsed });
   return { saved, result: await taken.result() };
 }
 
-async function earlierCapture(
-  { vault, run, system, signal }: BackupRequest,
-  { parent, readAll }: Before,
-): Promise<EarlierCapture> {
-  const { records } = await vault.records(signal);
+type ReadFile = NonNullable<EarlierCapture['read']>;
+
+function noting(read: ReadFile, use: BaseUse): ReadFile {
+  return async (path, signal) => {
+    use.isUsed = true;
+    return await read(path, signal);
+  };
+}
+
+function earlierCapture(
+  { vault, run, system }: BackupRequest,
+  { parent, readAll, records }: Before,
+): EarlierCapture {
   const captures = records
     .filter(isCapture)
     .filter((record) => record.system === system.name && record.planId === run.plan.id)
@@ -67,7 +83,7 @@ function isCapture(record: RunRecord): record is BackupRecord | CopyRecord {
   return (record.type === 'backup' || record.type === 'copy') && record.snapshotId !== undefined;
 }
 
-function readerOf(vault: Vault, snapshot: Snapshot): NonNullable<EarlierCapture['read']> {
+function readerOf(vault: Vault, snapshot: Snapshot): ReadFile {
   return async (path, signal) => {
     const pieces: Buffer[] = [];
     try {
@@ -84,7 +100,7 @@ async function save(
   request: BackupRequest,
   taken: Capture,
   startMs: number,
-  { readAll, parent }: Before,
+  { readAll, parent, isBase }: Before & { readonly isBase: boolean },
 ): Promise<SavedSnapshot> {
   const { vault, run, system, identity, signal, progress } = request;
   const tags = [`plan:${run.plan.id}`, `system:${system.name}`, `run:${run.runId}`];
@@ -110,7 +126,8 @@ async function save(
       tags,
       ...(request.excludes === undefined ? {} : { excludes: request.excludes }),
       readAll,
-      ...(parent === undefined ? {} : { parent, base: parent }),
+      ...(parent === undefined ? {} : { parent }),
+      ...(parent === undefined || !isBase ? {} : { base: parent }),
       ...(progress === undefined ? {} : { progress }),
     });
   return await vault.repository.write(saving, signal === undefined ? {} : { signal });
