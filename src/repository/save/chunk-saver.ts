@@ -35,28 +35,20 @@ export interface ChunkSaverOptions {
 }
 
 export function createChunkSaver(options: ChunkSaverOptions): ChunkSaver {
-  let underWay: Uint8Array = noBytes;
-  const checkTree = createBlobCheck(options.key);
-  const checkData = createPlaintextCheck(options.key, () => underWay);
+  const check = options.verify ? createBlobCheck(options.key) : undefined;
   const compress = createCompressor();
   let compressPages: typeof compress | undefined;
   const builders = {
-    data: createPackBuilder(
-      options.key,
-      options.takeBuffer,
-      options.verify ? checkData : undefined,
-      options.packBytesTarget,
-    ),
+    data: createPackBuilder(options.key, options.takeBuffer, check, options.packBytesTarget),
     tree: createPackBuilder(
       options.key,
       options.takeBuffer,
-      options.verify ? checkTree : undefined,
+      check,
       Math.min(options.packBytesTarget, treePackBytesTarget),
     ),
   };
 
   function store(type: BlobType, id: string, plaintext: Uint8Array, kind?: 'pages'): void {
-    underWay = plaintext;
     // a blob of no bytes cannot be stored compressed: a length of 0 means "not compressed" in a pack's header
     const compressed = options.version === 2 && plaintext.length > 0;
     const content = compressed ? compressorFor(kind)(plaintext) : plaintext;
@@ -91,32 +83,11 @@ export function createChunkSaver(options: ChunkSaverOptions): ChunkSaver {
 /** A file not larger than this is one chunk. */
 export const singleChunkBytesMax = chunkBytesMin;
 
-const noBytes = new Uint8Array(0);
-
-/** Takes a sealed blob apart again, in memory that is used for all of them. */
-export function createBlobCheck(key: SealKey): (sealed: Uint8Array, blob: NewBlob) => void {
-  const open = createOpener(key);
-  return (sealed, blob) => requireSame(hash('sha256', open(sealed, blob), 'hex') === blob.id, blob);
-}
-
 /**
- * As `createBlobCheck`, where the bytes that were named, compressed and sealed are still at hand: comparing says the
- * same as hashing, in a tenth of the time.
+ * Takes a sealed blob apart again, in memory that is used for all of them. It is hashed, not compared with the bytes it
+ * was made from: those may have changed after they were named.
  */
-function createPlaintextCheck(
-  key: SealKey,
-  plaintext: () => Uint8Array,
-): (sealed: Uint8Array, blob: NewBlob) => void {
-  const open = createOpener(key);
-  return (sealed, blob) => requireSame(open(sealed, blob).equals(plaintext()), blob);
-}
-
-function requireSame(isSame: boolean, { id }: NewBlob): void {
-  assert(isSame, `new blob ${id} reads back as written; the memory may be faulty`);
-}
-
-/** The result is overwritten by the next call. */
-function createOpener(key: SealKey): (sealed: Uint8Array, blob: NewBlob) => Buffer {
+export function createBlobCheck(key: SealKey): (sealed: Uint8Array, blob: NewBlob) => void {
   const storedScratch = createScratchBuffer();
   const plaintextScratch = createScratchBuffer();
   return (sealed, blob) => {
@@ -124,9 +95,18 @@ function createOpener(key: SealKey): (sealed: Uint8Array, blob: NewBlob) => Buff
     const storedBytes = sealed.length - sealOverheadBytes;
     const stored = storedScratch(storedBytes).subarray(0, storedBytes);
     unsealInto(key, sealed, stored, 0, what);
-    if (blob.uncompressedLength === 0) return stored;
-    const plaintext = plaintextScratch(blob.uncompressedLength);
-    return wholeFrame(stored, plaintext.subarray(0, blob.uncompressedLength), what);
+    const found =
+      blob.uncompressedLength === 0
+        ? stored
+        : wholeFrame(
+            stored,
+            plaintextScratch(blob.uncompressedLength).subarray(0, blob.uncompressedLength),
+            what,
+          );
+    assert(
+      hash('sha256', found, 'hex') === blob.id,
+      `${what} reads back as written; the memory may be faulty`,
+    );
   };
 }
 
