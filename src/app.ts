@@ -1,17 +1,20 @@
 /** The root of everything that works under a plan or takes backups: the only file, with `rescue.ts`, that knows adapters. */
 
 import { dirname, join } from 'node:path';
+import { openPostgresCopy, postgresLogs, postgresSource } from './app-postgres.ts';
 import type { AppAdapters } from './cli/adapters.ts';
-import type { PlaceOf, SourcePlace } from './cli/plan/plan-adapters.ts';
+import type { PlaceOf } from './cli/plan/plan-adapters.ts';
+import type { SourcePlace } from './cli/plan/source-place.ts';
 import { planPath } from './cli/plan/system-paths.ts';
+import { capturedQueries } from './config/captured-queries.ts';
 import { defined, unreachable } from './error/assert.ts';
 import { LifeboatError } from './error/lifeboat-error.ts';
 import type { CanaryMark } from './evidence/record.ts';
 import { isCapturedSource } from './plan/resolve-source.ts';
-import type { PostgresSource, ResolvedCanary, ResolvedSource, ResolvedSystem } from './plan/resolved-plan.ts';
+import type { ResolvedCanary, ResolvedSource, ResolvedSystem } from './plan/resolved-plan.ts';
 import { monotonicMs, nowMs } from './platform/clock.ts';
 import { environmentVariable, stateDirectory } from './platform/environment.ts';
-import { gid, uid, username } from './platform/host.ts';
+import { gid, uid } from './platform/host.ts';
 import { rescueAdapters } from './rescue.ts';
 import type { Source } from './source/source.ts';
 import type { DatabaseProbe, RestoredData } from './verify/check-tools.ts';
@@ -33,27 +36,14 @@ export const appAdapters: AppAdapters = {
     readCanary,
   },
   writeCanary,
+  logs: postgresLogs,
 };
 
-async function openDatabase(
-  { path, workFolder, source, manifest }: RestoredData,
-  signal?: AbortSignal,
-): Promise<DatabaseProbe> {
-  if (source.kind !== 'postgres') {
-    const { openRestoredDatabase } = await import('./source/sqlite/sqlite-checks.ts');
-    return await openRestoredDatabase(path, workFolder);
-  }
-  const { openRestoredCluster } = await import('./source/postgres/server/open-restored.ts');
-  const { superuser, database } = manifest.values;
-  return await openRestoredCluster({
-    ...{ folder: path, workFolder, position: manifest.end, signal },
-    database: typeof database === 'string' ? database : usualDatabase,
-    ...(typeof superuser === 'string' && superuser !== '' ? { superuser } : {}),
-  });
+async function openDatabase(data: RestoredData, signal?: AbortSignal): Promise<DatabaseProbe> {
+  if (data.source.kind === 'postgres') return await openPostgresCopy(data, signal);
+  const { openRestoredDatabase } = await import('./source/sqlite/sqlite-checks.ts');
+  return await openRestoredDatabase(data.path, data.workFolder);
 }
-
-/** Every PostgreSQL server has it. */
-const usualDatabase = 'postgres';
 
 async function sourceOf(system: ResolvedSystem, source: ResolvedSource, place: SourcePlace): Promise<Source> {
   if (!isCapturedSource(source)) throw unsupportedSource(system.name, source);
@@ -90,27 +80,6 @@ async function sourceOf(system: ResolvedSystem, source: ResolvedSource, place: S
     default:
       return unreachable(source);
   }
-}
-
-async function postgresSource(
-  system: ResolvedSystem,
-  source: PostgresSource,
-  place: SourcePlace,
-): Promise<Source> {
-  const { serverConnection } = await import('./config/server-connection.ts');
-  const { usualPort, usualSocketFolder } = await import('./source/postgres/wire/address.ts');
-  const { createPostgresSource } = await import('./source/postgres/base-backup/postgres-source.ts');
-  const { max_rate: maxRate, checkpoint, counts = [], standby } = source;
-  const usual = { host: usualSocketFolder, port: usualPort, database: usualDatabase, user: username() };
-  const address = { ...usual, ...(await serverConnection(standby ?? source.connection, place)) };
-  return createPostgresSource({
-    ...{ address, checkpoint, nowMs, countTables: counts, queries: capturedQueries(system) },
-    ...(standby === undefined ? {} : { isStandby: true }),
-    ...(maxRate === undefined ? {} : { maxRate }),
-    label: `lifeboat ${system.name}`,
-    workFolder: join(stateDirectory(), 'work'),
-    onNote: (note) => place.note(`${system.name}: ${note}`),
-  });
 }
 
 function unsupportedSource(system: string, source: ResolvedSource): LifeboatError {
@@ -155,12 +124,6 @@ async function sqliteSource(
     countTables: source.counts,
     queries: capturedQueries(system),
   });
-}
-
-/** What the checks will compare with the source is asked of the source in the same transaction. */
-function capturedQueries(system: ResolvedSystem): Readonly<Record<string, string>> {
-  const compared = system.checks.filter((check) => check.kind === 'sql' && check.expect.kind === 'source');
-  return Object.fromEntries(compared.map((check) => [check.name, check.kind === 'sql' ? check.query : '']));
 }
 
 async function placeOf(source: ResolvedSource, folder: string): Promise<PlaceOf | undefined> {

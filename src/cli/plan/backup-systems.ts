@@ -11,12 +11,12 @@ import type { AppContext } from '../cli-context.ts';
 import { aboutVault, shellWord } from '../vault-word.ts';
 import { copySystem, type SystemCopy } from './copy-system.ts';
 import { newRun, type PlanRun } from './new-run.ts';
-import type { SourcePlace } from './plan-adapters.ts';
 import { withoutRecords } from './plan-history.ts';
 import type { PlanSession } from './plan-session.ts';
 import { identityOf } from './plan-session.ts';
 import type { PlanVaults } from './plan-vaults.ts';
 import { savePlan } from './save-plan.ts';
+import type { SourcePlace } from './source-place.ts';
 import { systemPaths } from './system-paths.ts';
 
 export interface BackupSystemsRequest {

@@ -4,6 +4,8 @@ import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import type { DestinationMaker } from '../../restore/restore-target.ts';
 import type { Source } from '../../source/source.ts';
 import type { CheckTools } from '../../verify/check-tools.ts';
+import type { LogAdapters } from './log-adapters.ts';
+import type { SourcePlace } from './source-place.ts';
 
 export interface PlanAdapters {
   source(system: ResolvedSystem, place: SourcePlace): Promise<Source>;
@@ -13,19 +15,9 @@ export interface PlanAdapters {
    */
   destination(system: ResolvedSystem, folder: string): Promise<PlaceOf | undefined>;
   readonly checkTools: CheckTools;
+  readonly logs: LogAdapters;
   /** Only called for systems whose plan asks for a canary. */
   writeCanary(system: ResolvedSystem, folder: string, mark: CanaryMark): Promise<void>;
-}
-
-export interface SourcePlace {
-  /** The plan's; relative paths count from it. */
-  readonly folder: string;
-  readonly planId: string;
-  readonly signal?: AbortSignal;
-  /** Told every secret before it is used, so that no output shows it. */
-  readonly hide: (secret: string) => void;
-  /** Told what a person may want to know of the capture. */
-  readonly note: (words: string) => void;
 }
 
 export interface PlaceOf {

@@ -1,0 +1,72 @@
+/** The part of the root that knows PostgreSQL. Everything is loaded when it is asked for: most commands need none. */
+import { join } from 'node:path';
+import type { LogAdapters } from './cli/plan/log-adapters.ts';
+import type { SourcePlace } from './cli/plan/source-place.ts';
+import { capturedQueries } from './config/captured-queries.ts';
+import type { ConnectionPlan, PostgresSource, ResolvedSystem } from './plan/resolved-plan.ts';
+import { monotonicMs, nowMs } from './platform/clock.ts';
+import { stateDirectory } from './platform/environment.ts';
+import { username } from './platform/host.ts';
+import type { PostgresAddress } from './source/postgres/wire/address.ts';
+import type { Source } from './source/source.ts';
+import type { DatabaseProbe, RestoredData } from './verify/check-tools.ts';
+
+/** Every PostgreSQL server has it. */
+const usualDatabase = 'postgres';
+
+export async function postgresSource(
+  system: ResolvedSystem,
+  source: PostgresSource,
+  place: SourcePlace,
+): Promise<Source> {
+  const { createPostgresSource } = await import('./source/postgres/base-backup/postgres-source.ts');
+  const { max_rate: maxRate, checkpoint, counts = [], standby } = source;
+  return createPostgresSource({
+    ...{ checkpoint, nowMs, countTables: counts, queries: capturedQueries(system) },
+    address: await addressOf(standby ?? source.connection, place),
+    ...(standby === undefined ? {} : { isStandby: true }),
+    ...(maxRate === undefined ? {} : { maxRate }),
+    label: `lifeboat ${system.name}`,
+    workFolder: join(stateDirectory(), 'work'),
+    onNote: (note) => place.note(`${system.name}: ${note}`),
+  });
+}
+
+export const postgresLogs: LogAdapters = {
+  async source(system, source, place) {
+    const { createPostgresLogSource } = await import('./source/postgres/replication/postgres-log-source.ts');
+    const name = source.slot ?? slotName(system.name);
+    return createPostgresLogSource({
+      ...{ slot: name, applicationName: name, system: system.name, nowMs, monotonicMs },
+      address: await addressOf(source.connection, place),
+    });
+  },
+  async engine() {
+    return await import('./source/postgres/wal/log-engine.ts');
+  },
+};
+
+/** What names a slot may have is less than what names a system may have. */
+function slotName(system: string): string {
+  return `lifeboat_${system.toLowerCase().replace(/[^a-z0-9_]/g, '_')}`.slice(0, 63);
+}
+
+async function addressOf(connection: ConnectionPlan, place: SourcePlace): Promise<PostgresAddress> {
+  const { serverConnection } = await import('./config/server-connection.ts');
+  const { usualPort, usualSocketFolder } = await import('./source/postgres/wire/address.ts');
+  const usual = { host: usualSocketFolder, port: usualPort, database: usualDatabase, user: username() };
+  return { ...usual, ...(await serverConnection(connection, place)) };
+}
+
+export async function openPostgresCopy(
+  { path, workFolder, manifest }: RestoredData,
+  signal?: AbortSignal,
+): Promise<DatabaseProbe> {
+  const { openRestoredCluster } = await import('./source/postgres/server/open-restored.ts');
+  const { superuser, database } = manifest.values;
+  return await openRestoredCluster({
+    ...{ folder: path, workFolder, position: manifest.end, signal },
+    database: typeof database === 'string' ? database : usualDatabase,
+    ...(typeof superuser === 'string' && superuser !== '' ? { superuser } : {}),
+  });
+}
