@@ -1,17 +1,15 @@
 /** Looks at every vault at once; one that cannot be reached keeps no other from going on. */
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
-import type { LogArchive } from '../log-archive/log-archive.ts';
-import type { LogKeeper } from '../log-archive/log-keeping.ts';
 import { withTimeout } from '../platform/timers.ts';
 import type { LogIdentity, LogPosition } from '../source/log-source.ts';
 import { type LaneBegin, locateLane } from './locate-lane.ts';
-import type { LineagePart, ShippingVault } from './shipping.ts';
+import type { LineagePart, ShippingVault, VaultLog } from './shipping.ts';
 import { type Shipping, tell, tellOnce } from './shipping-state.ts';
 import { createLane, type Lane } from './vault-lane.ts';
 
 export interface Located {
   readonly vault: string;
-  readonly archive: LogArchive & Partial<LogKeeper>;
+  readonly archive: VaultLog;
   readonly begin: LaneBegin;
 }
 
@@ -41,8 +39,10 @@ async function locate(
 ): Promise<Located | undefined> {
   const limit = { timeoutMs: lookMsMax, timeoutError: () => tooSlow(name), signal };
   try {
-    const archive = archiveOf(identity.incarnation);
-    const coverages = await withTimeout(limit, (own) => archive.coverage(own));
+    const { archive, coverages } = await withTimeout(limit, async (own) => {
+      const opened = await archiveOf(identity.incarnation, own);
+      return { archive: opened, coverages: await opened.coverage(own) };
+    });
     const begin = locateLane(coverages, lineage, identity.flushed);
     tellDiverged(shipping, name, begin);
     const isAhead = begin.diverged.some((span) => span.branch === identity.branch);

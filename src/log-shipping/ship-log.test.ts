@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { MemoryLog, segmentBytes } from '../../test/support/memory-log-source.ts';
 import { seededRandom } from '../../test/support/seeded-random.ts';
 import { startShipping, type TestVault, testVault, until } from '../../test/support/shipping-scene.ts';
+import { openMemoryStore } from '../object-store/memory/memory-store.ts';
 
 const start = BigInt(segmentBytes);
 const random = seededRandom(2024);
@@ -424,4 +425,24 @@ test('a wall clock that jumps raises nothing, and lets nothing go', async () => 
     await until('there is another heartbeat', () => server.beats > beats + 1);
   }
   assert.deepEqual(shipping.kinds(), ['streaming', 'protected']);
+});
+
+test('how far back a vault hangs together is counted, and told when pieces are gone from its midst', async () => {
+  const server = new MemoryLog();
+  const store = openMemoryStore();
+  const vault = testVault('here', store);
+  await using shipping = startShipping(server, [vault], { timing: { compactMs: 60_000 } });
+  const part = () => shipping.status()?.vaults[0]?.unbroken?.[0];
+  await server.commit(random.bytes(20_000));
+  await until('it is counted', () => part()?.start === start);
+  for (let i = 0; i < 5; i++) {
+    await server.commit(random.bytes(20_000));
+    await until('it is durable', () => server.acknowledged >= server.end - 1000n);
+  }
+  const keys = await Array.fromAsync(store.list('lifeboat/log/'), ({ key }) => key);
+  const middle = keys.toSorted()[1];
+  assert.ok(middle !== undefined && keys.length > 3);
+  await store.delete(middle);
+  await until('it is told', () => shipping.kinds().includes('finding'));
+  await until('the rest counts', () => (part()?.start ?? 0n) > start);
 });

@@ -14,6 +14,7 @@ import type { LogIdentity, LogPosition } from '../source/log-source.ts';
 import { openOldBranches } from './fill-old-branches.ts';
 import { followMode } from './follow-mode.ts';
 import { keepCompacting } from './keep-compacting.ts';
+import { keepCounting } from './keep-counting.ts';
 import { keepBeating, keepLooking } from './keep-looking.ts';
 import { lineageIndex, streamBegin } from './locate-lane.ts';
 import { type Located, lanesOf, lateLanes, locateVaults } from './locate-vaults.ts';
@@ -33,7 +34,7 @@ export async function shipLog(options: ShippingOptions, signal: AbortSignal): Pr
   await using _report = every(reportMs, () => report(shipping));
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  const works = [rounds, followMode, keepBeating, keepLooking, keepCompacting];
+  const works = [rounds, followMode, keepBeating, keepLooking, keepCounting, keepCompacting];
   const running: Promise<never>[] = [];
   try {
     await knowWaiting(shipping, either);

@@ -1,6 +1,7 @@
 /** What the parts of one shipping know of each other. Only this room changes it. */
 
 import { LifeboatError } from '../error/lifeboat-error.ts';
+import type { UnbrokenPart } from '../log-archive/unbroken.ts';
 import type { LogHealth, LogIdentity, LogStream } from '../source/log-source.ts';
 import { type Bell, createBell } from './bell.ts';
 import { createHeartbeats, type Heartbeats } from './heartbeats.ts';
@@ -34,8 +35,18 @@ export interface Shipping {
   health: LogHealth | undefined;
   /** Why nothing goes on without a person. */
   broken: LifeboatError | undefined;
+  /** By vault: how far back its log hangs together. */
+  readonly counted: Map<string, Counted>;
   /** Told already: each thing once. */
   readonly told: Set<string>;
+}
+
+export interface Counted {
+  readonly lane: Lane;
+  readonly jumps: number;
+  /** Monotonic. */
+  readonly atMs: number;
+  readonly parts: readonly UnbrokenPart[];
 }
 
 export function newShipping(options: ShippingOptions): Shipping {
@@ -46,7 +57,7 @@ export function newShipping(options: ShippingOptions): Shipping {
     ...{ identity: undefined, branch: undefined, lanes: [], without: new Map(), stream: undefined },
     ...{ received: undefined, serverEnd: undefined, acknowledged: undefined, disconnectedSinceMs: nowMs },
     mode: { kind: 'suspended', sinceMs: nowMs, wasProtected: false },
-    ...{ health: undefined, broken: undefined, told: new Set(), startedAtMs: nowMs },
+    ...{ health: undefined, broken: undefined, told: new Set(), counted: new Map(), startedAtMs: nowMs },
   };
 }
 

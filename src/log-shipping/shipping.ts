@@ -8,6 +8,7 @@
  */
 import type { LogArchive, LogMarks, LogSpan } from '../log-archive/log-archive.ts';
 import type { LogKeeper } from '../log-archive/log-keeping.ts';
+import type { UnbrokenPart } from '../log-archive/unbroken.ts';
 import type { LogHealth, LogPosition, LogSource } from '../source/log-source.ts';
 
 export interface ShippingOptions {
@@ -31,9 +32,11 @@ export interface ShippingOptions {
 
 export interface ShippingVault {
   readonly name: string;
-  /** Opened when the source has said which incarnation it is. */
-  readonly archive: (incarnation: string) => LogArchive & Partial<LogKeeper>;
+  /** Opened when the source has said which incarnation it is. May raise what opening a vault raises, and is asked again. */
+  readonly archive: (incarnation: string, signal: AbortSignal) => VaultLog | Promise<VaultLog>;
 }
+
+export type VaultLog = LogArchive & Partial<LogKeeper>;
 
 export type ShippingMode =
   | { readonly kind: 'async' }
@@ -72,6 +75,8 @@ export interface ShippingTiming {
   /** Between looks at the slot and the waiting sessions. */
   readonly healthMs: number;
   readonly compactMs: number;
+  /** Between two counts of what a vault holds. */
+  readonly countMs: number;
   /** How long copies must keep up before commits wait for us again. */
   readonly steadyMs: number;
 }
@@ -82,6 +87,7 @@ export const usualTiming: ShippingTiming = {
   reconnectMsMax: 30_000,
   healthMs: 10_000,
   compactMs: 60_000,
+  countMs: 600_000,
   steadyMs: 2_000,
 };
 
@@ -152,6 +158,8 @@ export interface LaneStatus {
   readonly vault: string;
   readonly state: 'streaming' | 'behind' | 'away' | 'broken';
   readonly durable?: LogPosition;
+  /** How far back nothing is missing, newest branch first. Absent: not counted yet. */
+  readonly unbroken?: readonly UnbrokenPart[];
   /** Everything that was committed by then is durable there; by our clock. Absent: nothing is known yet. */
   readonly provenUntilMs?: number;
   /** From the writing of the newest heartbeat that arrived to its being durable. */

@@ -17,6 +17,7 @@ import {
   text,
 } from '../evidence/record-fields.ts';
 import { positionHex } from '../log-archive/piece-key.ts';
+import type { UnbrokenPart } from '../log-archive/unbroken.ts';
 import { writeFileAtomically } from '../platform/atomic-file.ts';
 import type { LaneStatus, ShippingState, ShippingStatus } from './shipping.ts';
 
@@ -68,8 +69,9 @@ function jsonOf(status: ShippingStatus): JsonObject {
     ...{ format: formatVersion, system, incarnation, state, sinceMs, writtenAtMs: atMs, isProtected, branch },
     ...(acknowledged === undefined ? {} : { acknowledged: positionHex(acknowledged) }),
     ...(health && { hold: health.hold, keptBytes: health.keptBytes, headroomBytes: health.headroomBytes }),
-    vaults: status.vaults.map(({ durable, ...lane }) => ({
+    vaults: status.vaults.map(({ durable, unbroken, ...lane }) => ({
       ...lane,
+      ...(unbroken && { unbroken: unbroken.map((part) => ({ ...part, start: positionHex(part.start) })) }),
       ...(durable && { durable: { branch: durable.branch, at: positionHex(durable.at) } }),
     })),
   };
@@ -102,6 +104,7 @@ function parseLane(item: unknown): LaneStatus {
       const place = objectOf(each[name], name);
       return { branch: text(place, 'branch'), at: position(place, 'at') };
     }),
+    ...optional(from, 'unbroken', (each, name) => list(each, name, parsePart)),
     ...optional(from, 'provenUntilMs', number),
     ...optional(from, 'lagMs', number),
     ...optional(from, 'error', (each, name) => {
@@ -109,6 +112,11 @@ function parseLane(item: unknown): LaneStatus {
       return { code: text(error, 'code'), message: text(error, 'message') };
     }),
   };
+}
+
+function parsePart(item: unknown): UnbrokenPart {
+  const from = objectOf(item, 'unbroken');
+  return { branch: text(from, 'branch'), start: position(from, 'start') };
 }
 
 function position(from: JsonObject, name: string): bigint {

@@ -1,3 +1,4 @@
+import { countedOf } from './keep-counting.ts';
 import { isAway } from './ship-branch.ts';
 import type { LaneStatus, ShippingState, ShippingStatus } from './shipping.ts';
 import { errorFacts, type Shipping } from './shipping-state.ts';
@@ -36,17 +37,20 @@ function stateOf({ options, stream, broken, mode, waiting }: Shipping): Shipping
   return isLate ? 'waiting' : 'streaming';
 }
 
-function laneStatus({ options, timing, lanes, without, heartbeats }: Shipping, vault: string): LaneStatus {
+function laneStatus(shipping: Shipping, vault: string): LaneStatus {
+  const { options, timing, lanes, without, heartbeats } = shipping;
   const lane = lanes.find((each) => each.vault === vault);
   const beat = heartbeats.of(vault);
   const failure = lane?.failing ?? without.get(vault);
   const nowMs = options.clock.monotonicMs();
   const away = lane === undefined || isAway(lane, nowMs, timing.awayAfterMs);
   const state = lane?.broken ? 'broken' : away ? 'away' : lane.isBehind ? 'behind' : 'streaming';
+  const counted = lane && countedOf(shipping, lane);
   const error = lane?.broken ?? failure?.error;
   return {
     ...{ vault, state },
     ...(lane && { durable: { branch: lane.branch, at: lane.durable } }),
+    ...(counted && { unbroken: counted.parts }),
     ...(beat && { provenUntilMs: beat.provenUntilMs, lagMs: Math.round(beat.lagMs) }),
     ...(error && { error: errorFacts(error) }),
   };

@@ -49,6 +49,8 @@ export interface Lane {
   readonly failing: LaneFailure | undefined;
   /** Nothing more goes into this vault. */
   readonly broken: LifeboatError | undefined;
+  /** How often it went on behind something that it did not store. */
+  readonly jumps: number;
   /** Stores what the buffer gets, until the signal; then what is on its way comes to its end, or gives up. */
   run(buffer: LogBuffer, filled: Bell, signal: AbortSignal): Promise<void>;
   /** Stores these blocks, which begin at `next`. */
@@ -70,6 +72,7 @@ interface LaneState {
   failing: LaneFailure | undefined;
   broken: LifeboatError | undefined;
   putMs: number | undefined;
+  jumps: number;
   sentAtMs: number;
   readonly underway: { readonly end: bigint; isDone: boolean }[];
   readonly freed: Bell;
@@ -79,7 +82,7 @@ export function createLane(options: LaneOptions): Lane {
   const state: LaneState = {
     ...{ options, writer: undefined, next: options.next, durable: options.next },
     ...{ failing: undefined, broken: undefined, putMs: undefined, sentAtMs: Number.NEGATIVE_INFINITY },
-    ...{ underway: [], freed: createBell() },
+    ...{ jumps: 0, underway: [], freed: createBell() },
   };
   const { vault, archive, branch } = options;
   const lane: Lane = {
@@ -89,6 +92,9 @@ export function createLane(options: LaneOptions): Lane {
     },
     get next() {
       return state.next;
+    },
+    get jumps() {
+      return state.jumps;
     },
     get failing() {
       return state.failing;
@@ -230,4 +236,5 @@ function jump(state: LaneState, to: bigint): void {
   state.writer = undefined;
   state.next = to;
   state.durable = to;
+  state.jumps++;
 }

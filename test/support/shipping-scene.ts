@@ -89,6 +89,7 @@ export function startShipping(
         reconnectMsMax: 50,
         healthMs: 50,
         compactMs: 100,
+        countMs: 50,
         steadyMs: 50,
         ...options.timing,
       },
