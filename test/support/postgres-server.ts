@@ -1,5 +1,5 @@
 /**
- * Real PostgreSQL servers for tests: Debian's 15, and 17 and 18 from npm packages. Each has a temporary folder, a free
+ * Real PostgreSQL servers for tests: Debian's 15, and others from npm packages. Each has a temporary folder, a free
  * port of loopback and a unix socket of its own, runs as an unprivileged user when this is root, and is stopped by id.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -9,13 +9,34 @@ import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensurePostgres, packagedPostgres } from '../../scripts/test/postgres-packages.ts';
+import {
+  ensurePostgres,
+  type PackagedPostgres,
+  packagedPostgres,
+} from '../../scripts/test/postgres-packages.ts';
 import { runQuietly } from '../../scripts/test/run-command.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { makeCertificates, type TlsFiles, tlsFiles } from './tls-files.ts';
 
-export type PostgresVersion = 15 | 17 | 18;
-export const postgresVersions: readonly PostgresVersion[] = [15, 17, 18];
+export type PostgresVersion = 15 | PackagedPostgres;
+const allVersions: readonly PostgresVersion[] = [13, 14, 15, 16, 17, 18];
+const usualVersions: readonly PostgresVersion[] = [15, 17, 18];
+
+/**
+ * Those that tests are run on. With `LIFEBOAT_TEST_POSTGRES=13,14` those instead, of which the first takes the place of
+ * Debian's wherever a test names none.
+ */
+export const postgresVersions = chosenVersions(process.env['LIFEBOAT_TEST_POSTGRES']);
+
+function chosenVersions(text: string | undefined): readonly PostgresVersion[] {
+  if (text === undefined || text === '') return usualVersions;
+  return text.split(',').map((word) => {
+    const version = allVersions.find((each) => String(each) === word.trim());
+    if (version === undefined)
+      throw new Error(`LIFEBOAT_TEST_POSTGRES: "${word}" is none of ${allVersions.join(', ')}`);
+    return version;
+  });
+}
 
 export interface PostgresOptions {
   readonly version?: PostgresVersion;
@@ -41,7 +62,7 @@ export interface PostgresOptions {
 
 export interface PostgresServer extends AsyncDisposable {
   readonly version: PostgresVersion;
-  /** Where its programs lie; those of 17 and 18 are only `initdb`, `postgres` and `pg_ctl`. */
+  /** Where its programs lie; those from npm are only `initdb`, `postgres` and `pg_ctl`. */
   readonly programs: string;
   /** Below it lies all that it has; it may enter it. */
   readonly folder: string;
@@ -89,6 +110,10 @@ export interface UserIds {
   readonly gid: number;
 }
 
+const debianVersion = 15;
+/** Where a test names none. */
+const usualVersion =
+  postgresVersions === usualVersions ? debianVersion : (postgresVersions[0] ?? debianVersion);
 const debianPrograms = '/usr/lib/postgresql/15/bin';
 const superuser = 'postgres';
 const readyMsMax = 60_000;
@@ -129,7 +154,7 @@ interface Prepared {
 }
 
 async function prepare(options: PostgresOptions, folder: string): Promise<Prepared> {
-  const version = options.version ?? options.standbyOf?.version ?? 15;
+  const version = options.version ?? options.standbyOf?.version ?? usualVersion;
   const runsAs = process.getuid?.() === 0 ? unprivileged() : undefined;
   const programs = programsOf(version, runsAs);
   const socket = path.join(folder, 'socket');
@@ -436,14 +461,14 @@ function unprivileged(): UserIds {
 }
 
 function programsOf(version: PostgresVersion, runsAs: UserIds | undefined): string {
-  if (version === 15) return debianPrograms;
+  if (version === debianVersion) return debianPrograms;
   const found = ensurePostgres(path.join(import.meta.dirname, '..', '..'), version);
   if (found.kind === 'missing') throw new Error(`no PostgreSQL ${version} for tests: ${found.reason}`);
   return runsAs === undefined ? found.folder : reachable(version, found.folder, runsAs);
 }
 
 /** The checkout may lie where the server's user must not look, as below the home of root. */
-function reachable(version: 17 | 18, folder: string, { uid, gid }: UserIds): string {
+function reachable(version: PackagedPostgres, folder: string, { uid, gid }: UserIds): string {
   const ids = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups'];
   if (runQuietly('setpriv', [...ids, 'test', '-x', path.join(folder, 'postgres')]).exitCode === 0)
     return folder;

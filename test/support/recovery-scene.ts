@@ -79,14 +79,17 @@ async function readLog(server: PostgresServer, point: BasePoint): Promise<Pick<S
   return { log, ground: groundOf(log, [point], segmentBytes) };
 }
 
-/** By the low-level functions, which every version has. */
+/** By the low-level functions, which every version has, under other names before 15. */
 async function backUp(
   server: PostgresServer,
 ): Promise<{ backup: string; point: Omit<BasePoint, 'systemId'> }> {
   const backup = path.join(server.folder, 'backup');
+  const isOld = server.version < 15;
+  const begin = isOld ? "pg_start_backup('test', true, false)" : "pg_backup_start('test', true)";
+  const end = isOld ? 'pg_stop_backup(false)' : 'pg_backup_stop(false)';
   const rows = await server.query(
-    `select pg_backup_start('test', true);\n\\! cp -a '${server.data}' '${backup}'\n` +
-      'select lsn, labelfile, extract(epoch from clock_timestamp()) * 1000, spcmapfile from pg_backup_stop(false)',
+    `select ${begin};\n\\! cp -a '${server.data}' '${backup}'\n` +
+      `select lsn, labelfile, extract(epoch from clock_timestamp()) * 1000, spcmapfile from ${end}`,
   );
   const [printed = '', label = '', capturedAt = '', map = ''] = rows.at(-1) ?? [];
   // psql puts a line break between the results of two statements, and none of ours.

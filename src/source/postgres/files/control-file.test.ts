@@ -13,7 +13,7 @@ import { parseControlFile } from './control-file.ts';
 import { checkPages } from './page-checksum.ts';
 import { relationFileOf } from './relation-file.ts';
 
-const formats = { 15: 1300, 17: 1700, 18: 1800 } as const;
+const formats = { 13: 1300, 14: 1300, 15: 1300, 16: 1300, 17: 1700, 18: 1800 } as const;
 const settings = {
   max_connections: 37,
   max_prepared_transactions: 3,
