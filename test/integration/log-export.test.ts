@@ -1,0 +1,208 @@
+/** The way without us: files exported from a log archive, which a stock server replays with `restore_command = cp`. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { hasCode } from '../../src/error/lifeboat-error.ts';
+import type { OpenLog } from '../../src/log-archive/open-log-archive.ts';
+import { openLogArchive } from '../../src/log-archive/open-log-archive.ts';
+import { openLocalStore } from '../../src/object-store/local/local-store.ts';
+import { openMemoryStore } from '../../src/object-store/memory/memory-store.ts';
+import { createSealedObjects } from '../../src/repository/sealed-objects.ts';
+import { newMasterKey } from '../../src/seal/key-file.ts';
+import { exportSegments } from '../../src/source/postgres/wal/export-segments.ts';
+import { createMarkReader } from '../../src/source/postgres/wal/log-marks.ts';
+import { parseLsn } from '../../src/source/postgres/wal/lsn.ts';
+import { branchName, parseSegmentName } from '../../src/source/postgres/wal/segment-name.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+import { until } from '../support/shipping-scene.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const segmentBytes = 1024 * 1024;
+
+/** An archive of what the server has in `pg_wal`, up to its last flushed byte, in pieces that end anywhere. */
+async function archiveOf(server: PostgresServer, timeline: number, log: OpenLog): Promise<bigint> {
+  const end = parseLsn(await server.value('select pg_current_wal_flush_lsn()')) ?? 0n;
+  await fillFrom(path.join(server.data, 'pg_wal'), { timeline, end, log });
+  return end;
+}
+
+async function fillFrom(
+  folder: string,
+  { timeline, end, log }: { timeline: number; end: bigint; log: OpenLog },
+): Promise<void> {
+  const branch = branchName(timeline);
+  const segments = fs
+    .readdirSync(folder)
+    .flatMap((name) => {
+      const segment = parseSegmentName(name, segmentBytes);
+      return segment?.timeline === timeline && segment.start < end ? [{ name, start: segment.start }] : [];
+    })
+    .sort((a, b) => Number(a.start - b.start));
+  const first = segments[0]?.start ?? 0n;
+  const history = path.join(folder, `${branch}.history`);
+  if (fs.existsSync(history)) await log.putHistory(branch, fs.readFileSync(history));
+  const writer = await log.writer(branch, first);
+  const marks = createMarkReader({ start: first, segmentBytes });
+  for (const { name, start } of segments) {
+    const bytes = fs.readFileSync(path.join(folder, name)).subarray(0, Number(end - start));
+    for (let at = 0; at < bytes.length; at += 300_001) {
+      const piece = bytes.subarray(at, at + 300_001);
+      await writer.store(writer.prepare(start + BigInt(at), piece, marks.take(piece)));
+    }
+  }
+}
+
+function openLog(incarnation: string, store = openMemoryStore()): OpenLog {
+  const seal = createSealedObjects({ store, key: newMasterKey(), version: 2 });
+  return openLogArchive({ store, seal, system: 'shop', incarnation, nowMs: () => 1_700_000_000_000 });
+}
+
+async function systemIdOf(server: PostgresServer): Promise<string> {
+  return await server.value('select system_identifier from pg_control_system()');
+}
+
+for (const version of [15, 17] as const) {
+  test(`a stock server ${version} replays exported files to the last commit, over a promotion`, async () => {
+    using folder = temporaryFolder();
+    await using server = await startPostgres({
+      ...{ version, walSegmentMb: 1 },
+      settings: { wal_keep_size: '64MB', full_page_writes: 'on' },
+    });
+    await server.query('create table rows (id int primary key, filler text)');
+    await server.stop();
+    const base = path.join(server.folder, 'base');
+    fs.cpSync(server.data, base, { recursive: true, preserveTimestamps: true });
+    await server.start();
+    await server.query("insert into rows select g, repeat('x', 400) from generate_series(1, 5000) g");
+    await using standby = await startPostgres({ version, standbyOf: server, walSegmentMb: 1 });
+    await server.query('insert into rows values (5001, null)');
+    await until(
+      'the standby has it',
+      async () => (await standby.value('select count(*) from rows')) === '5001',
+    );
+    const log = openLog(await systemIdOf(server), openLocalStore(path.join(folder.path, 'vault')));
+    await server.stop();
+    await server.start();
+    await archiveOf(server, 1, log);
+    await server.stop();
+    await standby.query('select pg_promote()');
+    await until('it is promoted', async () => (await standby.value('select pg_is_in_recovery()')) === 'f');
+    await standby.query('insert into rows values (5002, null)');
+    await archiveOf(standby, 2, log);
+
+    const segments = path.join(server.folder, 'segments');
+    const report = await exportSegments({ log, folder: segments });
+    assert.deepEqual([report.damage, report.lacks, report.kept], [[], [], []]);
+    assert.equal(report.segmentBytes, segmentBytes);
+    assert.deepEqual(report.histories, ['00000002.history']);
+    assert.ok(report.written.length > 3);
+    for (const name of report.written.filter((each) => each.startsWith('00000001') && !each.includes('.')))
+      assert.ok(
+        fs
+          .readFileSync(path.join(segments, name))
+          .equals(fs.readFileSync(path.join(server.data, 'pg_wal', name))),
+        name,
+      );
+    await standby.stop();
+    fs.chmodSync(segments, 0o755);
+    for (const name of fs.readdirSync(segments)) fs.chmodSync(path.join(segments, name), 0o644);
+    fs.appendFileSync(
+      path.join(base, 'postgresql.auto.conf'),
+      `restore_command = 'cp ${segments}/%f %p || cp ${segments}/%f.partial %p'\nrecovery_target_timeline = 'latest'\n`,
+    );
+    fs.writeFileSync(path.join(base, 'recovery.signal'), '');
+    await using restored = await startPostgres({ version, data: base });
+    await until('it is open', async () => (await restored.value('select pg_is_in_recovery()')) === 'f');
+    assert.equal(await restored.value('select max(id) from rows'), '5002');
+    assert.equal(await restored.value('select count(*) from rows'), '5002');
+  });
+}
+
+test('an export goes on where it ended, keeps what is there, and replaces nothing that is other', async () => {
+  using folder = temporaryFolder();
+  await using server = await startPostgres({ walSegmentMb: 1, settings: { wal_keep_size: '64MB' } });
+  await server.query('create table rows (id int, filler text)');
+  await server.query("insert into rows select g, repeat('x', 400) from generate_series(1, 4000) g");
+  const log = openLog(await systemIdOf(server));
+  const end = await archiveOf(server, 1, log);
+  const out = path.join(folder.path, 'out');
+  const first = await exportSegments({ log, folder: out });
+  const [partial] = first.partial;
+  assert.ok(partial);
+  assert.ok(fs.existsSync(path.join(out, `${partial}.partial`)));
+  assert.equal(fs.statSync(path.join(out, `${partial}.partial`)).size, segmentBytes);
+
+  const again = await exportSegments({ log, folder: out });
+  assert.deepEqual([again.written, again.kept], [[], first.written]);
+
+  // what a kill left, and a file that is lost
+  const [some] = first.written;
+  assert.ok(some);
+  fs.rmSync(path.join(out, some));
+  fs.writeFileSync(path.join(out, `${some}.work`), 'half');
+  assert.deepEqual((await exportSegments({ log, folder: out })).written, [some]);
+  assert.deepEqual(
+    fs.readdirSync(out).filter((name) => name.endsWith('.work')),
+    [],
+  );
+
+  // the log grew: the partial file becomes a whole one
+  await server.query("insert into rows select g, repeat('y', 400) from generate_series(1, 4000) g");
+  const grown = openLog(await systemIdOf(server));
+  assert.ok((await archiveOf(server, 1, grown)) > end);
+  await exportSegments({ log: grown, folder: out });
+  assert.ok(fs.existsSync(path.join(out, partial)));
+  assert.ok(!fs.existsSync(path.join(out, `${partial}.partial`)));
+
+  const flipped = fs.readFileSync(path.join(out, some));
+  flipped[70_000] = (flipped[70_000] ?? 0) ^ 1;
+  fs.writeFileSync(path.join(out, some), flipped);
+  fs.rmSync(path.join(out, partial));
+  await assert.rejects(exportSegments({ log: grown, folder: out }), (error) =>
+    hasCode(error, 'RESTORE_REFUSED'),
+  );
+  assert.ok(!fs.existsSync(path.join(out, partial)), 'nothing was written');
+});
+
+test('an export of a part of the log, of damaged log, and of none', async () => {
+  using folder = temporaryFolder();
+  await using server = await startPostgres({ walSegmentMb: 1, settings: { wal_keep_size: '64MB' } });
+  await server.query('create table rows (id int, filler text)');
+  await server.query("insert into rows select g, repeat('x', 400) from generate_series(1, 6000) g");
+  const systemId = await systemIdOf(server);
+  const log = openLog(systemId);
+  const end = await archiveOf(server, 1, log);
+  const start = end - (end % BigInt(segmentBytes)) - BigInt(segmentBytes);
+  const part = await exportSegments({ log, folder: path.join(folder.path, 'a'), from: start });
+  assert.equal(part.written.length, 2);
+  const until = await exportSegments({
+    log,
+    folder: path.join(folder.path, 'b'),
+    from: start,
+    until: start + 1n,
+  });
+  assert.equal(until.written.length, 1);
+  assert.deepEqual(until.partial, []);
+
+  await assert.rejects(exportSegments({ log, folder: path.join(folder.path, 'c'), timeline: 7 }), (error) =>
+    hasCode(error, 'LOG_GAP'),
+  );
+  await assert.rejects(
+    exportSegments({ log: openLog(systemId), folder: path.join(folder.path, 'd') }),
+    (error) => hasCode(error, 'LOG_GAP'),
+  );
+
+  const damaged = openLog(systemId);
+  const copy = path.join(folder.path, 'pg_wal');
+  fs.cpSync(path.join(server.data, 'pg_wal'), copy, { recursive: true });
+  const [name] = part.written;
+  assert.ok(name);
+  const bytes = fs.readFileSync(path.join(copy, name));
+  bytes[500_000] = (bytes[500_000] ?? 0) ^ 1;
+  fs.writeFileSync(path.join(copy, name), bytes);
+  await fillFrom(copy, { timeline: 1, end, log: damaged });
+  const report = await exportSegments({ log: damaged, folder: path.join(folder.path, 'e') });
+  assert.equal(report.damage.length, 1);
+  assert.match(report.damage[0] ?? '', new RegExp(name));
+});
