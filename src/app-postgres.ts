@@ -1,5 +1,6 @@
 /** The part of the root that knows PostgreSQL. Everything is loaded when it is asked for: most commands need none. */
 import { join } from 'node:path';
+import type { LogTools } from './cli/log/log-tools.ts';
 import type { LogAdapters } from './cli/plan/log-adapters.ts';
 import type { SourcePlace } from './cli/plan/source-place.ts';
 import { capturedQueries } from './config/captured-queries.ts';
@@ -44,7 +45,33 @@ export const postgresLogs: LogAdapters = {
   async engine() {
     return await import('./source/postgres/wal/log-engine.ts');
   },
+  async position() {
+    const { formatLsn } = await import('./source/postgres/wal/lsn.ts');
+    return formatLsn;
+  },
+  async recovery() {
+    return await (await import('./app-recovery.ts')).postgresRecovery();
+  },
+  tools: postgresLogTools,
 };
+
+async function postgresLogTools(): Promise<LogTools> {
+  const { formatLsn, parseLsn } = await import('./source/postgres/wal/lsn.ts');
+  const { branchName } = await import('./source/postgres/wal/segment-name.ts');
+  return {
+    parsePosition: parseLsn,
+    positionText: formatLsn,
+    branchOf: branchName,
+    async exportFiles(request) {
+      const { exportSegments } = await import('./source/postgres/wal/export-segments.ts');
+      return await exportSegments(request);
+    },
+    async transactionsAround(log, request) {
+      const { transactionsAround } = await import('./source/postgres/recovery/transactions-around.ts');
+      return await transactionsAround(log, request);
+    },
+  };
+}
 
 /** What names a slot may have is less than what names a system may have. */
 function slotName(system: string): string {

@@ -128,6 +128,14 @@ export const errorCodes = {
 
   LOG_GONE: { exit: 1, summary: 'The server has deleted a part of its log that had not left it yet.' },
   LOG_GAP: { exit: 14, summary: 'Bytes of a database log are in no piece of its archive.' },
+  LOG_BEHIND: {
+    exit: 1,
+    summary: 'The log of a database is farther behind in a vault than the plan allows.',
+  },
+  LOG_UNPROTECTED: {
+    exit: 1,
+    summary: 'Commits that were to wait until their log is durable in the vaults do not wait.',
+  },
   LOG_CONFLICT: {
     exit: 13,
     summary: 'The archive of a log holds other bytes at the same place: two servers wrote the same history.',

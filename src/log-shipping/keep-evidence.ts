@@ -15,7 +15,8 @@ export interface Evidence extends AsyncDisposable {
 export interface EvidenceOptions {
   readonly run: RunContext;
   readonly system: SystemIdentity;
-  readonly vaults: readonly Pick<Vault, 'id' | 'append'>[];
+  /** Those that can be written to now. */
+  readonly vaults: () => Promise<readonly Pick<Vault, 'id' | 'append'>[]>;
   readonly incarnation: () => string | undefined;
 }
 
@@ -25,7 +26,7 @@ export function keepEvidence({ run, system, vaults, incarnation }: EvidenceOptio
   let writing: Promise<void> | undefined;
   const write = async (): Promise<void> => {
     for (let event = waiting.shift(); event !== undefined; event = waiting.shift())
-      for (const vault of vaults) await append(vault, event);
+      for (const vault of await vaults()) await append(vault, event);
   };
   const append = async (vault: Pick<Vault, 'id' | 'append'>, event: ShippingEvent): Promise<void> => {
     const life = incarnation();

@@ -122,6 +122,7 @@ async function tryStream(run: BranchRun): Promise<BranchOutcome | undefined> {
 
 function disconnected(shipping: Shipping, error: unknown): void {
   shipping.stream = undefined;
+  shipping.problem = error instanceof LifeboatError ? error : undefined;
   if (shipping.disconnectedSinceMs !== undefined) return;
   shipping.disconnectedSinceMs = shipping.options.clock.monotonicMs();
   tell(shipping, { kind: 'disconnected', ...errorFacts(error) });

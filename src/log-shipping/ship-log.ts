@@ -122,6 +122,7 @@ function failed(shipping: Shipping, error: LifeboatError): void {
   const { clock } = shipping.options;
   const isNews = shipping.broken?.message !== error.message && shipping.disconnectedSinceMs === undefined;
   shipping.disconnectedSinceMs ??= clock.monotonicMs();
+  shipping.problem = error;
   if (hasCode(error, 'LOG_CONFLICT') && shipping.broken === undefined)
     for (const { name } of shipping.options.vaults)
       tell(shipping, { kind: 'conflict', vault: name, message: error.message });

@@ -29,6 +29,8 @@ export interface Shipping {
   acknowledged: bigint | undefined;
   /** Monotonic: since when there is no stream. */
   disconnectedSinceMs: number | undefined;
+  /** Why there is none. */
+  problem: LifeboatError | undefined;
   mode: ModeState;
   /** Monotonic. */
   readonly startedAtMs: number;
@@ -56,6 +58,7 @@ export function newShipping(options: ShippingOptions): Shipping {
     ...{ heartbeats: createHeartbeats(), waiting: createWaitingBytes(), progress: createBell() },
     ...{ identity: undefined, branch: undefined, lanes: [], without: new Map(), stream: undefined },
     ...{ received: undefined, serverEnd: undefined, acknowledged: undefined, disconnectedSinceMs: nowMs },
+    problem: undefined,
     mode: { kind: 'suspended', sinceMs: nowMs, wasProtected: false },
     ...{ health: undefined, broken: undefined, told: new Set(), counted: new Map(), startedAtMs: nowMs },
   };

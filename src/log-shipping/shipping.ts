@@ -151,6 +151,8 @@ export interface ShippingStatus {
   readonly acknowledged?: bigint;
   readonly vaults: readonly LaneStatus[];
   readonly health?: LogHealth;
+  /** Why there is no stream. */
+  readonly problem?: { readonly code: string; readonly message: string };
   readonly atMs: number;
 }
 

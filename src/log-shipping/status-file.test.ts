@@ -10,8 +10,10 @@ import { readStatus, writeStatus } from './status-file.ts';
 const status: ShippingStatus = {
   ...{ system: 'orders-db', incarnation: '73', state: 'streaming', sinceMs: 5, isProtected: true, atMs: 9 },
   ...{ branch: '00000001', received: 500n, serverEnd: 600n, acknowledged: 400n },
+  problem: { code: 'SOURCE_UNREACHABLE', message: 'it does not answer' },
   health: {
-    ...{ hold: 'reserved', isWaiting: true, waitingSessions: 2, longestWaitMs: 3, findings: [] },
+    ...{ hold: 'reserved', isWaiting: true, waitingSessions: 2, longestWaitMs: 3 },
+    findings: [{ severity: 'warning', message: 'the disk fills', hint: 'Give it room.' }],
     ...{ keptBytes: 7, headroomBytes: 8 },
   },
   vaults: [
@@ -19,6 +21,7 @@ const status: ShippingStatus = {
       vault: 'here',
       state: 'streaming',
       durable: { branch: '00000001', at: 400n },
+      unbroken: [{ branch: '00000001', start: 100n }],
       provenUntilMs: 8,
       lagMs: 2,
     },
@@ -30,10 +33,11 @@ test('the status of a shipping is read as it was written', async () => {
   using folder = temporaryFolder();
   assert.equal(readStatus(folder.path, 'orders-db'), undefined);
   await writeStatus(folder.path, status);
-  const { system, incarnation, state, sinceMs, isProtected, branch, acknowledged, vaults } = status;
+  const { system, incarnation, state, sinceMs, isProtected, branch, acknowledged, vaults, problem } = status;
   assert.deepEqual(readStatus(folder.path, 'orders-db'), {
     ...{ system, incarnation, state, sinceMs, isProtected, branch, acknowledged, vaults },
-    ...{ writtenAtMs: 9, hold: 'reserved', keptBytes: 7, headroomBytes: 8 },
+    ...{ writtenAtMs: 9, hold: 'reserved', keptBytes: 7, headroomBytes: 8, problem },
+    findings: status.health?.findings,
   });
 });
 

@@ -19,6 +19,7 @@ import {
 import { positionHex } from '../log-archive/piece-key.ts';
 import type { UnbrokenPart } from '../log-archive/unbroken.ts';
 import { writeFileAtomically } from '../platform/atomic-file.ts';
+import type { SourceFinding } from '../source/source.ts';
 import type { LaneStatus, ShippingState, ShippingStatus } from './shipping.ts';
 
 const formatVersion = 1;
@@ -37,7 +38,16 @@ export interface StoredStatus {
   readonly keptBytes?: number;
   readonly headroomBytes?: number;
   readonly hold?: string;
+  /** What is wrong on the server, in its own words. */
+  readonly findings: readonly SourceFinding[];
+  /** Why there is no stream. */
+  readonly problem?: Problem;
   readonly vaults: readonly LaneStatus[];
+}
+
+interface Problem {
+  readonly code: string;
+  readonly message: string;
 }
 
 export async function writeStatus(stateFolder: string, status: ShippingStatus): Promise<void> {
@@ -64,11 +74,13 @@ function statusPath(stateFolder: string, system: string): string {
 }
 
 function jsonOf(status: ShippingStatus): JsonObject {
-  const { system, incarnation, state, sinceMs, isProtected, branch, acknowledged, atMs, health } = status;
+  const { system, incarnation, state, sinceMs, isProtected, branch, acknowledged, atMs, health, problem } =
+    status;
   return {
     ...{ format: formatVersion, system, incarnation, state, sinceMs, writtenAtMs: atMs, isProtected, branch },
     ...(acknowledged === undefined ? {} : { acknowledged: positionHex(acknowledged) }),
     ...(health && { hold: health.hold, keptBytes: health.keptBytes, headroomBytes: health.headroomBytes }),
+    ...{ findings: health?.findings ?? [], problem },
     vaults: status.vaults.map(({ durable, unbroken, ...lane }) => ({
       ...lane,
       ...(unbroken && { unbroken: unbroken.map((part) => ({ ...part, start: positionHex(part.start) })) }),
@@ -89,6 +101,8 @@ function parseStatus(json: unknown): StoredStatus | undefined {
     ...optional(json, 'branch', text),
     ...optional(json, 'acknowledged', position),
     ...optional(json, 'hold', text),
+    findings: list(json, 'findings', parseFinding),
+    ...optional(json, 'problem', problemOf),
     ...optional(json, 'keptBytes', number),
     ...optional(json, 'headroomBytes', number),
     vaults: list(json, 'vaults', parseLane),
@@ -107,10 +121,21 @@ function parseLane(item: unknown): LaneStatus {
     ...optional(from, 'unbroken', (each, name) => list(each, name, parsePart)),
     ...optional(from, 'provenUntilMs', number),
     ...optional(from, 'lagMs', number),
-    ...optional(from, 'error', (each, name) => {
-      const error = objectOf(each[name], name);
-      return { code: text(error, 'code'), message: text(error, 'message') };
-    }),
+    ...optional(from, 'error', problemOf),
+  };
+}
+
+function problemOf(from: JsonObject, name: string): Problem {
+  const error = objectOf(from[name], name);
+  return { code: text(error, 'code'), message: text(error, 'message') };
+}
+
+function parseFinding(item: unknown): SourceFinding {
+  const from = objectOf(item, 'findings');
+  return {
+    severity: oneOf(from, 'severity', ['error', 'warning']),
+    message: text(from, 'message'),
+    hint: text(from, 'hint'),
   };
 }
 

@@ -18,6 +18,7 @@ export function statusOf(shipping: Shipping): ShippingStatus {
     ...(serverEnd !== undefined && { serverEnd }),
     ...(acknowledged !== undefined && { acknowledged }),
     ...(health && { health }),
+    ...(shipping.stream === undefined && shipping.problem && { problem: errorFacts(shipping.problem) }),
   };
 }
 

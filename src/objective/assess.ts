@@ -1,5 +1,6 @@
 /** Objective against measured fact. Pure, and pessimistic: whatever is missing, doubtful or old is never green. */
 import { unreachable } from '../error/assert.ts';
+import { assessRpoByLog } from './assess-rpo-by-log.ts';
 import { durationText } from './duration-text.ts';
 import {
   type Assessment,
@@ -7,6 +8,7 @@ import {
   objectiveName,
   type Status,
   type SystemObjective,
+  statusOrder,
 } from './objective.ts';
 import { type RpoForecast, rpoBreachAt } from './rpo-forecast.ts';
 import type { SystemFacts } from './system-facts.ts';
@@ -43,7 +45,25 @@ function find(objective: SystemObjective, facts: SystemFacts, nowMs: number): Fi
   }
 }
 
+/** What a log reaches counts as much as a point; the better of the two is what can be recovered. */
 function assessRpo(objective: Objective, facts: SystemFacts, nowMs: number): Finding {
+  const byPoints = rpoByPoints(objective, facts, nowMs);
+  const { log, system } = facts;
+  if (log === undefined) return byPoints;
+  const doubt = doubtOfFacts(facts, nowMs, Math.max(objective.targetMs, baseFactsAgeMsMax));
+  if (doubt !== undefined) return doubt;
+  const byLog = assessRpoByLog(objective.targetMs, { system, log }, (atMs) => age(atMs, nowMs));
+  return isBetter(byPoints, byLog) ? byPoints : byLog;
+}
+
+/** How long ago the vaults may have been read for the point below a log to be counted on: the log is watched by itself. */
+export const baseFactsAgeMsMax = 86_400_000;
+
+function isBetter(one: Finding, other: Finding): boolean {
+  return statusOrder.indexOf(one.status) < statusOrder.indexOf(other.status);
+}
+
+function rpoByPoints(objective: Objective, facts: SystemFacts, nowMs: number): Finding {
   const doubt = doubtOfFacts(facts, nowMs, objective.targetMs);
   if (doubt !== undefined) return doubt;
   const forecast = rpoBreachAt(facts, objective);

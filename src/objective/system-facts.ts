@@ -1,5 +1,6 @@
 import { newestProven } from '../recovery-point/choose-point.ts';
 import type { RecoveryPoint } from '../recovery-point/recovery-point.ts';
+import type { LogFacts } from './log-facts.ts';
 
 /** What was measured about one system. Every fact may be absent, and an absent fact never makes anything green. */
 export interface SystemFacts {
@@ -22,6 +23,8 @@ export interface SystemFacts {
   readonly nextRunMs?: number;
   /** One in whose data damage was found and not mended: what was proven there proves nothing. */
   readonly damagedVault?: string;
+  /** Absent: it has none that is kept. */
+  readonly log?: LogFacts;
 }
 
 export interface PointFact {
@@ -46,11 +49,12 @@ export interface FactsRequest {
   /** When the first run that is due after a moment is late: `nextLate` over the system's schedules. */
   readonly nextDueAfter?: (afterMs: number) => number | undefined;
   readonly damagedVault?: string;
+  readonly log?: LogFacts;
 }
 
 /** Takes the facts of one system from its recovery points. */
 export function systemFacts(request: FactsRequest): SystemFacts {
-  const { system, systemHash, factsAtMs, nextDueAfter, damagedVault } = request;
+  const { system, systemHash, factsAtMs, nextDueAfter, damagedVault, log } = request;
   const points = request.points.filter((point) => point.system === system);
   const checked = newestProven(points, 'checked');
   const any = points.reduce<RecoveryPoint | undefined>(later, undefined);
@@ -64,6 +68,7 @@ export function systemFacts(request: FactsRequest): SystemFacts {
     ...proofFacts(points, systemHash),
     ...(nextRunMs === undefined ? {} : { nextRunMs }),
     ...(damagedVault === undefined ? {} : { damagedVault }),
+    ...(log === undefined ? {} : { log }),
   };
 }
 

@@ -135,7 +135,7 @@ function sceneIn(folder: TemporaryFolder, options: SceneOptions): PlanScene {
     status: async (refresh = true) =>
       await scene.run(async (session, vaults) => {
         const histories = await planHistory(scene.context, session, vaults, refresh);
-        const { systems } = assessPlan(session.plan, histories, scene.context.nowMs());
+        const { systems } = assessPlan(session.plan, histories, scene.context.nowMs(), new Map());
         return new Map(systems.map((system) => [system.system, system]));
       }),
     makeVault: (name) => makeVault(scene, name),

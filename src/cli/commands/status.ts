@@ -15,6 +15,7 @@ import type { Command, CommandEnd } from '../command.ts';
 import { warnOfRecoveryKeys } from '../keys/recovery-key-warning.ts';
 import { planOptions, profileOf } from '../load-plan.ts';
 import { type AssessedSystem, assessPlan, type PlanAssessment } from '../plan/assess-plan.ts';
+import { readLogStatuses } from '../plan/log-statuses.ts';
 import { planHistory, type VaultHistory, wrongWith } from '../plan/plan-history.ts';
 import { openPlan, type PlanSession } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
@@ -44,7 +45,7 @@ export const status: Command<AppContext> = {
     await using vaults = openPlanVaults(context, session);
     const histories = await planHistory(context, session, vaults, input.has('--refresh'));
     const nowMs = context.nowMs();
-    const assessment = assessPlan(session.plan, histories, nowMs);
+    const assessment = assessPlan(session.plan, histories, nowMs, readLogStatuses(session.plan));
     await report(context, session.plan.metadata.name, assessment, histories, nowMs);
     const pauses = pausesOf(session, histories, nowMs);
     const states = statesOf(session, histories, assessment, nowMs);

@@ -174,7 +174,7 @@ function history({ vault, known, trouble }: Scene): VaultHistory {
 }
 
 function statusOf(all: readonly Scene[]): Status {
-  const [system] = assessPlan(plan, all.map(history), nowMs).systems;
+  const [system] = assessPlan(plan, all.map(history), nowMs, new Map()).systems;
   return system?.status ?? assert.fail('the system is assessed');
 }
 

@@ -1,4 +1,5 @@
 /** Holds every system of a plan against its objectives, from what is known of its vaults. */
+import { baseFactsAgeMsMax } from '../../objective/assess.ts';
 import { assessCopyLag, type CopyLagFacts, copyLagMs, lagText } from '../../objective/copy-lag.ts';
 import { type Assessment, objectivesOf } from '../../objective/objective.ts';
 import { type PlanVerdict, planVerdict } from '../../objective/plan-verdict.ts';
@@ -11,6 +12,7 @@ import {
 import { systemFacts } from '../../objective/system-facts.ts';
 import { type CopyRoute, copyRoute, isOnRoute } from '../../plan/copy-route.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../../plan/resolved-plan.ts';
+import { shippedLog } from '../../plan/shipped-log.ts';
 import { systemHash } from '../../plan/system-hash.ts';
 import { newestProven } from '../../recovery-point/choose-point.ts';
 import { standingDamage } from '../../recovery-point/known-damage.ts';
@@ -18,6 +20,8 @@ import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import { nextDue, nextLate } from '../../schedule/due-times.ts';
 import type { Schedule } from '../../schedule/schedule.ts';
 import { copyLagsOf } from './copy-lags.ts';
+import { logFacts, logFactsRequest } from './log-facts.ts';
+import type { LogStatuses } from './log-statuses.ts';
 import type { VaultHistory } from './plan-history.ts';
 
 export interface PlanAssessment {
@@ -40,10 +44,11 @@ export function assessPlan(
   plan: ResolvedPlan,
   histories: readonly VaultHistory[],
   nowMs: number,
+  logs: LogStatuses,
 ): PlanAssessment {
   const systems = plan.systems
     .filter(({ source }) => source !== undefined)
-    .map((system) => assessOne(plan, system, histories, nowMs))
+    .map((system) => assessOne(plan, system, histories, nowMs, logs))
     .sort(compareWorstFirst);
   return { verdict: planVerdict(systems), systems };
 }
@@ -53,6 +58,7 @@ function assessOne(
   system: ResolvedSystem,
   histories: readonly VaultHistory[],
   nowMs: number,
+  logs: LogStatuses,
 ): AssessedSystem {
   const route = copyRoute(plan, system);
   const own = histories.filter(({ vault }) => isOnRoute(route, vault));
@@ -61,6 +67,8 @@ function assessOne(
     .filter((history) => isFresh(history, factsAtMs, system))
     .flatMap((history) => history.points);
   const damaged = own.find(({ records }) => standingDamage(records, nowMs).some(({ isBeside }) => !isBeside));
+  const request = logFactsRequest(system, points, logs, nowMs);
+  const log = request && logFacts(request);
   const facts = systemFacts({
     system: system.name,
     systemHash: systemHash(system),
@@ -68,6 +76,7 @@ function assessOne(
     nextDueAfter: (afterMs) => earliest(system, (schedule) => nextLate(schedule, afterMs)),
     ...(factsAtMs === undefined ? {} : { factsAtMs }),
     ...(damaged === undefined ? {} : { damagedVault: damaged.vault }),
+    ...(log === undefined ? {} : { log }),
   });
   const proven = newestProven(
     points.filter((point) => point.system === system.name),
@@ -81,7 +90,8 @@ function assessOne(
     nowMs,
     assessLags(route, lags, nowMs),
   );
-  const concern = concernOf(system.name, own) ?? lagConcern(system, route, lags, nowMs);
+  const concern =
+    concernOf(system.name, own) ?? log?.trouble?.reason ?? lagConcern(system, route, lags, nowMs);
   return {
     ...withConcern(assessed, concern),
     copies: lags,
@@ -141,7 +151,8 @@ function isFresh(history: VaultHistory, factsAtMs: number | undefined, system: R
   if (history.trouble !== undefined || history.readAtMs === undefined || factsAtMs === undefined)
     return false;
   const toleratedMs = system.objectives.rpo?.valueMs ?? system.objectives.proofAge.valueMs;
-  return factsAtMs - history.readAtMs <= toleratedMs;
+  const isLogged = shippedLog(system) !== undefined;
+  return factsAtMs - history.readAtMs <= (isLogged ? Math.max(toleratedMs, baseFactsAgeMsMax) : toleratedMs);
 }
 
 function earliest(

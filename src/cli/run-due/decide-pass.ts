@@ -3,6 +3,8 @@ import { copyRoute, isOnRoute } from '../../plan/copy-route.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { systemHash } from '../../plan/system-hash.ts';
 import type { ScheduleEvent } from '../../schedule/schedule.ts';
+import { logFactsRequest, needsBase } from '../plan/log-facts.ts';
+import type { LogStatuses } from '../plan/log-statuses.ts';
 import { owedInPlan } from '../plan/owed-in-plan.ts';
 import { type VaultHistory, wrongWith } from '../plan/plan-history.ts';
 import { type Finding, failureError } from './finding.ts';
@@ -19,6 +21,7 @@ export interface PassFacts {
   readonly systems: readonly ResolvedSystem[];
   readonly histories: readonly VaultHistory[];
   readonly memory: RunMemory;
+  readonly logs: LogStatuses;
   readonly event?: ScheduleEvent;
   readonly nowMs: number;
 }
@@ -67,7 +70,10 @@ export function decideBackups(facts: PassFacts): readonly DecidedBackup[] {
     const known = { planId, system: system.name, nowMs, ...(attempt === undefined ? {} : { attempt }) };
     const lastRun = lastRunOfSystem(known, histories);
     const { schedules } = system;
-    const question = { schedules, systemHash: systemHash(system), lastRun, nowMs, event };
+    const points = histories.flatMap((history) => (history.trouble === undefined ? history.points : []));
+    const log = logFactsRequest(system, points, facts.logs, nowMs);
+    const torn = log !== undefined && needsBase(log);
+    const question = { schedules, systemHash: systemHash(system), lastRun, nowMs, event, needsBase: torn };
     return [{ system, decision: decideBackup(question) }];
   });
 }

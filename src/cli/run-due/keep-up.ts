@@ -7,16 +7,18 @@
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { durationText } from '../../objective/duration-text.ts';
 import { monotonicMs } from '../../platform/clock.ts';
-import { sleep } from '../../platform/timers.ts';
+import { every, sleep } from '../../platform/timers.ts';
 import { nextDue } from '../../schedule/due-times.ts';
 import type { AppContext } from '../cli-context.ts';
+import { keepLogs, type LogKeeping } from '../keep-logs/keep-logs.ts';
 import { loadPlan } from '../load-plan.ts';
 import { chosenSystems, openPlan, type PlanSession } from '../plan/plan-session.ts';
 import { plural } from '../quantity-text.ts';
 import { knownError } from '../report-error.ts';
 import { callDeadMan } from './call-dead-man.ts';
 import { type ClockReading, clockJumpMs } from './clock-jump.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, passExitCode } from './finding.ts';
+import { type InTurn, inTurn } from './in-turn.ts';
 import { retryAfterMs } from './owed-backup.ts';
 import type { PassResult } from './pass-result.ts';
 import { type PassVoice, passVoice } from './pass-voice.ts';
@@ -39,15 +41,50 @@ interface PlanInUse {
 
 export async function keepUp(context: AppContext, session: PlanSession, watch: PlanWatch): Promise<never> {
   const clock = clockWatch(context);
-  const nag = nagger(context);
+  const beside: Beside = { nag: nagger(context), telling: inTurn(), logs: keepLogs(context) };
+  await using logs = beside.logs;
   let inUse: PlanInUse = { session };
   await sayNext(context, session);
+  await logs.follow(session);
+  await using _watch = watchLogs(context, beside, () => inUse.session);
+  await logs.settled();
   for (;;) {
-    const nextPassAtMs = await passWithHooks(context, inUse, nag);
-    const { jumpMs, planChanged } = await idle(context, clock, watch, nextPassAtMs);
+    const nextPassAtMs = await passWithHooks(context, inUse, beside);
+    const { jumpMs, planChanged } = await idle(context, { clock, watch, logs, nextPassAtMs });
     if (jumpMs !== undefined) await sayJump(context, inUse.session, jumpMs);
-    if (planChanged) inUse = await readAgain(context, inUse, watch);
+    if (!planChanged) continue;
+    inUse = await readAgain(context, inUse, watch);
+    await logs.follow(inUse.session);
   }
+}
+
+/** What goes on beside the passes, and shares the alarms with them. */
+interface Beside {
+  readonly nag: ReturnType<typeof nagger>;
+  readonly telling: InTurn;
+  readonly logs: LogKeeping;
+}
+
+const logsLookMs = 2000;
+
+/** What goes wrong with a log is told at once: a pass may be hours away, or take hours. */
+function watchLogs(
+  context: AppContext,
+  { logs, telling }: Beside,
+  session: () => PlanSession,
+): AsyncDisposable {
+  let told = '';
+  return every(logsLookMs, async () => {
+    const findings = logs.findings();
+    const now = findings.map(({ subject, error }) => `${subject} ${error?.code ?? 'fine'}`).join();
+    if (now === told || context.signal.aborted) return;
+    told = now;
+    const inUse = session();
+    const voice = passVoice(context, inUse.plan.metadata.timeZone);
+    await telling(() => tellOnFailure(context, inUse, voice, findings)).catch((error: unknown) => {
+      if (!context.signal.aborted) context.output.warn(knownError(error).message);
+    });
+  });
 }
 
 interface IdleEnd {
@@ -55,19 +92,21 @@ interface IdleEnd {
   readonly planChanged: boolean;
 }
 
+interface Idling {
+  readonly clock: () => number | undefined;
+  readonly watch: PlanWatch;
+  readonly logs: LogKeeping;
+  readonly nextPassAtMs: number;
+}
+
 /** Until the next pass is due, or there is a reason to make it earlier. */
-async function idle(
-  context: AppContext,
-  clock: () => number | undefined,
-  watch: PlanWatch,
-  nextPassAtMs: number,
-): Promise<IdleEnd> {
+async function idle(context: AppContext, { clock, watch, logs, nextPassAtMs }: Idling): Promise<IdleEnd> {
   for (;;) {
     context.signal.throwIfAborted();
     const jumpMs = clock();
     const seen = watch.poll();
     const restMs = nextPassAtMs - context.nowMs();
-    if (jumpMs !== undefined || seen === 'changed' || restMs <= 0)
+    if (jumpMs !== undefined || seen === 'changed' || restMs <= 0 || logs.wantsPass())
       return { jumpMs, planChanged: seen === 'changed' };
     await sleep(Math.min(restMs, seen === 'settling' ? settleMs : tickMsMax), context.signal);
   }
@@ -89,15 +128,18 @@ function clockWatch(context: AppContext): () => number | undefined {
 async function passWithHooks(
   context: AppContext,
   inUse: PlanInUse,
-  nag: ReturnType<typeof nagger>,
+  { nag, telling, logs }: Beside,
 ): Promise<number> {
   const { session } = inUse;
   const voice = passVoice(context, session.plan.metadata.timeZone);
   const outcome = await tryPass(context, session, voice);
   nag(outcome.recoveryKeyConcern);
-  const findings = [...outcome.findings, ...planFindings(inUse)];
-  await tellOnFailure(context, session, voice, findings);
-  if (outcome.isGood && inUse.trouble === undefined) await callDeadMan(context, session, voice);
+  const ofLogs = logs.findings();
+  for (const finding of ofLogs) await voice.failed(finding);
+  const findings = [...outcome.findings, ...ofLogs, ...planFindings(inUse)];
+  await telling(() => tellOnFailure(context, session, voice, findings));
+  const isGood = outcome.isGood && inUse.trouble === undefined && passExitCode(ofLogs) === 0;
+  if (isGood) await callDeadMan(context, session, voice);
   return outcome.nextPassAtMs;
 }
 

@@ -15,9 +15,10 @@ export type BackupDecision =
 
 /**
  * `never`, `due` and `clock` are as in `owed`. `changed`: the last point was taken of another source or under other
- * checks than the plan names now, so it proves nothing about what the plan says. `retry`: the last run failed.
+ * checks than the plan names now, so it proves nothing about what the plan says. `retry`: the last run failed. `log`: no
+ * point lies where its log hangs together.
  */
-export type BackupReason = 'never' | 'due' | 'clock' | 'changed' | 'retry' | 'event';
+export type BackupReason = 'never' | 'due' | 'clock' | 'changed' | 'retry' | 'event' | 'log';
 
 export interface BackupQuestion {
   readonly schedules: readonly Schedule[];
@@ -25,6 +26,8 @@ export interface BackupQuestion {
   readonly systemHash: string;
   readonly lastRun?: LastRun | undefined;
   readonly nowMs: number;
+  /** The log that is kept needs a new point to be replayed on. */
+  readonly needsBase?: boolean;
   /** Somebody says that this happened; then nothing but the event counts. */
   readonly event?: ScheduleEvent | undefined;
 }
@@ -43,6 +46,8 @@ export function decideBackup(question: BackupQuestion): BackupDecision {
   if (lastRun?.failure !== undefined) return retry(lastRun.endMs, lastRun.failure, nowMs);
   if (lastRun !== undefined && schedules.some(isTimed) && lastRun.systemHash !== question.systemHash)
     return { kind: 'run', reason: 'changed', missed: 1 };
+  if (question.needsBase === true && nowMs - (lastRun?.endMs ?? 0) >= retryAfterMs)
+    return { kind: 'run', reason: 'log', missed: 1 };
   return { kind: 'nothing', isBackedUp };
 }
 

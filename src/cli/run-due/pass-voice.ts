@@ -91,6 +91,8 @@ function reasonText(reason: BackupReason, missed: number): string {
       return 'the last run failed';
     case 'event':
       return 'the event happened';
+    case 'log':
+      return 'its log does not hang together with any point';
     default:
       return reason satisfies never;
   }

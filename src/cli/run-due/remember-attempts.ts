@@ -1,7 +1,7 @@
 /** Keeps on this machine what failed, at once, so that a pass that is killed later knows. */
 import type { AppContext } from '../cli-context.ts';
 import { type Finding, redactFinding } from './finding.ts';
-import { loadMemory, type RunMemory, saveMemory } from './run-memory.ts';
+import { changeMemory, type RunMemory } from './run-memory.ts';
 
 /** Of systems that are gone from the plan. */
 const attemptKeptMs = 7 * 86_400_000;
@@ -12,17 +12,24 @@ export async function rememberAttempts(
   { planId, systemHash }: { readonly planId: string; readonly systemHash: string },
   findings: readonly Finding[],
 ): Promise<void> {
-  const memory = loadMemory(planId);
-  const oldestMs = context.nowMs() - attemptKeptMs;
-  const attempts = new Map([...memory.attempts].filter(([, { atMs }]) => atMs > oldestMs));
+  await changeMemory(planId, (memory) => ({
+    ...memory,
+    attempts: attemptsWith(memory.attempts, findings, systemHash, context),
+  }));
+}
+
+function attemptsWith(
+  known: RunMemory['attempts'],
+  findings: readonly Finding[],
+  systemHash: string,
+  { nowMs, output }: AppContext,
+): RunMemory['attempts'] {
+  const oldestMs = nowMs() - attemptKeptMs;
+  const attempts = new Map([...known].filter(([, { atMs }]) => atMs > oldestMs));
   for (const finding of findings) {
-    const { subject, error } = redactFinding(finding, context.output.redact);
+    const { subject, error } = redactFinding(finding, output.redact);
     if (error === undefined) attempts.delete(subject);
-    else {
-      const { code, message } = error;
-      attempts.set(subject, { atMs: context.nowMs(), code, message, systemHash });
-    }
+    else attempts.set(subject, { atMs: nowMs(), code: error.code, message: error.message, systemHash });
   }
-  const next: RunMemory = { ...memory, attempts };
-  await saveMemory(planId, next);
+  return attempts;
 }

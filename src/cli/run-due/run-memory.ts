@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { writeFileAtomically } from '../../platform/atomic-file.ts';
 import { stateDirectory } from '../../platform/environment.ts';
 import type { Alarm } from './alarms.ts';
+import { inTurn } from './in-turn.ts';
 import type { FailedAttempt } from './last-run.ts';
 
 export interface RunMemory {
@@ -31,7 +32,14 @@ export function loadMemory(planId: string): RunMemory {
   }
 }
 
-export async function saveMemory(planId: string, memory: RunMemory): Promise<void> {
+/** Passes and receivers of logs remember beside each other: each change is made to what the one before left. */
+export async function changeMemory(planId: string, change: (memory: RunMemory) => RunMemory): Promise<void> {
+  await changes(async () => await saveMemory(planId, change(loadMemory(planId))));
+}
+
+const changes = inTurn();
+
+async function saveMemory(planId: string, memory: RunMemory): Promise<void> {
   mkdirSync(planStateFolder(planId), { recursive: true, mode: 0o700 });
   const json = { version: 1, attempts: [...memory.attempts], alarms: memory.alarms };
   await writeFileAtomically(memoryFile(planId), JSON.stringify(json), 0o600);

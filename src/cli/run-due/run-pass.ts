@@ -11,6 +11,7 @@ import type { AppContext } from '../cli-context.ts';
 import { recoveryKeyConcern } from '../keys/recovery-key-warning.ts';
 import { assessPlan, type PlanAssessment } from '../plan/assess-plan.ts';
 import { backupSystems, type SystemBackup } from '../plan/backup-systems.ts';
+import { readLogStatuses } from '../plan/log-statuses.ts';
 import { planHistory, type VaultHistory } from '../plan/plan-history.ts';
 import { chosenSystems, type PlanSession } from '../plan/plan-session.ts';
 import { openPlanVaults, type PlanVaults } from '../plan/plan-vaults.ts';
@@ -79,7 +80,7 @@ export async function runPass(context: AppContext, request: PassRequest): Promis
   const suspicions = await judgeSuspicions(pass, house.histories, made, context.nowMs());
   const work = [...vaultFindings, ...stores, ...made, ...suspicions, ...house.findings];
   const nowMs = context.nowMs();
-  const assessment = assessPlan(session.plan, house.histories, nowMs);
+  const assessment = assessPlan(session.plan, house.histories, nowMs, readLogStatuses(session.plan));
   const { verdict } = assessment;
   const findings = [...work, ...(await judgeObjectives(pass, assessment))];
   const concern = recoveryKeyConcern(house.histories, nowMs);
@@ -145,6 +146,7 @@ function factsOf(context: AppContext, pass: Pass, histories: readonly VaultHisto
     systems,
     histories,
     memory: loadMemory(planId),
+    logs: readLogStatuses(session.plan),
     nowMs: context.nowMs(),
   };
   return event === undefined ? facts : { ...facts, event };

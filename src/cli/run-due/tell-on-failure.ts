@@ -7,7 +7,7 @@ import { knownError } from '../report-error.ts';
 import { type Alarm, alarmKeptMs, decideAlarms } from './alarms.ts';
 import { type Finding, redactFinding } from './finding.ts';
 import type { PassVoice } from './pass-voice.ts';
-import { loadMemory, saveMemory } from './run-memory.ts';
+import { changeMemory, loadMemory } from './run-memory.ts';
 
 /** Longer ones would not fit the environment of a program. */
 const messageLengthMax = 4096;
@@ -17,7 +17,7 @@ type AlarmKind = 'failure' | 'recovered';
 /**
  * Alarms are remembered before the command runs: killed in between, one is lost for an hour, none runs without end.
  * What the command could not tell, because it failed itself, is told by the next pass, the end of an error too: its
- * alarm stays known until then.
+ * alarm stays known until then. Not to be called again before it ended.
  */
 export async function tellOnFailure(
   context: AppContext,
@@ -26,11 +26,11 @@ export async function tellOnFailure(
   findings: readonly Finding[],
 ): Promise<void> {
   const planId = session.plan.metadata.id;
-  const memory = loadMemory(planId);
   const safe = findings.map((finding) => redactFinding(finding, context.output.redact));
-  const { raise, recovered, alarms } = decideAlarms(safe, memory.alarms, context.nowMs());
+  const known = loadMemory(planId).alarms;
+  const { raise, recovered, alarms } = decideAlarms(safe, known, context.nowMs());
   if (raise.length === 0 && recovered.length === 0) return;
-  await saveMemory(planId, { ...memory, alarms });
+  await changeMemory(planId, (memory) => ({ ...memory, alarms }));
   const unheard = new Set<Alarm>();
   const stillKnown: Alarm[] = [];
   for (const alarm of recovered) {
@@ -43,7 +43,7 @@ export async function tellOnFailure(
   }
   if (unheard.size === 0 && stillKnown.length === 0) return;
   const heard = alarms.filter((alarm) => !unheard.has(alarm));
-  await saveMemory(planId, { ...memory, alarms: [...heard, ...stillKnown] });
+  await changeMemory(planId, (memory) => ({ ...memory, alarms: [...heard, ...stillKnown] }));
 }
 
 /** False when the command failed. */
