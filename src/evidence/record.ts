@@ -22,6 +22,7 @@ import {
   texts,
   values,
 } from './record-fields.ts';
+import { parseRecoveryFacts, type RecoveryFacts } from './recovery-facts.ts';
 import {
   parseAudit,
   parseHold,
@@ -150,6 +151,8 @@ export interface VerifyRecord extends RecordCommon {
   readonly bytes: number;
   readonly checks: readonly CheckResult[];
   readonly loss?: Loss;
+  /** Of a system whose log was replayed on the copy. */
+  readonly recovery?: RecoveryFacts;
   /** Something that the vault stores was damaged or missing, so that not everything came back. */
   readonly foundDamage?: boolean;
   /** Keys of packs that were found damaged or missing, also where what they hold came from others. */
@@ -177,6 +180,8 @@ export interface RestoreRecord extends RecordCommon {
   /** Where the state before the restore was kept. */
   readonly safetyCopy?: string;
   readonly loss?: Loss;
+  /** Of a database whose log was replayed on the copy. */
+  readonly recovery?: RecoveryFacts;
   /** Something that the vault stores was damaged or missing: the point is in doubt. */
   readonly foundDamage?: boolean;
   /** As in records of a proof; without `foundDamage` what they hold came from others, and the point is in no doubt. */
@@ -406,6 +411,7 @@ function parseVerify(from: JsonObject): Omit<VerifyRecord, keyof RecordCommon | 
     bytes: number(from, 'bytes'),
     checks: list(from, 'checks', parseCheckResult),
     ...optional(from, 'loss', parseLoss),
+    ...optional(from, 'recovery', parseRecoveryFacts),
     ...optional(from, 'foundDamage', boolean),
     ...parseDamagedObjects(from),
   };
@@ -431,6 +437,7 @@ function parseRestore(from: JsonObject): Omit<RestoreRecord, keyof RecordCommon 
     bytes: number(from, 'bytes'),
     ...optional(from, 'safetyCopy', text),
     ...optional(from, 'loss', parseLoss),
+    ...optional(from, 'recovery', parseRecoveryFacts),
     ...optional(from, 'foundDamage', boolean),
     ...parseDamagedObjects(from),
   };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { append, branch, cutRandomly, nearWindow, openLog } from '../../test/support/log-scene.ts';
+import { append, branch, cutRandomly, logName, nearWindow, openLog } from '../../test/support/log-scene.ts';
 import { seededRandom } from '../../test/support/seeded-random.ts';
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { openMemoryStore } from '../object-store/memory/memory-store.ts';
@@ -38,7 +38,7 @@ async function parted(seed: number): Promise<{ bytes: Buffer; logs: NamedLog[]; 
 test('whatever any archive holds is read, and what none holds is a gap', async () => {
   for (const seed of seeds) {
     const { bytes, logs, has } = await parted(seed);
-    const log = await joinLogs(logs, () => assert.fail('nothing is wrong with them'));
+    const log = await joinLogs(logName, logs, () => assert.fail('nothing is wrong with them'));
     const random = seededRandom(seed + 1);
     for (let i = 0; i < 20; i++) {
       const from = random.below(length - 1);
@@ -84,11 +84,13 @@ test('an archive that fails in the middle, or cannot be listed, is told of, and 
     { name: 'failing', log: failing },
     { name: 'good', log: good },
   ];
-  const log = await joinLogs(logs, tell);
+  const log = await joinLogs(logName, logs, tell);
   assert.deepEqual(log.names, ['failing', 'good']);
   assert.ok((await bytesOf(log, 0, length)).equals(bytes));
   assert.deepEqual([...new Set(told)], ['unlisted STORE_UNAVAILABLE', 'failing STORE_UNAVAILABLE']);
-  const alone = await joinLogs([{ name: 'failing', log: failing }], tell);
+  const alone = await joinLogs(logName, [{ name: 'failing', log: failing }], tell);
   await assert.rejects(bytesOf(alone, 0, length), { code: 'STORE_UNAVAILABLE' });
-  await assert.rejects(joinLogs([{ name: 'unlisted', log: unlisted }], tell), { code: 'STORE_UNAVAILABLE' });
+  await assert.rejects(joinLogs(logName, [{ name: 'unlisted', log: unlisted }], tell), {
+    code: 'STORE_UNAVAILABLE',
+  });
 });

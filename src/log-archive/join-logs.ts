@@ -3,7 +3,6 @@
  * from the next that holds it. What they hold is looked up once, so that a recovery sees the same log from its
  * beginning to its end.
  */
-import { assert } from '../error/assert.ts';
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { contains, joined } from './coverage.ts';
 import type { LogCoverage, LogGap, LogPiece, LogReader, LogSpan } from './log-archive.ts';
@@ -27,19 +26,18 @@ interface HeldLog extends NamedLog {
   readonly held: readonly LogCoverage[];
 }
 
-/** In the order of the list. Raises what the last archive raised when none can be listed. */
+/** In the order of the list; without any there is no log. Raises what the last raised when none can be listed. */
 export async function joinLogs(
+  { system, incarnation }: Pick<LogReader, 'system' | 'incarnation'>,
   logs: readonly NamedLog[],
   tell: LogTrouble,
   signal?: AbortSignal,
 ): Promise<JoinedLog> {
   const held = await listAll(logs, tell, signal);
-  const [first] = held;
-  assert(first !== undefined, 'a joined log has at least one');
   const coverage = joinCoverage(held);
   return {
-    system: first.log.system,
-    incarnation: first.log.incarnation,
+    system,
+    incarnation,
     names: held.map(({ name }) => name),
     coverage: async () => coverage,
     branches: async (stop) => [

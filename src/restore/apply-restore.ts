@@ -13,6 +13,7 @@ import type { WorkProgress } from '../repository/work-progress.ts';
 import type { Destination, SafetyCopy } from '../source/destination.ts';
 import type { Vault } from '../vault/vault.ts';
 import { type RestorePreview, selectionOf } from './preview-restore.ts';
+import type { RecoveredCopy } from './recovery-engine.ts';
 import { removeTree } from './remove-tree.ts';
 import type { InPlace } from './restore-target.ts';
 import { makeStaging } from './staging.ts';
@@ -24,6 +25,8 @@ export interface ApplyRequest {
   readonly system?: SystemIdentity;
   /** The person was told, and wants it all the same. */
   readonly overwrite: boolean;
+  /** Of a database that is then brought forward by its log. Only called when all files are back, into a folder. */
+  readonly recover?: (folder: string) => Promise<RecoveredCopy>;
   readonly progress?: (progress: WorkProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -33,7 +36,10 @@ export interface RestoreOutcome {
   /** Why the record waits on this machine: a vault that cannot be written restores all the same. */
   readonly recordWaits?: LifeboatError;
   readonly report: RestoreReport;
+  /** How long it took until the files were in the folder, milliseconds; absent in place. */
+  readonly fetchMs?: number;
   readonly safetyCopy?: SafetyCopy;
+  readonly recovered?: RecoveredCopy;
   /** Where the data are. */
   readonly location: string;
 }
@@ -123,9 +129,20 @@ export function refuseUnlessSafe(preview: RestorePreview, overwrite: boolean): v
 }
 
 async function intoFolder(request: ApplyRequest, folder: string): Promise<Done> {
-  if (!request.overwrite) return { report: await restoreTo(request, folder), location: folder };
+  const startMs = request.run.nowMs();
+  const report = await filesInto(request, folder);
+  const fetchMs = request.run.nowMs() - startMs;
+  const { recover } = request;
+  if (recover === undefined) return { report, fetchMs, location: folder };
+  requireWhole(report, 'the log was not replayed on it');
+  const recovered = await recover(folder);
+  return { report, fetchMs, recovered, location: recovered.data };
+}
+
+async function filesInto(request: ApplyRequest, folder: string): Promise<RestoreReport> {
+  if (!request.overwrite) return await restoreTo(request, folder);
   using staging = makeStaging(folder);
-  return { report: await restoreTo(request, folder, staging.path), location: folder };
+  return await restoreTo(request, folder, staging.path);
 }
 
 async function intoPlace(request: ApplyRequest, { stagingParent, safetyParent }: InPlace): Promise<Done> {
@@ -133,7 +150,7 @@ async function intoPlace(request: ApplyRequest, { stagingParent, safetyParent }:
   assert(destination !== undefined, 'a restore in place has a destination');
   using staging = makeStaging(stagingParent);
   const report = await restoreTo(request, staging.path);
-  requireWhole(report);
+  requireWhole(report, 'nothing was put in place');
   const location = destination.description;
   if (safetyParent === undefined) {
     await receiveSome(request, destination, staging.path);
@@ -169,14 +186,14 @@ function tellSafetyCopy(error: unknown, { folder }: SafetyCopy): unknown {
   });
 }
 
-/** In place, half a state is worse than the old one. */
-function requireWhole({ problems, damagedObjects: objects }: RestoreReport): void {
+/** In place, half a state is worse than the old one; and a log is only replayed on what is whole. */
+function requireWhole({ problems, damagedObjects: objects }: RestoreReport, outcome: string): void {
   const lost = problems.filter(({ metadataOnly }) => !metadataOnly);
   if (lost[0] === undefined) return;
   const isDamaged = lost.some(({ isDamage }) => isDamage);
   throw new LifeboatError(
     'RESTORE_INCOMPLETE',
-    `${entries(lost.length)} could not be restored, such as ${lost[0].path}: ${lost[0].reason}; nothing was put in place`,
+    `${entries(lost.length)} could not be restored, such as ${lost[0].path}: ${lost[0].reason}; ${outcome}`,
     {
       hint: 'Choose another recovery point or vault, or restore what there is with --to.',
       details: {
@@ -231,18 +248,34 @@ async function restoreTo(request: ApplyRequest, target: string, staging?: string
   });
 }
 
-function recordOf(request: ApplyRequest, startMs: number, { report, safetyCopy }: Done): RestoreRecord {
+function recordOf(
+  request: ApplyRequest,
+  startMs: number,
+  { report, safetyCopy, recovered }: Done,
+): RestoreRecord {
   const lost = report.problems.some(({ metadataOnly }) => !metadataOnly);
   return {
     ...recordBase(attemptOf(request), startMs),
     verdict: lost ? 'incomplete' : 'pass',
     files: report.files,
     bytes: report.bytes,
-    loss: { kind: 'computed', ms: request.preview.lossMs },
+    ...lossOf(request, startMs, recovered),
     ...(safetyCopy === undefined ? {} : { safetyCopy: safetyCopy.folder }),
     ...(report.problems.some(({ isDamage }) => isDamage) ? { foundDamage: true } : {}),
     ...damagedObjects(report.damagedObjects.map((object) => ({ object }))),
   };
+}
+
+/** What was written after the last transaction that was replayed may have been lost, or given up on purpose. */
+function lossOf(
+  { preview }: ApplyRequest,
+  startMs: number,
+  recovered: RecoveredCopy | undefined,
+): Pick<RestoreRecord, 'loss' | 'recovery'> {
+  if (recovered === undefined) return { loss: { kind: 'computed', ms: preview.lossMs } };
+  const { facts } = recovered;
+  const untilMs = facts.lastTransactionAtMs ?? preview.capturedAtMs;
+  return { recovery: facts, loss: { kind: 'computed', ms: Math.max(0, startMs - untilMs) } };
 }
 
 function failedRecord(attempt: RestoreAttempt, startMs: number, error: LifeboatError): RestoreRecord {

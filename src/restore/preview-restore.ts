@@ -23,6 +23,8 @@ export interface RestorePreview {
   readonly capturedAtMs: number;
   /** What was committed within this time before `nowMs` is not in it. */
   readonly lossMs: number;
+  /** Measured at the capture; empty where nothing is known of it. */
+  readonly values: Manifest['values'];
   readonly files: number;
   readonly bytes: number;
   /** Of what would be overwritten, the first so many. */
@@ -55,7 +57,8 @@ export async function previewRestore(request: PreviewRequest): Promise<RestorePr
   const { vault, target, choice, signal } = request;
   const snapshot = await vault.repository.snapshot(request.snapshotId, {}, signal);
   const chosen = await chosenEntries(request, snapshot);
-  const capturedAtMs = (await readManifest(vault, snapshot, signal))?.capturedAtMs ?? snapshot.timeMs;
+  const manifest = await readManifest(vault, snapshot, signal);
+  const capturedAtMs = manifest?.capturedAtMs ?? snapshot.timeMs;
   const destination =
     target.kind === 'in-place'
       ? target.destination((path) => chosen.paths.has(path.toString('latin1')))
@@ -68,6 +71,7 @@ export async function previewRestore(request: PreviewRequest): Promise<RestorePr
     choice,
     capturedAtMs,
     lossMs: Math.max(0, request.nowMs - capturedAtMs),
+    values: manifest?.values ?? {},
     files: chosen.files,
     bytes: chosen.bytes,
     overwrites: overwrites.slice(0, overwritesShown),

@@ -107,7 +107,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'app',
     layer: 5,
-    holds: ['app.ts', 'app-postgres.ts'],
+    holds: ['app.ts', 'app-postgres.ts', 'app-recovery.ts'],
     also: {
       api: 'the root of the server composes it',
       cli: 'the root composes it',

@@ -29,6 +29,15 @@ import {
 } from '../plan/restore-system.ts';
 import { findPoint, noPoint } from '../plan/verify-systems.ts';
 import { bytesText, plural } from '../quantity-text.ts';
+import { estimateRecovery, type RecoveryEstimate } from '../recovery/estimate-recovery.ts';
+import { planRecovery } from '../recovery/plan-recovery.ts';
+import {
+  recoveryFlags,
+  recoveryOptions,
+  recoveryPlacesOf,
+  recoveryWishOf,
+} from '../recovery/recovery-options.ts';
+import { plannedFields, plannedLines, recoveredFields, recoveredLines } from '../recovery/recovery-words.ts';
 import { refuseColdData, thawFirst, throughStages } from '../thaw-first.ts';
 import { thawOptions, thawPricesOf, thawWishOf } from '../thaw-options.ts';
 import { type ColdTelling, coldFields, coldLines } from '../thaw-text.ts';
@@ -50,6 +59,7 @@ export const restore: Command<AppContext> = {
     { flag: '--point', value: 'ID', description: 'this point, by the beginning of its id' },
     { flag: '--vault', value: 'NAME', description: 'only from this vault of the plan' },
     { flag: '--include', value: 'GLOB', description: 'only these paths', repeatable: true },
+    ...recoveryOptions,
     ...thawOptions,
     { flag: '--preview', description: 'only show what it would do' },
     { flag: '--yes', description: 'do it without asking' },
@@ -61,6 +71,10 @@ export const restore: Command<AppContext> = {
       says: 'go back to the state of that time',
     },
     { line: "lifeboat restore uploads --to ./back --include '*.png'", says: 'only some files' },
+    {
+      line: 'lifeboat restore shop --to /srv/back --until before-xid:740',
+      says: 'a database as it was just before a transaction',
+    },
     {
       line: 'lifeboat restore uploads --vault archive --to ./back --thaw standard',
       says: 'from an archive class: thaw, wait, restore',
@@ -74,17 +88,23 @@ export const restore: Command<AppContext> = {
     const histories = await planHistory(context, session, vaults, true);
     for (const { vault, trouble } of histories)
       if (trouble) context.output.warn(`vault ${vault}: ${trouble.message}`);
-    const pick = pickOf(context, input, session.plan.metadata.timeZone);
-    const requests: RestoreSystemRequest[] = systems.map((system) => {
-      const found = findPoint({ histories, ...pick }, system.name);
+    const { timeZone } = session.plan.metadata;
+    const wish = await recoveryWishOf(context, input, systems, timeZone);
+    const pick = wish === undefined ? pickOf(context, input, timeZone) : {};
+    const requests: RestoreSystemRequest[] = [];
+    for (const system of systems) {
+      const ground = { vaults, histories, system };
+      const plan = wish === undefined ? undefined : await planRecovery(context, ground, wish);
+      const found = plan?.found ?? findPoint({ histories, ...pick }, system.name);
       if (found === undefined) throw notThere({ histories, ...pick }, system.name, wordsOf(input));
-      const choice = choosePaths(input.values('--include'));
-      const consent = {
+      requests.push({
+        ...{ session, vaults, system, found, to, words: wordsOf(input) },
+        choice: choosePaths(input.values('--include')),
         overwrite: input.has('--overwrite'),
         withoutSafetyCopy: input.has('--without-safety-copy'),
-      };
-      return { session, vaults, system, found, to, choice, ...consent, words: wordsOf(input) };
-    });
+        ...(plan && { recovery: { ...plan, ...recoveryPlacesOf(input, context.folder), histories } }),
+      });
+    }
     return await previewAndApply(context, input, requests);
   },
 };
@@ -207,10 +227,9 @@ function nextActions(
 
 /** What the person said about where and how, as they would say it again. */
 function wordsOf(input: Input): readonly string[] {
-  const values = ['--plan', '--profile', '--to'].flatMap((flag) => {
-    const value = input.value(flag);
-    return value === undefined ? [] : [flag, value];
-  });
+  const values = ['--plan', '--profile', '--to', ...recoveryFlags].flatMap((flag) =>
+    input.values(flag).flatMap((value) => [flag, value]),
+  );
   const flags = ['--in-place', '--overwrite', '--without-safety-copy'].filter((flag) => input.has(flag));
   return [...values, ...flags, ...input.values('--include').flatMap((glob) => ['--include', glob])];
 }
@@ -291,17 +310,26 @@ function pickOf(context: AppContext, input: Input, timeZone: string) {
   };
 }
 
+function estimateOf({ system, recovery }: RestoreSystemRequest, preview: RestorePreview): RecoveryEstimate {
+  const { bytes } = preview;
+  const { logBytes } = defined(recovery, 'recovery that is estimated').chosen;
+  return estimateRecovery(recovery?.histories ?? [], { system: system.name, bytes, logBytes });
+}
+
 function previewText(
-  { system, found, session }: RestoreSystemRequest,
+  request: RestoreSystemRequest,
   preview: RestorePreview,
   cold: ColdTelling | undefined,
 ): string {
+  const { system, found, session, recovery } = request;
   const when = describeMoment(preview.capturedAtMs, session.plan.metadata.timeZone);
   const where =
     preview.destination?.description ?? (preview.target.kind === 'folder' ? preview.target.folder : '');
   return [
     `${system.name}: ${plural(preview.files, 'file')}, ${bytesText(preview.bytes)} from ${found.vault}, point ${found.point.id.slice(0, 8)} (${proofLevel(found.point)})`,
-    `  from   ${when}; what was written in the ${durationText(preview.lossMs)} since then is not in it`,
+    ...(recovery === undefined
+      ? [`  from   ${when}; what was written in the ${durationText(preview.lossMs)} since then is not in it`]
+      : plannedLines(recovery, preview, estimateOf(request, preview), session.plan.metadata.timeZone)),
     `  to     ${where}`,
     `  over   ${preview.overwriteCount === 0 ? 'nothing' : `${plural(preview.overwriteCount, 'entry', 'entries')}, such as ${preview.overwrites.slice(0, 3).join(', ')}`}`,
     ...wayBackText(preview),
@@ -323,10 +351,11 @@ function wayBackText({ target, overwriteCount }: RestorePreview): readonly strin
 }
 
 function previewRecord(
-  { system, found }: RestoreSystemRequest,
+  request: RestoreSystemRequest,
   preview: RestorePreview,
   cold: ColdTelling | undefined,
 ) {
+  const { system, found, recovery } = request;
   return {
     type: 'preview',
     system: system.name,
@@ -343,15 +372,17 @@ function previewRecord(
     overwrites: preview.overwriteCount,
     safety_copy: preview.target.kind === 'in-place' && preview.target.safetyParent !== undefined,
     findings: preview.findings,
+    ...(recovery && { recovery: plannedFields(recovery, estimateOf(request, preview)) }),
     ...(cold === undefined ? {} : { archive: coldFields(cold) }),
   };
 }
 
 function outcomeText(
   context: AppContext,
-  { system }: RestoreSystemRequest,
-  { record, report, safetyCopy, location }: RestoreOutcome,
+  { system, session }: RestoreSystemRequest,
+  outcome: RestoreOutcome,
 ): string {
+  const { record, report, safetyCopy, location, recovered } = outcome;
   const { style } = context.output;
   const word = record.verdict === 'pass' ? style.green('restored') : style.yellow('incomplete');
   const lost = report.problems.slice(0, 10).map(({ path, reason }) => `  ${path}: ${reason}`);
@@ -360,14 +391,13 @@ function outcomeText(
     ...(safetyCopy === undefined
       ? []
       : [`  the state before is kept in ${safetyCopy.folder} (${bytesText(safetyCopy.bytes)})`]),
+    ...(recovered === undefined ? [] : recoveredLines(recovered, outcome, session.plan.metadata.timeZone)),
     ...lost,
   ].join('\n');
 }
 
-function outcomeRecord(
-  { system }: RestoreSystemRequest,
-  { record, report, safetyCopy, location }: RestoreOutcome,
-) {
+function outcomeRecord({ system }: RestoreSystemRequest, outcome: RestoreOutcome) {
+  const { record, report, safetyCopy, location, recovered } = outcome;
   return {
     type: 'restore',
     system: system.name,
@@ -378,6 +408,7 @@ function outcomeRecord(
     restore_ms: record.restoreMs,
     loss: record.loss,
     safety_copy: safetyCopy?.folder,
+    ...(recovered && { recovery: recoveredFields(recovered, outcome) }),
     problems: report.problems.slice(0, 100),
   };
 }

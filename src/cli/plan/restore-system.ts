@@ -1,8 +1,10 @@
 /** Previews and applies the restore of one system. */
 import { join, resolve } from 'node:path';
+import { defined } from '../../error/assert.ts';
 import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { stateDirectory } from '../../platform/environment.ts';
+import type { WorkProgress } from '../../repository/work-progress.ts';
 import {
   applyRestore,
   type RestoreOutcome,
@@ -11,11 +13,14 @@ import {
 } from '../../restore/apply-restore.ts';
 import type { PathChoice } from '../../restore/path-choice.ts';
 import { previewRestore, type RestorePreview } from '../../restore/preview-restore.ts';
+import type { RecoveredCopy, RecoveryPlaces } from '../../restore/recovery-engine.ts';
 import type { RestoreTarget } from '../../restore/restore-target.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
+import type { RecoveryPlan } from '../recovery/plan-recovery.ts';
 import { elsewhereHint } from './from-elsewhere.ts';
 import { newRun } from './new-run.ts';
+import type { VaultHistory } from './plan-history.ts';
 import { identityOf, type PlanSession } from './plan-session.ts';
 import type { PlanVaults } from './plan-vaults.ts';
 import { systemPaths } from './system-paths.ts';
@@ -33,8 +38,15 @@ export interface RestoreSystemRequest {
   readonly overwrite?: boolean;
   /** In place, keep nothing of what is replaced. */
   readonly withoutSafetyCopy?: boolean;
+  /** The log is then replayed on what was restored. */
+  readonly recovery?: SystemRecovery;
   /** What the command was told but for point and vault: so it can be told again for another vault. */
   readonly words?: readonly string[];
+}
+
+export interface SystemRecovery extends RecoveryPlan, RecoveryPlaces {
+  /** Of all vaults, for what was measured before. */
+  readonly histories: readonly VaultHistory[];
 }
 
 export async function previewSystemRestore(
@@ -52,12 +64,23 @@ export async function previewSystemRestore(
   };
   return await orElsewhere(request, async () => {
     try {
-      return await previewRestore(look);
+      return await withRecovery(request, await previewRestore(look), signal);
     } catch (error) {
       if (!signal.aborted && error instanceof LifeboatError) await recordDamageMet(attempt, error);
       throw error;
     }
   });
+}
+
+/** That there is a server, and that it can reach the folder, is asked before anything is restored. */
+async function withRecovery(
+  { recovery }: RestoreSystemRequest,
+  preview: RestorePreview,
+  signal: AbortSignal,
+): Promise<RestorePreview> {
+  if (recovery === undefined || preview.target.kind !== 'folder') return preview;
+  const found = await recovery.chosen.preflight(preview.target.folder, recovery, signal);
+  return { ...preview, findings: [...preview.findings, ...found] };
 }
 
 export async function applySystemRestore(
@@ -67,6 +90,14 @@ export async function applySystemRestore(
 ): Promise<RestoreOutcome> {
   using progress = context.output.progress(`restore ${request.system.name}`);
   const vault = await openOrElsewhere(context, request);
+  const { recovery } = request;
+  const report = (state: WorkProgress) => progress.report(state);
+  const { signal } = context;
+  const recover = async (folder: string): Promise<RecoveredCopy> =>
+    await defined(recovery, 'recovery that was planned').chosen.recover({
+      ...{ folder, signal, values: preview.values, progress: report },
+      tablespaces: recovery?.tablespaces ?? new Map(),
+    });
   return await orElsewhere(request, () =>
     applyRestore({
       run: newRun(context, request.session, 'manual'),
@@ -74,8 +105,9 @@ export async function applySystemRestore(
       preview,
       system: identityOf(request.system),
       overwrite: mayOverwrite(request),
-      progress: (state) => progress.report(state),
-      signal: context.signal,
+      progress: report,
+      signal,
+      ...(recovery === undefined ? {} : { recover }),
     }),
   );
 }

@@ -29,8 +29,11 @@ export interface HeldCluster extends ClusterPlace {
 export const signalFiles = ['recovery.signal', 'standby.signal'] as const;
 const heldControl = 'global/pg_control.held';
 const control = 'global/pg_control';
-const autoConf = 'postgresql.auto.conf';
-const savedAutoConf = 'postgresql.auto.conf.original';
+/** The settings of the isolation stand in it. */
+export const isolatedConf = 'postgresql.auto.conf';
+const autoConf = isolatedConf;
+/** Those of the original. */
+export const savedAutoConf = 'postgresql.auto.conf.original';
 /** What belongs to the life of the server that was captured. */
 const leftovers = [
   'postmaster.pid',
@@ -44,11 +47,7 @@ const leftovers = [
 /** Takes `pg_control` away and says what the cluster is. Raises SOURCE_INVALID, SOURCE_DAMAGED, SOURCE_UNSUPPORTED. */
 export async function holdCluster(place: ClusterPlace): Promise<HeldCluster> {
   const at = (name: string): string => path.join(place.data, name);
-  if ((await readIfThere(at(heldControl))) === undefined) {
-    if ((await readIfThere(at(control))) === undefined) throw invalid('it has no global/pg_control');
-    await fs.rename(at(control), at(heldControl));
-    await syncFolder(at('global'));
-  }
+  await withholdControl(place.data);
   const major = Number((await readIfThere(at('PG_VERSION')))?.toString().trim());
   if (!Number.isInteger(major)) throw invalid('it has no PG_VERSION');
   const label = (await readIfThere(at('backup_label')))?.toString();
@@ -57,6 +56,15 @@ export async function holdCluster(place: ClusterPlace): Promise<HeldCluster> {
   const parsed = parseBackupLabel(label);
   if (parsed.incrementalFrom !== undefined) throw invalid('it is an increment that was not made whole');
   return { ...place, major, control: parseControlFile(await fs.readFile(at(heldControl))), label: parsed };
+}
+
+/** From here on no server starts from it. Raises SOURCE_INVALID where there is none. */
+export async function withholdControl(data: string): Promise<void> {
+  const at = (name: string): string => path.join(data, name);
+  if ((await readIfThere(at(heldControl))) !== undefined) return;
+  if ((await readIfThere(at(control))) === undefined) throw invalid('it has no global/pg_control');
+  await fs.rename(at(control), at(heldControl));
+  await syncFolder(at('global'));
 }
 
 export interface ClusterSettings {
@@ -105,6 +113,8 @@ export async function releaseFromIsolation(data: string): Promise<void> {
   }
   const saved = await readIfThere(path.join(data, savedAutoConf));
   await writeFileAtomically(path.join(data, autoConf), saved ?? '');
+  const { uid, gid } = await fs.stat(data);
+  await fs.lchown(path.join(data, autoConf), uid, gid);
   await fs.rm(path.join(data, savedAutoConf), { force: true });
 }
 
