@@ -84,6 +84,24 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/points.ts')).points,
   },
   {
+    name: 'log status',
+    summary: 'how the logs of databases stand, in every vault',
+    root: 'app',
+    load: async () => (await import('./commands/log-status.ts')).logStatus,
+  },
+  {
+    name: 'log check',
+    summary: 'look for damage in the logs of databases',
+    root: 'app',
+    load: async () => (await import('./commands/log-check.ts')).logCheck,
+  },
+  {
+    name: 'log export',
+    summary: 'write a log as files that a stock server replays',
+    root: 'app',
+    load: async () => (await import('./commands/log-export.ts')).logExport,
+  },
+  {
     name: 'forget',
     summary: 'give up points that retention no longer keeps',
     root: 'app',
@@ -106,12 +124,6 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'bring systems back',
     root: 'app',
     load: async () => (await import('./commands/restore.ts')).restore,
-  },
-  {
-    name: 'promote',
-    summary: 'let a recovered database go into production',
-    root: 'app',
-    load: async () => (await import('./commands/promote.ts')).promote,
   },
   {
     name: 'run-due',

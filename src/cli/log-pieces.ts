@@ -57,6 +57,11 @@ const hints: Readonly<Record<LogFinding['kind'], string>> = {
   kept: '',
 };
 
-function findingOf({ kind, key, what }: LogFinding): CheckFinding {
-  return { object: key, what, hint: hints[kind] };
+function findingOf(finding: LogFinding): CheckFinding {
+  return { object: finding.key, what: finding.what, hint: hintOfLog(finding) };
+}
+
+/** What to do about it: a sentence or two; empty where there is nothing to do. */
+export function hintOfLog({ kind }: LogFinding): string {
+  return hints[kind];
 }

@@ -8,58 +8,20 @@ import type { OpenLog } from '../../src/log-archive/open-log-archive.ts';
 import { openLogArchive } from '../../src/log-archive/open-log-archive.ts';
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
 import { openMemoryStore } from '../../src/object-store/memory/memory-store.ts';
+import type { ObjectStore } from '../../src/object-store/object-store.ts';
 import { createSealedObjects } from '../../src/repository/sealed-objects.ts';
 import { newMasterKey } from '../../src/seal/key-file.ts';
 import { exportSegments } from '../../src/source/postgres/wal/export-segments.ts';
-import { createMarkReader } from '../../src/source/postgres/wal/log-marks.ts';
-import { parseLsn } from '../../src/source/postgres/wal/lsn.ts';
-import { branchName, parseSegmentName } from '../../src/source/postgres/wal/segment-name.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+import { startPostgres } from '../support/postgres-server.ts';
 import { until } from '../support/shipping-scene.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { fillFromFiles, fillFromServer, systemIdOf } from '../support/wal-archive.ts';
 
 const segmentBytes = 1024 * 1024;
 
-/** An archive of what the server has in `pg_wal`, up to its last flushed byte, in pieces that end anywhere. */
-async function archiveOf(server: PostgresServer, timeline: number, log: OpenLog): Promise<bigint> {
-  const end = parseLsn(await server.value('select pg_current_wal_flush_lsn()')) ?? 0n;
-  await fillFrom(path.join(server.data, 'pg_wal'), { timeline, end, log });
-  return end;
-}
-
-async function fillFrom(
-  folder: string,
-  { timeline, end, log }: { timeline: number; end: bigint; log: OpenLog },
-): Promise<void> {
-  const branch = branchName(timeline);
-  const segments = fs
-    .readdirSync(folder)
-    .flatMap((name) => {
-      const segment = parseSegmentName(name, segmentBytes);
-      return segment?.timeline === timeline && segment.start < end ? [{ name, start: segment.start }] : [];
-    })
-    .sort((a, b) => Number(a.start - b.start));
-  const first = segments[0]?.start ?? 0n;
-  const history = path.join(folder, `${branch}.history`);
-  if (fs.existsSync(history)) await log.putHistory(branch, fs.readFileSync(history));
-  const writer = await log.writer(branch, first);
-  const marks = createMarkReader({ start: first, segmentBytes });
-  for (const { name, start } of segments) {
-    const bytes = fs.readFileSync(path.join(folder, name)).subarray(0, Number(end - start));
-    for (let at = 0; at < bytes.length; at += 300_001) {
-      const piece = bytes.subarray(at, at + 300_001);
-      await writer.store(writer.prepare(start + BigInt(at), piece, marks.take(piece)));
-    }
-  }
-}
-
-function openLog(incarnation: string, store = openMemoryStore()): OpenLog {
+function openLog(incarnation: string, store: ObjectStore = openMemoryStore()): OpenLog {
   const seal = createSealedObjects({ store, key: newMasterKey(), version: 2 });
   return openLogArchive({ store, seal, system: 'shop', incarnation, nowMs: () => 1_700_000_000_000 });
-}
-
-async function systemIdOf(server: PostgresServer): Promise<string> {
-  return await server.value('select system_identifier from pg_control_system()');
 }
 
 for (const version of [15, 17] as const) {
@@ -84,12 +46,12 @@ for (const version of [15, 17] as const) {
     const log = openLog(await systemIdOf(server), openLocalStore(path.join(folder.path, 'vault')));
     await server.stop();
     await server.start();
-    await archiveOf(server, 1, log);
+    await fillFromServer(server, { timeline: 1, log, segmentBytes });
     await server.stop();
     await standby.query('select pg_promote()');
     await until('it is promoted', async () => (await standby.value('select pg_is_in_recovery()')) === 'f');
     await standby.query('insert into rows values (5002, null)');
-    await archiveOf(standby, 2, log);
+    await fillFromServer(standby, { timeline: 2, log, segmentBytes });
 
     const segments = path.join(server.folder, 'segments');
     const report = await exportSegments({ log, folder: segments });
@@ -125,7 +87,7 @@ test('an export goes on where it ended, keeps what is there, and replaces nothin
   await server.query('create table rows (id int, filler text)');
   await server.query("insert into rows select g, repeat('x', 400) from generate_series(1, 4000) g");
   const log = openLog(await systemIdOf(server));
-  const end = await archiveOf(server, 1, log);
+  const end = await fillFromServer(server, { timeline: 1, log, segmentBytes });
   const out = path.join(folder.path, 'out');
   const first = await exportSegments({ log, folder: out });
   const [partial] = first.partial;
@@ -150,7 +112,7 @@ test('an export goes on where it ended, keeps what is there, and replaces nothin
   // the log grew: the partial file becomes a whole one
   await server.query("insert into rows select g, repeat('y', 400) from generate_series(1, 4000) g");
   const grown = openLog(await systemIdOf(server));
-  assert.ok((await archiveOf(server, 1, grown)) > end);
+  assert.ok((await fillFromServer(server, { timeline: 1, log: grown, segmentBytes })) > end);
   await exportSegments({ log: grown, folder: out });
   assert.ok(fs.existsSync(path.join(out, partial)));
   assert.ok(!fs.existsSync(path.join(out, `${partial}.partial`)));
@@ -172,7 +134,7 @@ test('an export of a part of the log, of damaged log, and of none', async () => 
   await server.query("insert into rows select g, repeat('x', 400) from generate_series(1, 6000) g");
   const systemId = await systemIdOf(server);
   const log = openLog(systemId);
-  const end = await archiveOf(server, 1, log);
+  const end = await fillFromServer(server, { timeline: 1, log, segmentBytes });
   const start = end - (end % BigInt(segmentBytes)) - BigInt(segmentBytes);
   const part = await exportSegments({ log, folder: path.join(folder.path, 'a'), from: start });
   assert.equal(part.written.length, 2);
@@ -201,7 +163,7 @@ test('an export of a part of the log, of damaged log, and of none', async () => 
   const bytes = fs.readFileSync(path.join(copy, name));
   bytes[500_000] = (bytes[500_000] ?? 0) ^ 1;
   fs.writeFileSync(path.join(copy, name), bytes);
-  await fillFrom(copy, { timeline: 1, end, log: damaged });
+  await fillFromFiles(copy, { timeline: 1, end, log: damaged, segmentBytes });
   const report = await exportSegments({ log: damaged, folder: path.join(folder.path, 'e') });
   assert.equal(report.damage.length, 1);
   assert.match(report.damage[0] ?? '', new RegExp(name));

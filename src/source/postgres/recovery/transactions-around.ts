@@ -1,0 +1,201 @@
+/**
+ * The transactions that ended around a moment, on every timeline. Which part of the log is read is found by halving, from
+ * the headers of a few pieces: heartbeats and commits say of every window of when it is.
+ */
+import {
+  type LogCoverage,
+  type LogReader,
+  type LogSpan,
+  pieceBytesMax,
+} from '../../../log-archive/log-archive.ts';
+import { earlierLsn, laterLsn } from '../wal/lsn.ts';
+import { parseBranchName } from '../wal/segment-name.ts';
+import { findSegmentBytes } from '../wal/segment-size.ts';
+import { parseTimelineHistory, timelineStart } from '../wal/timeline-history.ts';
+import { readTransactions } from './read-transactions.ts';
+import type { TransactionFact } from './recovery-ground.ts';
+
+export interface AroundOptions {
+  readonly atMs: number;
+  readonly withinMs: number;
+  /** The nearest so many are kept. */
+  readonly limit: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface AroundFound {
+  /** In the order of the log, timeline by timeline. */
+  readonly transactions: readonly TransactionFact[];
+  readonly isCut: boolean;
+  /** False where log that may be of that time is missing. */
+  readonly isWhole: boolean;
+  readonly bytesRead: number;
+}
+
+/**
+ * Times are taken before their records are written, and clocks are set: what is looked for may lie this much before or
+ * behind where its time says.
+ */
+const slackMs = 5_000;
+
+/** Raises what the archive raises. */
+export async function transactionsAround(log: LogReader, options: AroundOptions): Promise<AroundFound> {
+  const coverage = await log.coverage(options.signal);
+  const segmentBytes = await findSegmentBytes(log, coverage, options.signal);
+  if (segmentBytes === undefined)
+    return { transactions: [], isCut: false, isWhole: coverage.length === 0, bytesRead: 0 };
+  const found: Found = { facts: [], isCut: false, bytesRead: 0 };
+  let isWhole = true;
+  for (const each of coverage) {
+    const timeline = parseBranchName(each.branch);
+    if (timeline === undefined) continue;
+    const own = await ownStart(log, each.branch, timeline, options.signal);
+    const spans = await spansAround(log, each, options);
+    for (const span of spans) await readInto(found, log, { ...span, own, segmentBytes }, options);
+    isWhole &&= spans.every((span) => !each.gaps.some(({ start, end }) => touches(span, start, end)));
+  }
+  isWhole &&= await isWithin(log, coverage, options);
+  found.facts.sort((a, b) => a.timeline - b.timeline || (a.start < b.start ? -1 : 1));
+  return { transactions: found.facts, isCut: found.isCut, isWhole, bytesRead: found.bytesRead };
+}
+
+interface Found {
+  facts: TransactionFact[];
+  isCut: boolean;
+  bytesRead: number;
+}
+
+interface SpanToRead extends LogSpan {
+  /** What lies before it in the first segment is a copy of what the parent wrote. */
+  readonly own: bigint;
+  readonly segmentBytes: number;
+}
+
+function touches(span: LogSpan, start: bigint, end: bigint): boolean {
+  return span.end === start || span.start === end;
+}
+
+async function ownStart(
+  log: LogReader,
+  branch: string,
+  timeline: number,
+  signal: AbortSignal | undefined,
+): Promise<bigint> {
+  const text = timeline === 1 ? undefined : await log.history(branch, signal);
+  return text === undefined ? 0n : timelineStart(parseTimelineHistory(timeline, text.toString()));
+}
+
+async function readInto(
+  found: Found,
+  log: LogReader,
+  span: SpanToRead,
+  { atMs, withinMs, limit, signal }: AroundOptions,
+): Promise<void> {
+  found.bytesRead += Number(span.end - span.start);
+  const farMs = (fact: TransactionFact): number => Math.abs(fact.atUs / 1000 - atMs);
+  for await (const fact of readTransactions(log, span, { segmentBytes: span.segmentBytes, signal })) {
+    if (fact.start < span.own || farMs(fact) > withinMs) continue;
+    found.facts.push(fact);
+    if (found.facts.length <= 2 * limit) continue;
+    found.facts = nearest(found.facts, limit, farMs);
+    found.isCut = true;
+  }
+  if (found.facts.length <= limit) return;
+  found.facts = nearest(found.facts, limit, farMs);
+  found.isCut = true;
+}
+
+function nearest(
+  facts: readonly TransactionFact[],
+  limit: number,
+  farMs: (fact: TransactionFact) => number,
+): TransactionFact[] {
+  return facts.toSorted((a, b) => farMs(a) - farMs(b)).slice(0, limit);
+}
+
+/** The parts of a branch that may tell of the time. */
+async function spansAround(
+  log: LogReader,
+  { spans }: LogCoverage,
+  { atMs, withinMs, signal }: AroundOptions,
+): Promise<readonly LogSpan[]> {
+  const wanted: LogSpan[] = [];
+  for (const span of spans) {
+    const windows = windowsOf(span);
+    const timeOf = async (index: number) => await timesFrom(log, windows, index, signal);
+    const first = await firstIndex(windows.length, async (at) => {
+      const times = await timeOf(at);
+      return times === undefined || times.lastMs >= atMs - withinMs - slackMs;
+    });
+    const behind = await firstIndex(windows.length, async (at) => {
+      const times = await timeOf(at);
+      return times === undefined || times.firstMs > atMs + withinMs + slackMs;
+    });
+    // the window before: a record may begin in it
+    const [from, to] = [windows[Math.max(0, first - 1)], windows[Math.min(behind, windows.length - 1)]];
+    if (from !== undefined && to !== undefined && from.start < to.end)
+      wanted.push({ ...span, start: from.start, end: to.end });
+  }
+  return wanted;
+}
+
+function windowsOf({ branch, start, end }: LogSpan): readonly LogSpan[] {
+  const step = BigInt(pieceBytesMax);
+  const windows: LogSpan[] = [];
+  for (let at = start - (start % step); at < end; at += step)
+    windows.push({ branch, start: laterLsn(at, start), end: earlierLsn(at + step, end) });
+  return windows;
+}
+
+/** The first for which it is true, of a row in which it stays true; the count when for none. */
+async function firstIndex(count: number, isTrue: (index: number) => Promise<boolean>): Promise<number> {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (await isTrue(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Whether the log begins before what is asked for and ends behind it. */
+async function isWithin(
+  log: LogReader,
+  coverage: readonly LogCoverage[],
+  { atMs, withinMs, signal }: AroundOptions,
+): Promise<boolean> {
+  const edges: Times[] = [];
+  for (const { spans } of coverage)
+    for (const windows of spans.map(windowsOf))
+      for (const edge of [windows, windows.slice(-1), windows.slice(-2)]) {
+        const times = await timesFrom(log, edge, 0, signal);
+        if (times !== undefined) edges.push(times);
+      }
+  return (
+    Math.min(...edges.map(({ firstMs }) => firstMs)) <= atMs - withinMs &&
+    Math.max(...edges.map(({ lastMs }) => lastMs)) >= atMs + withinMs
+  );
+}
+
+interface Times {
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+/** Of the first window from there on that tells of any; `undefined` when none does. */
+async function timesFrom(
+  log: LogReader,
+  windows: readonly LogSpan[],
+  index: number,
+  signal: AbortSignal | undefined,
+): Promise<Times | undefined> {
+  for (const window of windows.slice(index)) {
+    const times: number[] = [];
+    for await (const { marks } of log.pieces(window, signal))
+      times.push(
+        ...[marks.firstCommitAtMs ?? [], marks.lastCommitAtMs ?? [], marks.heartbeat?.writtenAtMs ?? []].flat(),
+      );
+    if (times.length > 0) return { firstMs: Math.min(...times), lastMs: Math.max(...times) };
+  }
+  return undefined;
+}
