@@ -1,6 +1,5 @@
 /** A restored capture made a running server that checks can ask: isolated, consistent, and stopped afterwards. */
 import fs from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LifeboatError } from '../../../error/lifeboat-error.ts';
 import { monotonicMs } from '../../../platform/clock.ts';
@@ -11,6 +10,7 @@ import { requireRecovery } from '../recovery/resolve-recovery.ts';
 import { parseLsn } from '../wal/lsn.ts';
 import { findServer } from './find-server.ts';
 import { type ClusterProbe, type ClusterVerdict, probeCluster } from './probe-cluster.ts';
+import { closedFolders, closedTo, makeSocketFolder, tablespacesIn } from './restored-place.ts';
 import { giveTo, type ServerUser, serverUser } from './server-user.ts';
 
 export interface RestoredOptions {
@@ -88,14 +88,6 @@ async function start(
   };
 }
 
-/** The name of a socket may not be long, and sandboxes lie deep. */
-async function makeSocketFolder(user: ServerUser | undefined, owned: AsyncDisposableStack): Promise<string> {
-  const folder = await fs.mkdtemp(path.join(tmpdir(), 'lifeboat-'));
-  owned.defer(async () => await fs.rm(folder, { recursive: true, force: true }));
-  await giveTo(user, folder);
-  return folder;
-}
-
 function groundOf(position: Extract<Position, { kind: 'postgres' }>) {
   const { systemId, segmentBytes, timeline, hasLog } = position;
   const point = {
@@ -106,23 +98,12 @@ function groundOf(position: Extract<Position, { kind: 'postgres' }>) {
   return { systemId, segmentBytes, points: [point], coverage: [], histories: new Map(), pieces: [] };
 }
 
-async function tablespacesIn(folder: string): Promise<ReadonlyMap<string, string>> {
-  const at = path.join(folder, 'tablespaces');
-  const names = await fs.readdir(at).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  return new Map(names.map((oid) => [oid, path.join(at, oid)]));
-}
-
 /** What is needed to enter the folders above it; nothing outside of our own is changed. */
 async function letIn(user: ServerUser | undefined, folder: string): Promise<void> {
-  if (user === undefined) return;
   const top = path.resolve(stateDirectory());
-  for (let at = folder; at !== path.dirname(at); at = path.dirname(at)) {
-    const { mode, uid: owner } = await fs.stat(at);
-    if ((mode & 0o001) !== 0 || owner === user.uid) continue;
-    if (at !== top && !at.startsWith(`${top}${path.sep}`) && !isSandbox(at)) throw closed(at);
+  for (const { folder: at, mode } of await closedFolders(user, folder)) {
+    const isOurs = at === top || at.startsWith(`${top}${path.sep}`) || isSandbox(at);
+    if (!isOurs) throw closedTo(at, 'choose a folder with --sandbox that other users may enter.');
     await fs.chmod(at, (mode & 0o777) | 0o011);
   }
 }
@@ -130,14 +111,6 @@ async function letIn(user: ServerUser | undefined, folder: string): Promise<void
 /** Made by this very process, wherever the person wanted it. */
 function isSandbox(folder: string): boolean {
   return /(^|\/)\.lifeboat-sandbox-[^/]+(\/|$)/.test(folder);
-}
-
-function closed(folder: string): LifeboatError {
-  return new LifeboatError(
-    'PERMISSION_DENIED',
-    `the folder ${folder} cannot be entered by the user that the server runs as`,
-    { hint: 'PostgreSQL does not run as root: choose a folder with --sandbox that other users may enter.' },
-  );
 }
 
 async function withExtensions(probe: ClusterProbe, words: string): Promise<ClusterVerdict> {
