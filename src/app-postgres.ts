@@ -45,6 +45,9 @@ export const postgresLogs: LogAdapters = {
   async engine() {
     return await import('./source/postgres/wal/log-engine.ts');
   },
+  async recovery() {
+    return await (await import('./app-recovery.ts')).postgresRecovery();
+  },
   async position() {
     const { formatLsn } = await import('./source/postgres/wal/lsn.ts');
     return formatLsn;

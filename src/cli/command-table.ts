@@ -126,6 +126,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/restore.ts')).restore,
   },
   {
+    name: 'promote',
+    summary: 'let a recovered database go into production',
+    root: 'app',
+    load: async () => (await import('./commands/promote.ts')).promote,
+  },
+  {
     name: 'run-due',
     summary: 'one pass over what the schedule owes, for cron',
     root: 'app',
