@@ -2,7 +2,6 @@
 import type { LogEngine } from '../../log-shipping/shipping.ts';
 import type { PostgresSource, ResolvedSystem } from '../../plan/resolved-plan.ts';
 import type { RecoveryEngine } from '../../restore/recovery-engine.ts';
-import type { RecoveryEngine } from '../../restore/recovery-engine.ts';
 import type { LogSource } from '../../source/log-source.ts';
 import type { LogTools } from '../log/log-tools.ts';
 import type { SourcePlace } from './source-place.ts';
@@ -16,8 +15,6 @@ export interface LogAdapters {
   position(): Promise<(at: bigint) => string>;
   /** For people who look at the log; needs no server. */
   tools(): Promise<LogTools>;
-  /** Replays the bytes of the log on restored copies. */
-  recovery(): Promise<RecoveryEngine>;
   /** Replays the bytes of the log on restored copies. */
   recovery(): Promise<RecoveryEngine>;
 }
