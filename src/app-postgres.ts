@@ -45,9 +45,6 @@ export const postgresLogs: LogAdapters = {
   async engine() {
     return await import('./source/postgres/wal/log-engine.ts');
   },
-  async recovery() {
-    return await (await import('./app-recovery.ts')).postgresRecovery();
-  },
   async position() {
     const { formatLsn } = await import('./source/postgres/wal/lsn.ts');
     return formatLsn;
@@ -72,6 +69,10 @@ async function postgresLogTools(): Promise<LogTools> {
     async transactionsAround(log, request) {
       const { transactionsAround } = await import('./source/postgres/recovery/transactions-around.ts');
       return await transactionsAround(log, request);
+    },
+    async statements(request) {
+      const { findStatements } = await import('./source/postgres/server-log/find-statements.ts');
+      return await findStatements(request);
     },
   };
 }

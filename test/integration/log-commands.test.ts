@@ -23,11 +23,23 @@ let end: bigint;
 
 before(async () => {
   folder = temporaryFolder();
-  server = await startPostgres({ walSegmentMb: 1, settings: { wal_keep_size: '64MB' } });
+  server = await startPostgres({
+    walSegmentMb: 1,
+    settings: {
+      wal_keep_size: '64MB',
+      log_line_prefix: '%m [%p] %x ',
+      log_statement: 'mod',
+      log_min_duration_statement: 0,
+    },
+  });
   incarnation = await systemIdOf(server);
   await server.query('create table rows (id int, filler text)');
   await server.query("insert into rows select g, repeat('x', 400) from generate_series(1, 5000) g");
   await server.query('create table other (id int)');
+  await server.query(
+    'begin; insert into other values (1); savepoint a; insert into other values (2); delete from rows where id > 100; commit',
+  );
+  await server.query('begin; insert into other values (3); rollback');
   fs.writeFileSync(join(folder.path, 'lifeboat.yaml'), planText());
   for (const name of vaultNames) {
     await using vault = await openNew(name);
@@ -216,4 +228,49 @@ test('a vault that is not there is not read, and not silently left out', async (
   } finally {
     fs.renameSync(aside, place);
   }
+});
+
+test('points --near shows what was committed around a time, and what it was', async () => {
+  const near = new Date().toISOString();
+  const words = ['points', 'shop', '--near', near, '--within', '10 min', '--json'];
+  // the log ends before the time that is asked for does
+  const lines = jsonLines(await cliEnds(14, options(), ...words));
+  const transactions = lines.filter(({ type }) => type === 'transaction');
+  const [rolledBack] = transactions.filter(({ kind }) => kind === 'abort');
+  assert.equal(transactions.filter(({ kind }) => kind === 'abort').length, 1);
+  assert.equal(rolledBack?.['restore_before'], undefined);
+  const deletion = transactions.find(({ subtransactions }) => JSON.stringify(subtransactions) !== '[]');
+  assert.match(String(deletion?.['restore_before']), /^before-xid:\d+$/);
+  const people = await cli(options(), ...words.slice(0, -1));
+  assert.match(people.stdout, /commit {4}xid \d+ .* with 1 subtransaction/);
+  assert.match(people.stdout, /lifeboat restore shop --to DIR --until before-xid:/);
+
+  fs.writeFileSync(join(folder.path, 'server.log'), server.log());
+  const told = jsonLines(await cli(options(), ...words, '--server-log', 'server.log'));
+  const said = told.find(({ xid }) => xid === deletion?.['xid'])?.['statements'];
+  assert.match(JSON.stringify(said), /delete from rows where id > 100/);
+  const one = lastLine(await cli(options(), ...words, '--last', '1'));
+  assert.deepEqual(
+    [
+      one['code'],
+      jsonLines(await cli(options(), ...words, '--last', '1')).filter(({ type }) => type === 'transaction')
+        .length,
+    ],
+    ['LOG_GAP', 1],
+  );
+
+  const before = ['points', 'shop', '--near', '2020-01-01 00:00', '--json'];
+  assert.equal(
+    jsonLines(await cliEnds(14, options(), ...before)).some(({ type }) => type === 'transaction'),
+    false,
+  );
+  for (const wrong of [
+    ['shop', '--near', 'yesterday'],
+    ['shop', '--near', near, '--within', 'long'],
+    ['shop', '--within', '5 min'],
+    ['papers', '--near', near],
+    ['shop', '--near', near, '--server-log', 'nowhere.log'],
+    ['shop', '--near', near, '--server-log', 'server.log', '--log-line-prefix', '%m '],
+  ])
+    assert.ok(lastLine(await cliEnds(2, options(), 'points', ...wrong, '--json'))['hint'], wrong.join(' '));
 });

@@ -6,6 +6,7 @@ import { proofLevel } from '../../recovery-point/recovery-point.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
 import { planOptions, profileOf } from '../load-plan.ts';
+import { nearOptions, pointsNear, refuseWithoutNear } from '../log/points-near.ts';
 import { planHistory, wrongWith } from '../plan/plan-history.ts';
 import { chosenSystems, openPlan } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
@@ -14,20 +15,32 @@ import { bytesText, momentText, plural } from '../quantity-text.ts';
 export const points: Command<AppContext> = {
   description:
     'Lists what each system can return to, newest first, with its proof: written, checked (every byte read back), ' +
-    'restored (into a sandbox), approved (by the checks of the plan). It reads the vaults.',
+    'restored (into a sandbox), approved (by the checks of the plan). With --near it lists the transactions that ended ' +
+    'around a time, of which any can be returned to, from the log that the vaults hold. It reads the vaults.',
   arguments: [{ name: 'SYSTEM', kind: 'any', description: 'only these systems' }],
   options: [
     ...planOptions,
-    { flag: '--last', value: 'N', description: 'only the newest N of each system and vault' },
+    {
+      flag: '--last',
+      value: 'N',
+      description: 'only the newest N of each system and vault; with --near the nearest',
+    },
+    ...nearOptions,
   ],
   examples: [
     { line: 'lifeboat points', says: 'all points of all systems' },
     { line: 'lifeboat points orders-db --last 5', says: 'the newest five in every vault' },
+    {
+      line: 'lifeboat points orders-db --near "2026-11-20 02:44" --within "2 min"',
+      says: 'the commits around a time, from the log itself',
+    },
   ],
   whenNobodyReads: 'stop',
   run: async (context, input) => {
     const last = countOf(input.value('--last'));
     const session = await openPlan(input.value('--plan'), context.folder, profileOf(input));
+    if (input.value('--near') !== undefined) return await pointsNear(context, input, session, last);
+    refuseWithoutNear(input);
     await using vaults = openPlanVaults(context, session);
     const systems = chosenSystems(session.plan, input.list('SYSTEM')).map(({ name }) => name);
     const histories = await planHistory(context, session, vaults, true);

@@ -11,6 +11,23 @@ export interface LogTools {
   exportFiles(request: ExportRequest): Promise<ExportedFiles>;
   /** The ends of transactions around a moment, in the order of the log. */
   transactionsAround(log: LogReader, request: AroundRequest): Promise<AroundAnswer>;
+  /** What the log file of the server says that transactions did, by their numbers. */
+  statements(request: StatementsRequest): Promise<ReadonlyMap<number, readonly FoundStatement[]>>;
+}
+
+export interface StatementsRequest {
+  /** Absolute: a log file of the server. */
+  readonly file: string;
+  /** What stands in front of its lines, as the server's `log_line_prefix`. */
+  readonly prefix: string;
+  readonly transactions: readonly TransactionEnd[];
+  readonly signal: AbortSignal;
+}
+
+export interface FoundStatement {
+  readonly text: string;
+  /** `time`: the only transaction that was committed while the statement ran. */
+  readonly by: 'xid' | 'time';
 }
 
 export interface ExportRequest {
