@@ -225,7 +225,12 @@ async function countSlowly(connection: PostgresConnection): Promise<number> {
   let bytes = 0;
   for await (const part of connection.results('copy t to stdout')) {
     if (part.kind !== 'copy-out') continue;
-    for await (const piece of part.data) {
+    const { copy } = part;
+    for (
+      let piece = await copy.receive();
+      piece !== undefined;
+      piece = copy.poll() ?? (await copy.receive())
+    ) {
       if (bytes === 0) await sleep(300);
       bytes += piece.length;
     }

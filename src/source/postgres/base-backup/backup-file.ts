@@ -54,7 +54,7 @@ export interface PatchFile extends BackupFile {
 /** Of an `INCREMENTAL.` file: `place.name` is that of the file that results. Raises SOURCE_DAMAGED. */
 export async function patchFile(entry: TarEntry, place: FilePlace): Promise<PatchFile> {
   const passing = startPassing(entry, place.done);
-  const first = await passing.reader.exactly(incrementalHeadBytes);
+  const first = Buffer.from(await passing.reader.exactly(incrementalHeadBytes));
   const { headerBytes } = readIncrementalHead(first, blockBytes);
   const rest = await passing.reader.exactly(headerBytes - first.length);
   const patch = readIncrementalPatch(Buffer.concat([first, rest]), blockBytes);
@@ -115,7 +115,7 @@ async function fileOf(
   }
   const pieces: Buffer[] = [];
   for (let piece = await passing.reader.some(pieceBytesMax); piece !== undefined; ) {
-    pieces.push(piece);
+    pieces.push(Buffer.from(piece));
     piece = await passing.reader.some(pieceBytesMax);
   }
   const event = eventOf(() => replay(pieces));

@@ -16,11 +16,16 @@ const rows = (...rows: readonly Row[]): ResultPart => ({
   tag: '',
 });
 
+/** All pieces in the same memory, one after the other. */
 function copy(...pieces: readonly string[]): ResultPart {
-  async function* data(): AsyncGenerator<Buffer> {
-    for (const piece of pieces) yield Buffer.from(piece);
-  }
-  return { kind: 'copy-out', data: data() };
+  const left = pieces.map((piece) => Buffer.from(piece));
+  const memory = Buffer.alloc(Math.max(0, ...left.map(({ length }) => length)));
+  const next = (): Buffer | undefined => {
+    memory.fill('?');
+    const piece = left.shift();
+    return piece && memory.subarray(0, piece.copy(memory));
+  };
+  return { kind: 'copy-out', copy: { poll: () => undefined, receive: async () => next() } };
 }
 
 /** A server that answers with these parts, and then fails when told to. */
@@ -49,7 +54,8 @@ async function read(connection: PostgresConnection) {
   const backup = await beginBackup(connection, command);
   const parts: string[] = [];
   for await (const part of backup.parts) {
-    const text = Buffer.concat(await Array.fromAsync(part.data)).toString();
+    let text = '';
+    for await (const piece of part.data) text += piece.toString();
     parts.push(`${part.kind} ${part.kind === 'archive' ? (part.oid ?? 'data') : ''} ${text}`);
   }
   return { backup, parts, finished: await backup.finish() };
@@ -75,6 +81,22 @@ test('from version 15 on one stream holds all of them', async () => {
   );
   const { parts } = await read(answering(15, [start, tablespaces, stream, end]));
   assert.deepEqual(parts, expected);
+});
+
+test('pieces are joined up to a bound, and a larger one comes alone', async () => {
+  const pieces = ['a'.repeat(200_000), 'b'.repeat(100_000), 'c'.repeat(300_000), 'd'];
+  const stream = copy('nbase.tar\0\0', ...pieces.map((piece) => `d${piece}`));
+  const backup = await beginBackup(answering(15, [start, tablespaces, stream, end]), command);
+  const lengths: number[] = [];
+  let text = '';
+  for await (const part of backup.parts) {
+    for await (const piece of part.data) {
+      lengths.push(piece.length);
+      text += piece.toString();
+    }
+  }
+  assert.equal(text, pieces.join(''));
+  assert.deepEqual(lengths, [200_000, 100_000, 300_000, 1]);
 });
 
 test('what the server raises after the end is told with the end; what breaks off is raised', async () => {

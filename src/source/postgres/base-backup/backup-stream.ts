@@ -6,7 +6,7 @@ import { LifeboatError } from '../../../error/lifeboat-error.ts';
 import { parseLsn } from '../wal/lsn.ts';
 import type { PostgresConnection } from '../wire/connection.ts';
 import { fieldsOf } from '../wire/field-reader.ts';
-import type { ResultPart, Rows } from '../wire/results.ts';
+import type { CopyOut, ResultPart, Rows } from '../wire/results.ts';
 import { type BackupCommand, backupCommand, oneStreamFrom } from './backup-command.ts';
 
 export interface BackupStream {
@@ -14,7 +14,7 @@ export interface BackupStream {
   readonly tablespaces: readonly BackupTablespace[];
   /** Bytes of all, where the server was asked for it. */
   readonly bytes: number | undefined;
-  /** Consumed once; the data of each to its end, before the next. */
+  /** Consumed once; the data of each to its end, before the next. A piece is good until the next one is asked for. */
   readonly parts: AsyncIterable<BackupPart>;
   /** After the last part. Raises SOURCE_DAMAGED when the server found damaged pages; `end` is there even then. */
   finish(): Promise<FinishedBackup>;
@@ -40,6 +40,12 @@ export type BackupPart =
   /** `oid` is absent for the data directory. */
   | { readonly kind: 'archive'; readonly oid?: string; readonly data: AsyncIterable<Buffer> }
   | { readonly kind: 'manifest'; readonly data: AsyncIterable<Buffer> };
+
+/** What each message of the one stream begins with. */
+const letters = { archive: 0x6e, manifest: 0x6d, data: 0x64, progress: 0x70 } as const;
+const noBytes = Buffer.alloc(0);
+/** Every piece passes through half a dozen hands; the server's own are 32 KB. */
+const joinedBytes = 256 * 1024;
 
 /** Resolves when the checkpoint is done. Raises SOURCE_* errors. */
 export async function beginBackup(
@@ -78,39 +84,78 @@ async function* separateParts(
   answers: AsyncGenerator<ResultPart, void>,
   oids: readonly (string | null)[],
 ): AsyncGenerator<BackupPart, void> {
+  const joined = Buffer.allocUnsafeSlow(joinedBytes);
   for (const oid of oids) {
-    const data = await nextCopy(answers);
+    const data = copiedData(await nextCopy(answers), joined);
     yield { kind: 'archive', data, ...(oid === null ? {} : { oid }) };
   }
-  yield { kind: 'manifest', data: await nextCopy(answers) };
+  yield { kind: 'manifest', data: copiedData(await nextCopy(answers), joined) };
+}
+
+async function* copiedData(copy: CopyOut, joined: Buffer): AsyncGenerator<Buffer, void> {
+  yield* joinPieces(joined, () => copy.poll(), copy.receive);
 }
 
 async function* oneStreamParts(answers: AsyncGenerator<ResultPart, void>): AsyncGenerator<BackupPart, void> {
-  const messages = (await nextCopy(answers))[Symbol.asyncIterator]();
-  let next: Buffer | undefined;
-  const take = async (): Promise<Buffer | undefined> => {
-    const { value, done } = await messages.next();
-    return done === true ? undefined : value;
+  const copy = await nextCopy(answers);
+  const joined = Buffer.allocUnsafeSlow(joinedBytes);
+  /** What ended the data of the part before: the head of the next part, until it is taken; `undefined` at the end. */
+  let head = await copy.receive();
+  const content = (message: Buffer | undefined): Buffer | undefined => {
+    const letter = message?.[0];
+    if (message === undefined || letter === letters.archive || letter === letters.manifest) {
+      head = message;
+      return undefined;
+    }
+    if (letter === letters.data) return message.subarray(1);
+    if (letter === letters.progress) return noBytes;
+    throw unknownAnswer();
   };
-  async function* data(): AsyncGenerator<Buffer, void> {
-    for (;;) {
-      next = await take();
-      const letter = String.fromCharCode(next?.[0] ?? 0);
-      if (next === undefined || letter === 'n' || letter === 'm') return;
-      if (letter === 'd') yield next.subarray(1);
-      else if (letter !== 'p') throw unknownAnswer();
-    }
+  const poll = (): Buffer | undefined => {
+    const message = copy.poll();
+    return message === undefined ? undefined : content(message);
+  };
+  while (head !== undefined) {
+    const name = head[0] === letters.archive ? fieldsOf(head.subarray(1)).text() : undefined;
+    if (name === undefined && head[0] !== letters.manifest) throw unknownAnswer();
+    const before: Buffer = head;
+    // A head that came while pieces were joined must not be asked for once more.
+    const isOver = () => head !== before;
+    const data = joinPieces(
+      joined,
+      () => (isOver() ? undefined : poll()),
+      async () => (isOver() ? undefined : content(await copy.receive())),
+    );
+    yield partOf(name, data);
   }
-  for (next = await take(); next !== undefined; ) {
-    if (next[0] === 'm'.charCodeAt(0)) {
-      yield { kind: 'manifest', data: data() };
-    } else {
-      const name = fieldsOf(next.subarray(1)).text();
-      const [, oid] = /^(\d+)\.tar$/.exec(name) ?? [];
-      if (oid === undefined && name !== 'base.tar') throw unknownAnswer();
-      yield { kind: 'archive', data: data(), ...(oid === undefined ? {} : { oid }) };
+}
+
+function partOf(name: string | undefined, data: AsyncIterable<Buffer>): BackupPart {
+  if (name === undefined) return { kind: 'manifest', data };
+  const [, oid] = /^(\d+)\.tar$/.exec(name) ?? [];
+  if (oid === undefined && name !== 'base.tar') throw unknownAnswer();
+  return { kind: 'archive', data, ...(oid === undefined ? {} : { oid }) };
+}
+
+/**
+ * Many small pieces as few large ones, in memory that is filled again and again. `poll` gives what has come already, and
+ * `receive` waits for more; it gives nothing at the end.
+ */
+async function* joinPieces(
+  joined: Buffer,
+  poll: () => Buffer | undefined,
+  receive: () => Promise<Buffer | undefined>,
+): AsyncGenerator<Buffer, void> {
+  let used = 0;
+  for (let piece = await receive(); piece !== undefined; piece = poll() ?? (await receive())) {
+    if (used + piece.length > joined.length) {
+      yield joined.subarray(0, used);
+      used = 0;
     }
+    if (piece.length > joined.length) yield piece;
+    else used += piece.copy(joined, used);
   }
+  if (used > 0) yield joined.subarray(0, used);
 }
 
 async function nextRows(answers: AsyncGenerator<ResultPart, void>): Promise<Rows> {
@@ -119,9 +164,9 @@ async function nextRows(answers: AsyncGenerator<ResultPart, void>): Promise<Rows
   throw unknownAnswer();
 }
 
-async function nextCopy(answers: AsyncGenerator<ResultPart, void>): Promise<AsyncIterable<Buffer>> {
+async function nextCopy(answers: AsyncGenerator<ResultPart, void>): Promise<CopyOut> {
   const { value } = await answers.next();
-  if (value?.kind === 'copy-out') return value.data;
+  if (value?.kind === 'copy-out') return value.copy;
   throw unknownAnswer();
 }
 

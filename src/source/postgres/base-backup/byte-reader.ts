@@ -1,4 +1,4 @@
-/** Takes bytes from pieces that come as they please. */
+/** Takes bytes from pieces that come as they please, each good until the next is asked for; so is what it gives. */
 export interface ByteReader {
   /** At least one byte and at most `count`, without copying; `undefined` at the end. */
   some(count: number): Promise<Buffer | undefined>;
@@ -24,11 +24,11 @@ export function byteReader(pieces: AsyncIterable<Buffer>): ByteReader {
     async exactly(count) {
       const first = await some(count);
       if (first === undefined || first.length === count) return first ?? Buffer.alloc(0);
-      const parts = [first];
+      const parts = [Buffer.from(first)];
       for (let bytes = first.length; bytes < count; ) {
         const part = await some(count - bytes);
         if (part === undefined) break;
-        parts.push(part);
+        parts.push(Buffer.from(part));
         bytes += part.length;
       }
       return Buffer.concat(parts);

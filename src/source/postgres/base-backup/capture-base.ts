@@ -208,7 +208,7 @@ async function collect(data: AsyncIterable<Buffer>): Promise<Buffer> {
   for await (const piece of data) {
     bytes += piece.length;
     assert(bytes <= manifestBytesMax, 'a manifest that fits into memory');
-    pieces.push(piece);
+    pieces.push(Buffer.from(piece));
   }
   return Buffer.concat(pieces);
 }

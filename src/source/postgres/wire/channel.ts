@@ -5,7 +5,8 @@
 import type { Socket } from 'node:net';
 import { LifeboatError } from '../../../error/lifeboat-error.ts';
 import { describeAddress, type PostgresAddress } from './address.ts';
-import { type Message, makeMessageReader } from './message-reader.ts';
+import { type Message, type MessageReader, makeMessageReader } from './message-reader.ts';
+import { makeReadMemory } from './read-memory.ts';
 import { type OpenSocket, openSocket } from './socket.ts';
 
 export interface Channel {
@@ -13,7 +14,7 @@ export interface Channel {
   readonly certificateHash: Buffer | undefined;
   /** How the server may name us in pg_hba.conf; absent over a unix socket. */
   readonly localAddress: string | undefined;
-  /** The next message that has come as a whole. */
+  /** The next message that has come as a whole; good until it is called again. */
   next(): Message | undefined;
   /** Waits until more bytes have come. Raises SOURCE_UNREACHABLE when none will, and the signal's reason. */
   more(signal?: AbortSignal): Promise<void>;
@@ -39,20 +40,43 @@ export async function openChannel(
   monotonicMs: () => number,
   signal: AbortSignal,
 ): Promise<Channel> {
-  return channelOver(await openSocket(address, signal), address, monotonicMs);
+  const reader = makeMessageReader(messageBytesMax);
+  const memory = makeReadMemory();
+  const intake: Intake = { reader, heardAtMs: monotonicMs(), wake: () => undefined };
+  const took = (bytes: Buffer, release?: () => void): boolean => {
+    intake.heardAtMs = monotonicMs();
+    reader.push(bytes, release);
+    intake.wake();
+    return reader.bytes() <= heldBytesMax;
+  };
+  const fillsMemory = {
+    room: memory.room,
+    filled: (count: number) => {
+      const { bytes, release } = memory.filled(count);
+      return took(bytes, release);
+    },
+  };
+  const opened = await openSocket(address, signal, fillsMemory);
+  if (!opened.fillsMemory) {
+    opened.socket.on('data', (chunk: Buffer) => {
+      if (!took(chunk)) opened.socket.pause();
+    });
+  }
+  return channelOver(opened, intake, address);
 }
 
-function channelOver(opened: OpenSocket, address: PostgresAddress, monotonicMs: () => number): Channel {
+interface Intake {
+  readonly reader: MessageReader;
+  heardAtMs: number;
+  /** Something has come. */
+  wake: () => void;
+}
+
+function channelOver(opened: OpenSocket, intake: Intake, address: PostgresAddress): Channel {
   const { socket } = opened;
-  const reader = makeMessageReader(messageBytesMax);
+  const { reader } = intake;
   const state = watch(socket);
-  let heardAtMs = monotonicMs();
-  socket.on('data', (chunk: Buffer) => {
-    heardAtMs = monotonicMs();
-    reader.push(chunk);
-    if (reader.bytes() > heldBytesMax) socket.pause();
-    state.wake();
-  });
+  intake.wake = state.wake;
   socket.resume();
   return {
     isEncrypted: opened.isEncrypted,
@@ -67,7 +91,7 @@ function channelOver(opened: OpenSocket, address: PostgresAddress, monotonicMs: 
       while (state.isOpen() && reader.bytes() === before) await state.event(signal);
       if (reader.bytes() === before) throw lost(address, state.failure());
     },
-    heardAtMs: () => heardAtMs,
+    heardAtMs: () => intake.heardAtMs,
     write: (bytes) => {
       if (state.isOpen()) socket.write(bytes);
     },

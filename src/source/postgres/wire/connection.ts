@@ -164,7 +164,7 @@ async function logIn(
   for (;;) {
     const { type, body } = await messages.receive(signal);
     if (type === 'R' && !isProven) isProven = await authentication.take(body);
-    else if (type === 'K') key = { processId: body.readInt32BE(0), secret: body.subarray(4) };
+    else if (type === 'K') key = { processId: body.readInt32BE(0), secret: Buffer.from(body.subarray(4)) };
     else if (type === 'Z' && isProven) return key;
     else throw notPostgres(address, `it sent ${JSON.stringify(type)} while we logged in`);
   }

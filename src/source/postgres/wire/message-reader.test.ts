@@ -26,6 +26,20 @@ test('messages come out whole, wherever the bytes are cut', () => {
   }
 });
 
+test('the memory of a message is given back when the next one is asked for, and not before', () => {
+  const reader = makeMessageReader(1000);
+  const released: string[] = [];
+  const bytes = Buffer.concat([message('d', 'abc'), message('d', 'defg')]);
+  reader.push(bytes.subarray(0, 10), () => released.push('first'));
+  reader.push(bytes.subarray(10), () => released.push('second'));
+  assert.equal(reader.next()?.body.toString(), 'abc');
+  assert.deepEqual(released, []);
+  assert.equal(reader.next()?.body.toString(), 'defg');
+  assert.deepEqual(released, []);
+  assert.equal(reader.next(), undefined);
+  assert.deepEqual(released, ['first', 'second']);
+});
+
 test('a length that no message has is refused before anything is held for it', () => {
   const reader = makeMessageReader(1000);
   reader.push(Buffer.from('HTTP/1.1 400 Bad Request'));

@@ -4,16 +4,22 @@ import { LifeboatError } from '../../../error/lifeboat-error.ts';
 export interface Message {
   /** One letter. */
   readonly type: string;
-  /** May share its memory with the messages around it; it stays as it is. */
+  /** Good until the next message is asked for: then its memory may be filled anew. */
   readonly body: Buffer;
 }
 
 export interface MessageReader {
-  push(chunk: Buffer): void;
+  /** `release` is called when nothing of the chunk is needed any more. */
+  push(chunk: Buffer, release?: () => void): void;
   /** `undefined` when the next message has not come as a whole. Raises SOURCE_INVALID for what cannot be a message. */
   next(): Message | undefined;
   /** Bytes that are held. */
   bytes(): number;
+}
+
+interface Chunk {
+  readonly bytes: Buffer;
+  readonly release: (() => void) | undefined;
 }
 
 const headerBytes = 5;
@@ -21,13 +27,15 @@ const lengthBytes = 4;
 
 /** A message longer than `bytesMax` is none. */
 export function makeMessageReader(bytesMax: number): MessageReader {
-  const chunks: Buffer[] = [];
+  const chunks: Chunk[] = [];
+  /** Of chunks that are used up; the message that was given last may lie in them. */
+  let lapsed: (() => void)[] = [];
   let held = 0;
   /** Bytes of the first chunk that are used up. */
   let used = 0;
 
   const take = (count: number): Buffer => {
-    const first = chunks[0];
+    const first = chunks[0]?.bytes;
     if (first !== undefined && first.length - used >= count) {
       const piece = first.subarray(used, used + count);
       consume(count);
@@ -35,7 +43,7 @@ export function makeMessageReader(bytesMax: number): MessageReader {
     }
     const joined = Buffer.allocUnsafe(count);
     for (let filled = 0; filled < count; ) {
-      const chunk = chunks[0] ?? Buffer.alloc(0);
+      const chunk = chunks[0]?.bytes ?? Buffer.alloc(0);
       const copied = chunk.copy(joined, filled, used, used + count - filled);
       filled += copied;
       consume(copied);
@@ -45,27 +53,34 @@ export function makeMessageReader(bytesMax: number): MessageReader {
   const consume = (count: number): void => {
     held -= count;
     used += count;
-    if (used < (chunks[0]?.length ?? 0)) return;
-    chunks.shift();
+    if (used < (chunks[0]?.bytes.length ?? 0)) return;
+    const over = chunks.shift();
+    if (over?.release !== undefined) lapsed.push(over.release);
     used = 0;
+  };
+  const releaseLapsed = (): void => {
+    if (lapsed.length === 0) return;
+    for (const release of lapsed) release();
+    lapsed = [];
   };
   /** One byte ahead, without using it up. */
   const peek = (offset: number): number => {
     let at = used + offset;
-    for (const chunk of chunks) {
-      if (at < chunk.length) return chunk[at] ?? 0;
-      at -= chunk.length;
+    for (const { bytes } of chunks) {
+      if (at < bytes.length) return bytes[at] ?? 0;
+      at -= bytes.length;
     }
     return 0;
   };
 
   return {
-    push: (chunk) => {
-      if (chunk.length === 0) return;
-      chunks.push(chunk);
+    push: (chunk, release) => {
+      if (chunk.length === 0) return release?.();
+      chunks.push({ bytes: chunk, release });
       held += chunk.length;
     },
     next: () => {
+      releaseLapsed();
       if (held < headerBytes) return undefined;
       const length = peek(1) * 2 ** 24 + peek(2) * 2 ** 16 + peek(3) * 2 ** 8 + peek(4);
       if (length < lengthBytes || length > bytesMax) throw notMessage(length);

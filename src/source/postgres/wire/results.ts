@@ -10,8 +10,7 @@ import type { Message } from './message-reader.ts';
 
 export type ResultPart =
   | ({ readonly kind: 'rows' } & Rows)
-  /** Each piece is one message of the server. */
-  | { readonly kind: 'copy-out'; readonly data: AsyncIterable<Buffer> }
+  | { readonly kind: 'copy-out'; readonly copy: CopyOut }
   | { readonly kind: 'copy-in'; readonly sink: CopySink }
   | { readonly kind: 'copy-both'; readonly both: CopyBoth };
 
@@ -39,6 +38,14 @@ export interface CopySink {
   /** Ends it; what the server says to it follows as the next parts. */
   end(): void;
   fail(reason: string): void;
+}
+
+/** Each piece is one message of the server. */
+export interface CopyOut {
+  /** What has come already; `undefined` when nothing has, or all of it. Good until the next is asked for. */
+  poll(): Buffer | undefined;
+  /** `undefined` at the end. Good until the next is asked for. */
+  receive(): Promise<Buffer | undefined>;
 }
 
 export interface CopyBoth {
@@ -74,14 +81,14 @@ export async function* readResults(
         result.columns = parseColumns(message.body);
         break;
       case 'D':
-        addRow(result, message.body);
+        addRow(result, Buffer.from(message.body));
         break;
       case 'C':
         yield rowsOf(result, fieldsOf(message.body).text());
         result = emptyResult();
         break;
       case 'H':
-        yield { kind: 'copy-out', data: readCopy(messages, signal) };
+        yield { kind: 'copy-out', copy: copyOf(messages, signal) };
         break;
       case 'G':
         yield { kind: 'copy-in', sink: sinkOf(channel, signal) };
@@ -140,13 +147,18 @@ function addRow(result: Result, body: Buffer): void {
   result.rows.push(values);
 }
 
-async function* readCopy(messages: Messages, signal: AbortSignal | undefined): AsyncGenerator<Buffer, void> {
-  for (;;) {
-    const message = messages.poll() ?? (await messages.receive(signal));
-    if (message.type === 'c') return;
-    if (message.type !== 'd') throw unexpected(message);
-    yield message.body;
-  }
+function copyOf(messages: Messages, signal: AbortSignal | undefined): CopyOut {
+  let ended = false;
+  const open = (message: Message | undefined): Buffer | undefined => {
+    if (message === undefined || message.type === 'd') return message?.body;
+    if (message.type !== 'c') throw unexpected(message);
+    ended = true;
+    return undefined;
+  };
+  return {
+    poll: () => (ended ? undefined : open(messages.poll())),
+    receive: async () => (ended ? undefined : open(await messages.receive(signal))),
+  };
 }
 
 function sinkOf(channel: Channel, signal: AbortSignal | undefined): CopySink {
@@ -163,7 +175,8 @@ function sinkOf(channel: Channel, signal: AbortSignal | undefined): CopySink {
 function bothOf(messages: Messages, channel: Channel): CopyBoth {
   let ended = false;
   const open = (message: Message | undefined): Buffer | undefined => {
-    if (message === undefined || message.type === 'd') return message?.body;
+    // What streams keep for long is theirs.
+    if (message === undefined || message.type === 'd') return message && Buffer.from(message.body);
     if (message.type === 'C') throw stopped();
     if (message.type !== 'c') throw unexpected(message);
     ended = true;

@@ -11,18 +11,33 @@ export interface OpenSocket {
   /** Of the server's certificate, where the connection is encrypted and can be bound to it. */
   readonly certificateHash?: Buffer;
   readonly isEncrypted: boolean;
+  /** What comes goes to the memory that was given; otherwise the socket tells of it as data. */
+  readonly fillsMemory: boolean;
+}
+
+/** Memory for what comes; `filled` says whether more may come at once. */
+export interface SocketMemory {
+  room(): Uint8Array;
+  filled(bytes: number): boolean;
 }
 
 const keepAliveMs = 10_000;
 
 /** Raises SOURCE_UNREACHABLE, or SOURCE_DENIED when it cannot be encrypted as it must be. */
-export async function openSocket(address: PostgresAddress, signal: AbortSignal): Promise<OpenSocket> {
+export async function openSocket(
+  address: PostgresAddress,
+  signal: AbortSignal,
+  memory?: SocketMemory,
+): Promise<OpenSocket> {
+  if (!address.tls || isUnixSocket(address)) {
+    const socket = await connect(address, signal, memory);
+    return { socket, isEncrypted: false, fillsMemory: memory !== undefined };
+  }
   const socket = await connect(address, signal);
   try {
-    if (!address.tls || isUnixSocket(address)) return { socket, isEncrypted: false };
     const answer = await askForEncryption(socket, address, signal);
     if (answer === 'S') return await encrypt(socket, address, signal);
-    if (answer === 'N' && isLoopback(address)) return { socket, isEncrypted: false };
+    if (answer === 'N' && isLoopback(address)) return { socket, isEncrypted: false, fillsMemory: false };
     throw notEncrypted(address, answer);
   } catch (error) {
     socket.destroy();
@@ -30,7 +45,11 @@ export async function openSocket(address: PostgresAddress, signal: AbortSignal):
   }
 }
 
-async function connect(address: PostgresAddress, signal: AbortSignal): Promise<net.Socket> {
+async function connect(
+  address: PostgresAddress,
+  signal: AbortSignal,
+  memory?: SocketMemory,
+): Promise<net.Socket> {
   const { host, port } = address;
   const place = isUnixSocket(address) ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
   const socket = net.connect({
@@ -38,6 +57,7 @@ async function connect(address: PostgresAddress, signal: AbortSignal): Promise<n
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: keepAliveMs,
+    ...(memory === undefined ? {} : { onread: { buffer: memory.room, callback: memory.filled } }),
   });
   try {
     await happens(socket, 'connect', signal);
@@ -99,7 +119,12 @@ async function encrypt(
   }
   const der = secured.getPeerCertificate().raw;
   const hash = der === undefined ? undefined : certificateHash(der);
-  return { socket: secured, isEncrypted: true, ...(hash === undefined ? {} : { certificateHash: hash }) };
+  return {
+    socket: secured,
+    isEncrypted: true,
+    fillsMemory: false,
+    ...(hash === undefined ? {} : { certificateHash: hash }),
+  };
 }
 
 function happens(socket: net.Socket, event: string, signal: AbortSignal): Promise<void> {
