@@ -4,10 +4,11 @@ import type { LogTools } from './cli/log/log-tools.ts';
 import type { LogAdapters } from './cli/plan/log-adapters.ts';
 import type { SourcePlace } from './cli/plan/source-place.ts';
 import { capturedQueries } from './config/captured-queries.ts';
+import type { CanaryMark } from './evidence/record.ts';
 import type { ConnectionPlan, PostgresSource, ResolvedSystem } from './plan/resolved-plan.ts';
 import { monotonicMs, nowMs } from './platform/clock.ts';
 import { stateDirectory } from './platform/environment.ts';
-import { username } from './platform/host.ts';
+import { gid, uid, username } from './platform/host.ts';
 import type { PostgresAddress } from './source/postgres/wire/address.ts';
 import type { Source } from './source/source.ts';
 import type { DatabaseProbe, RestoredData } from './verify/check-tools.ts';
@@ -30,6 +31,21 @@ export async function postgresSource(
     label: `lifeboat ${system.name}`,
     workFolder: join(stateDirectory(), 'work'),
     onNote: (note) => place.note(`${system.name}: ${note}`),
+  });
+}
+
+export async function postgresDump(
+  system: ResolvedSystem,
+  source: PostgresSource,
+  place: SourcePlace,
+): Promise<Source> {
+  const { createLogicalSource } = await import('./source/postgres/logical/logical-source.ts');
+  const { counts = [], databases, jobs, keeps, timeout: timeoutMs } = source;
+  return createLogicalSource({
+    ...{ keeps, jobs, timeoutMs, nowMs, countTables: counts, queries: capturedQueries(system) },
+    ...{ uid: uid(), gid: gid(), workFolder: join(stateDirectory(), 'work') },
+    address: await addressOf(source.connection, place),
+    ...(databases === undefined ? {} : { databases }),
   });
 }
 
@@ -90,14 +106,28 @@ async function addressOf(connection: ConnectionPlan, place: SourcePlace): Promis
 }
 
 export async function openPostgresCopy(
-  { path, workFolder, manifest }: RestoredData,
+  { path, workFolder, manifest, log }: RestoredData,
   signal?: AbortSignal,
 ): Promise<DatabaseProbe> {
   const { openRestoredCluster } = await import('./source/postgres/server/open-restored.ts');
-  const { superuser, database } = manifest.values;
-  return await openRestoredCluster({
-    ...{ folder: path, workFolder, position: manifest.end, signal },
+  const { canaryIn } = await import('./source/postgres/server/postgres-canary.ts');
+  const { superuser, database, lsn } = manifest.values;
+  const opened = await openRestoredCluster({
+    ...{ folder: path, workFolder, position: manifest.end, capturedAtMs: manifest.capturedAtMs, signal },
     database: typeof database === 'string' ? database : usualDatabase,
     ...(typeof superuser === 'string' && superuser !== '' ? { superuser } : {}),
+    ...(typeof lsn === 'string' && lsn !== '' ? { measuredAt: lsn } : {}),
+    ...(log === undefined ? {} : { log }),
   });
+  return Object.assign(opened, { canary: (table: string) => canaryIn(opened, table) });
+}
+
+/** Into the database of the connection. */
+export async function writePostgresCanary(
+  source: Pick<PostgresSource, 'connection'>,
+  place: SourcePlace,
+  { table, mark }: { readonly table: string; readonly mark: CanaryMark },
+): Promise<void> {
+  const { writeCanary } = await import('./source/postgres/server/postgres-canary.ts');
+  await writeCanary(await addressOf(source.connection, place), { table, mark }, place.signal);
 }

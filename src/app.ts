@@ -1,7 +1,13 @@
 /** The root of everything that works under a plan or takes backups: the only file, with `rescue.ts`, that knows adapters. */
 
 import { dirname, join } from 'node:path';
-import { openPostgresCopy, postgresLogs, postgresSource } from './app-postgres.ts';
+import {
+  openPostgresCopy,
+  postgresDump,
+  postgresLogs,
+  postgresSource,
+  writePostgresCanary,
+} from './app-postgres.ts';
 import type { AppAdapters } from './cli/adapters.ts';
 import type { PlaceOf } from './cli/plan/plan-adapters.ts';
 import type { SourcePlace } from './cli/plan/source-place.ts';
@@ -76,7 +82,9 @@ async function sourceOf(system: ResolvedSystem, source: ResolvedSource, place: S
       });
     }
     case 'postgres':
-      return await postgresSource(system, source, place);
+      return source.method === 'logical'
+        ? await postgresDump(system, source, place)
+        : await postgresSource(system, source, place);
     default:
       return unreachable(source);
   }
@@ -154,13 +162,16 @@ async function newestCanary(canary: ResolvedCanary, file: string) {
   return await readSqliteCanary(file, canary.table);
 }
 
-async function writeCanary(system: ResolvedSystem, folder: string, mark: CanaryMark): Promise<void> {
+async function writeCanary(system: ResolvedSystem, place: SourcePlace, mark: CanaryMark): Promise<void> {
+  const { folder } = place;
   const canary = defined(system.canary, 'canary of a system that asks for one');
   const written = { sequence: mark.sequence, timeMs: mark.writtenAtMs };
   if (canary.kind === 'file') {
     const { writeFileCanary } = await import('./source/files/file-canary.ts');
     return await writeFileCanary(planPath(canary.path, folder), written);
   }
+  if (system.source?.kind === 'postgres')
+    return await writePostgresCanary(system.source, place, { table: canary.table, mark });
   const { writeSqliteCanary } = await import('./source/sqlite/sqlite-canary.ts');
   const path = system.source?.kind === 'sqlite' ? system.source.path : undefined;
   await writeSqliteCanary(planPath(defined(path, 'database of a canary table'), folder), written, {

@@ -1,6 +1,7 @@
 import { unreachable } from '../error/assert.ts';
 import type { SystemPlan } from './plan-schema.ts';
 import type {
+  CapturedMethod,
   CapturedSource,
   PostgresSource,
   RemoteSource,
@@ -49,8 +50,7 @@ export function isCapturedSource(source: ResolvedSource): source is CapturedSour
   return localKinds.has(source.kind) || isCapturedPostgres(source);
 }
 
-/** None yet: a capture without the log would look as if an RPO that only the log can hold were held. */
-const capturedMethods: ReadonlySet<string> = new Set();
+const capturedMethods: ReadonlySet<string> = new Set(['physical', 'logical'] satisfies CapturedMethod[]);
 
 function isCapturedPostgres(source: ResolvedSource): boolean {
   return source.kind === 'postgres' && capturedMethods.has(source.method);

@@ -2,8 +2,9 @@ import { formatPlanPath, type PlanPath } from '../plan-path.ts';
 import type { Plan } from '../plan-schema.ts';
 import { planSchema } from '../plan-schema.ts';
 import { isCapturedSource } from '../resolve-source.ts';
-import type { ResolvedPlan } from '../resolved-plan.ts';
+import type { ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
 import { walkFields } from '../schema-walk.ts';
+import { shippedLog } from '../shipped-log.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import { systemPlace } from './system-place.ts';
 
@@ -64,19 +65,7 @@ function plannedHit(kind: string, paths: readonly PlanPath[]): LintHit {
  */
 function withoutEffect({ systems, vaults }: ResolvedPlan): readonly LintHit[] {
   return [
-    ...systems.flatMap((system): LintHit[] => {
-      if (system.source === undefined && system.schedules.length > 0) {
-        const message = `${system.name} has a schedule but no source, so there is nothing to capture`;
-        return [{ at: systemPlace(system.name, 'schedule'), severity: 'warning', message }];
-      }
-      if (system.schedules.some((schedule) => schedule.kind === 'continuous')) {
-        const message = `continuous logs of ${system.name} are declared, not yet executed`;
-        return [{ at: systemPlace(system.name, 'schedule'), message, declares: 'systems.schedule' }];
-      }
-      if (system.source === undefined || isCapturedSource(system.source)) return [];
-      const message = `nothing of ${system.name} is captured yet: sources of kind ${system.source.kind} are not executed`;
-      return [{ at: systemPlace(system.name, 'source', 'kind'), message }];
-    }),
+    ...systems.flatMap((system) => [...emptySchedule(system), ...unkeptLog(system), ...uncaptured(system)]),
     ...vaults.flatMap((vault): LintHit[] =>
       vault.store === 'other'
         ? [
@@ -88,4 +77,32 @@ function withoutEffect({ systems, vaults }: ResolvedPlan): readonly LintHit[] {
         : [],
     ),
   ];
+}
+
+function emptySchedule(system: ResolvedSystem): readonly LintHit[] {
+  if (system.source !== undefined || system.schedules.length === 0) return [];
+  const message = `${system.name} has a schedule but no source, so there is nothing to capture`;
+  return [{ at: systemPlace(system.name, 'schedule'), severity: 'warning', message }];
+}
+
+function unkeptLog(system: ResolvedSystem): readonly LintHit[] {
+  const { name, source, logs, schedules } = system;
+  if (source === undefined || shippedLog(system) !== undefined) return [];
+  const hits: LintHit[] = [];
+  if (logs !== undefined) {
+    const message = `the log of ${name} is declared, not yet kept: only that of PostgreSQL with method physical is`;
+    hits.push({ at: systemPlace(name, 'logs'), onKey: true, message, declares: 'systems.logs' });
+  }
+  if (schedules.some((schedule) => schedule.kind === 'continuous')) {
+    const message = `continuous logs of ${name} are declared, not yet executed`;
+    hits.push({ at: systemPlace(name, 'schedule'), message, declares: 'systems.schedule' });
+  }
+  return hits;
+}
+
+function uncaptured({ name, source }: ResolvedSystem): readonly LintHit[] {
+  if (source === undefined || isCapturedSource(source)) return [];
+  const kind = source.kind === 'postgres' ? `postgres with method ${source.method}` : `kind ${source.kind}`;
+  const message = `nothing of ${name} is captured yet: sources of ${kind} are not executed`;
+  return [{ at: systemPlace(name, 'source', 'kind'), message }];
 }

@@ -1,6 +1,7 @@
 import { formatDuration } from '../duration.ts';
 import { isCapturedSource } from '../resolve-source.ts';
 import type { Objective, ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
+import { shippedLog } from '../shipped-log.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import { logWatchesOf } from './log-watch.ts';
 import { leftInWords, reliedOn } from './relied-lines.ts';
@@ -50,8 +51,10 @@ function hitOf(plan: ResolvedPlan, rest: Rest): LintHit {
     ({ measure }) => measure === 'log-lag' || system.logs?.method === 'replication',
   );
   const early = watches.find(({ aboveMs }) => aboveMs === undefined || aboveMs < rpo.valueMs);
-  if (early !== undefined) return watched(rest, early.alert);
+  if (early !== undefined) return watched(rest, `the alert ${early.alert}`);
   const [late] = watches;
+  // `lifeboat up` itself tells when the log it keeps is behind
+  if (plan.onFailure !== undefined && isKept(rest)) return watched(rest, 'on_failure');
   if (late?.aboveMs === undefined) return unwatched(rest);
   return {
     at: ['alerts', late.alert],
@@ -82,18 +85,32 @@ function unwatched(rest: Rest): LintHit {
     onKey: true,
     severity: 'warning',
     message: `${holdsBy(rest)}, and no alert watches how far it is behind`,
-    suggestion: 'add an alert "log-lag" for it',
+    suggestion: isKept(rest) ? 'set "on_failure"' : 'add an alert "log-lag" for it',
     ...objectivePlace(rest.rpo, 'the RPO'),
   };
 }
 
 /** A log that stops stops the commits, so that nobody has to be told for the RPO to hold. */
 function selfWatched(rest: Rest): LintHit {
-  return notKeptYet(rest, '');
+  return isKept(rest) ? heldByLog(rest, '') : notKeptYet(rest, '');
 }
 
-function watched(rest: Rest, alert: string): LintHit {
-  return notKeptYet(rest, `, watched by the alert ${alert}`);
+function watched(rest: Rest, by: string): LintHit {
+  return isKept(rest) ? heldByLog(rest, `, watched by ${by}`) : notKeptYet(rest, `, watched by ${by}`);
+}
+
+function isKept({ system }: Rest): boolean {
+  return shippedLog(system) !== undefined;
+}
+
+function heldByLog(rest: Rest, watchedBy: string): LintHit {
+  return {
+    at: systemPlace(rest.system.name, 'logs'),
+    onKey: true,
+    severity: 'info',
+    message: `${holdsBy(rest)}${watchedBy}`,
+    ...objectivePlace(rest.rpo, 'the RPO'),
+  };
 }
 
 /**
@@ -104,14 +121,14 @@ function notKeptYet(rest: Rest, watchedBy: string): LintHit {
   const { system, rpo } = rest;
   const isCaptured = system.source !== undefined && isCapturedSource(system.source);
   const then = isCaptured
-    ? 'this version keeps no logs yet, so today it does not hold'
-    : 'until a later version keeps logs, rely on the schedule alone';
+    ? 'this version does not keep that log, so today it does not hold'
+    : 'until a later version keeps that log, rely on the schedule alone';
   return {
     at: systemPlace(system.name, 'logs'),
     onKey: true,
     severity: isCaptured ? 'warning' : 'info',
     message: `${holdsBy(rest)}${watchedBy}; ${then}`,
-    ...(isCaptured ? { suggestion: 'run more often until a later version keeps logs' } : {}),
+    ...(isCaptured ? { suggestion: 'run more often until a later version keeps that log' } : {}),
     ...objectivePlace(rpo, 'the RPO'),
   };
 }

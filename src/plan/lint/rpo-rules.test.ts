@@ -122,12 +122,18 @@ test('rpo-zero: what does not wait is an error, with what it may be behind', () 
   }
 });
 
-test('rpo-zero: what waits holds by the plan, and it is said that nothing carries it out yet', () => {
+test('rpo-zero: what waits holds by the plan, and it is said where nothing carries it out yet', () => {
   const waiting = 'logs: { acknowledged: before-commit, when_unreachable: block }';
   const replica = 'replication: [{ to: east, kind: database, mode: synchronous }]';
-  const found = (rest: string) => lintHits(database({ rpo: '0 min', rest, above: sites }), 'rpo-zero')[0];
+  const of = (plan: string) => lintHits(plan, 'rpo-zero')[0];
+  const planWith = (rest: string) => database({ rpo: '0 min', rest, above: sites });
+  const found = (rest: string) => of(planWith(rest));
   assert.equal(found(waiting)?.severity, 'info');
-  assert.match(found(waiting)?.message ?? '', /the vault away; until a later version .* worst case 1 h$/);
+  assert.match(found(waiting)?.message ?? '', /each commit waits for its log in the vault away$/);
+  const mysql = of(
+    planWith(waiting).replace('postgres, connection: {}', 'mysql, connection: {}, method: physical'),
+  );
+  assert.match(mysql?.message ?? '', /the vault away; until a later version .* worst case 1 h$/);
   assert.equal(found(`${replica}\n    logs: {}`)?.severity, 'info');
   assert.equal(found(replica)?.severity, 'warning');
   assert.match(found(replica)?.message ?? '', /follows damage and deletion at once; against these: .* 1 h$/);
@@ -199,7 +205,11 @@ test('rpo-by-logs: the log has to be watched with a threshold below the RPO', ()
   assert.deepEqual(judged('{}', watch.replace('[ops]', '[ops], above: 14 min')), ['info']);
   assert.deepEqual(judged('{}', watch.replace('[ops]', '[ops], above: 15 min')), ['warning']);
   assert.deepEqual(judged('{}', watch.replace('log-lag', 'replication-lag')), ['warning']);
-  assert.deepEqual(judged('{ method: replication }', watch.replace('log-lag', 'replication-lag')), ['info']);
+  assert.deepEqual(judged('{}', 'on_failure: { command: ./tell }\n'), ['info']);
+  // what a replica does is nothing that this version keeps
+  assert.deepEqual(judged('{ method: replication }', watch.replace('log-lag', 'replication-lag')), [
+    'warning',
+  ]);
   assert.deepEqual(judged('{ acknowledged: before-commit, when_unreachable: block }', ''), ['info']);
 });
 
@@ -208,7 +218,7 @@ test('rpo-by-logs, rpo-zero: where backups are taken already, a log that is not 
   const hourly = captured(database({ rpo: '15 min', rest: 'logs: {}', above: watch }));
   const [finding] = lintHits(hourly, 'rpo-by-logs');
   assert.equal(finding?.severity, 'warning');
-  assert.match(finding?.message ?? '', /this version keeps no logs yet, so today it does not hold$/);
+  assert.match(finding?.message ?? '', /this version does not keep that log, so today it does not hold$/);
   const waiting = captured(
     database({ rpo: '0 min', rest: 'logs: { acknowledged: before-commit, when_unreachable: block }' }),
   );

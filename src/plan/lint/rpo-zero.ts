@@ -2,6 +2,7 @@ import { formatDuration } from '../duration.ts';
 import type { PlanPath } from '../plan-path.ts';
 import { isCapturedSource } from '../resolve-source.ts';
 import type { Objective, ResolvedPlan, ResolvedSystem } from '../resolved-plan.ts';
+import { shippedLog } from '../shipped-log.ts';
 import type { LintHit, LintRule } from './lint-rule.ts';
 import type { PlanFacts } from './plan-facts.ts';
 import { reliedOn } from './relied-lines.ts';
@@ -42,6 +43,11 @@ function hitOf(plan: ResolvedPlan, system: ResolvedSystem, rpo: Objective, facts
   const hold = `the RPO of 0 min of ${system.name} holds by the plan, for each commit waits for ${waitsFor}`;
   const at =
     place === undefined ? systemPlace(system.name, 'replication', replica) : systemPlace(system.name, 'logs');
+  if (shippedLog(system) !== undefined) {
+    const message =
+      place === undefined ? `${hold}; against damage and deletion, which it follows: the log` : hold;
+    return { at, severity: 'info', message, ...related };
+  }
   if (system.logs !== undefined) {
     const message = `${hold}; until a later version carries that out, rely on the schedule alone: ${schedule}`;
     const isCaptured = system.source !== undefined && isCapturedSource(system.source);

@@ -93,7 +93,7 @@ describe('systemLoss', () => {
   });
 
   it('says that what this version cannot capture is not executed', () => {
-    const { plan } = planOf(postgres, schedule);
+    const { plan } = planOf(postgres.replace('kind: postgres', 'kind: mysql'), schedule);
     const [system] = plan.systems;
     assert.ok(system !== undefined);
     const loss = systemLoss(plan, system, {});

@@ -136,7 +136,7 @@ export const logsSchema = strict({
   method: usually(
     z.enum(['archive', 'stream', 'replication']),
     'stream',
-    'How the log leaves the server: files when they are full (archive), as it is written (stream), or by a replica. Default: stream.',
+    'How the log leaves the server: files when they are full (archive), as it is written (stream), or by a replica (replication), which Lifeboat does not keep. Where it keeps the log, it takes it as it is written in either case. Default: stream.',
     'stream',
     { mission: ['D6'] },
   ),
@@ -181,8 +181,8 @@ export const logsSchema = strict({
   keep: maybe(positiveDuration(), 'How long it is kept. Default: as long as the backup it needs.', '14 days'),
 }).meta({
   id: 'logs',
-  description: 'The continuous log of a database, and how far behind it may be.',
-  use: 'planned',
+  description:
+    'The continuous log of a database, and how far behind it may be. This version keeps the log of physical PostgreSQL systems.',
   examples: [{ method: 'stream', max_lag: '1 min' }],
 });
 

@@ -1,8 +1,8 @@
 /** A PostgreSQL server as a source. */
 import * as z from 'zod';
 import { connectionSchema } from './connection-schema.ts';
-import { captureMethod, managed, schemaOnly } from './database-fields.ts';
-import { byteRate, strict, text } from './field.ts';
+import { captureMethod, managed } from './database-fields.ts';
+import { byteRate, positiveDuration, strict, text } from './field.ts';
 import { maybe, must, usually } from './field-facts.ts';
 
 export const postgresSource = strict({
@@ -32,16 +32,30 @@ export const postgresSource = strict({
     z.string().regex(/^[a-z0-9_]{1,63}$/),
     'The replication slot that keeps the log for us on the server. Default: lifeboat_ and the name of the system.',
     'lifeboat_shop',
-    { use: 'planned' },
   ),
   counts: maybe(
     z.array(text()).min(1).meta({ isSet: true }),
     'Tables whose rows are counted at capture, for comparison after a restore. Default: those that the checks name.',
     ['orders', 'sales.customers'],
   ),
-  jobs: usually(z.int().min(1).max(64), 2, 'How many connections a dump reads with. Default: 2.', 2, {
-    use: 'planned',
-  }),
-  keeps: schemaOnly,
+  jobs: usually(z.int().min(1).max(64), 2, 'How many connections a dump reads with. Default: 2.', 2),
+  databases: maybe(
+    z.union([z.literal('all'), z.array(text()).min(1).meta({ isSet: true })]),
+    'Which databases of the server a dump holds. Default: the one of the connection. A physical backup always holds all.',
+    ['shop', 'billing'],
+  ),
+  timeout: usually(
+    positiveDuration(),
+    '6 h',
+    'How long the dump of one database may take. Default: 6 h.',
+    '12 h',
+  ),
+  keeps: usually(
+    z.enum(['everything', 'schema']),
+    'everything',
+    'What a dump holds: everything, or only the schema. A physical backup always holds everything. Default: everything.',
+    'schema',
+    { mission: ['B16'] },
+  ),
   managed,
-}).meta({ id: 'postgresSource', description: 'A PostgreSQL server.', use: 'planned' });
+}).meta({ id: 'postgresSource', description: 'A PostgreSQL server.' });

@@ -92,8 +92,8 @@ test('what this version does not do yet is told beside a forecast that counts on
   assert.deepEqual(blockersOf(simulatedShop, 'corruption'), []);
   const elsewhere = simulatedShop.replace('s3://shop-away/lifeboat', 'gs://shop-away/lifeboat');
   assert.deepEqual(blockersOf(elsewhere, 'corruption'), ['doubt not-executed away']);
-  const postgres = shop.replace('kind: sqlite, path: ./orders.db', 'kind: postgres, connection: {}');
-  assert.deepEqual(blockersOf(postgres, 'corruption'), ['doubt not-executed orders-db']);
+  const mysql = shop.replace('kind: sqlite, path: ./orders.db', 'kind: mysql, connection: {}');
+  assert.deepEqual(blockersOf(mysql, 'corruption'), ['doubt not-executed orders-db']);
   const logs = shop
     .replace('    needs: [git]\n', '    needs: [git]\n    logs: { keep: 7 days }\n')
     .replace(
@@ -101,4 +101,6 @@ test('what this version does not do yet is told beside a forecast that counts on
       '- { do: apply-logs }\n      - { do: check, systems: [orders-db]',
     );
   assert.deepEqual(blockersOf(logs, 'corruption'), ['doubt not-executed orders-db']);
+  const kept = logs.replace('kind: sqlite, path: ./orders.db', 'kind: postgres, connection: {}');
+  assert.deepEqual(blockersOf(kept, 'corruption'), []);
 });

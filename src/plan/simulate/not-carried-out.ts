@@ -1,6 +1,7 @@
 /** What the forecast counts on by the plan alone, because this version does not do it yet. */
 import { isCapturedSource } from '../resolve-source.ts';
 import type { ResolvedPlan } from '../resolved-plan.ts';
+import { shippedLog } from '../shipped-log.ts';
 import type { Chosen } from './choose-way.ts';
 import type { Disaster } from './disaster.ts';
 import type { Blocker } from './simulation.ts';
@@ -10,12 +11,12 @@ export function notCarriedOut(
   { plan, affected }: Disaster,
   chosen: ReadonlyMap<string, Chosen>,
 ): readonly Blocker[] {
-  const restored = affected.flatMap(({ name, source }) => {
-    const way = chosen.get(name)?.way;
-    return way?.kind === 'restore' ? [{ name, source, way }] : [];
+  const restored = affected.flatMap((system) => {
+    const way = chosen.get(system.name)?.way;
+    return way?.kind === 'restore' ? [{ system, name: system.name, source: system.source, way }] : [];
   });
   const uncaptured = restored.filter(({ source }) => source !== undefined && !isCapturedSource(source));
-  const logged = restored.filter(({ way }) => way.usesLogs);
+  const logged = restored.filter(({ system, way }) => way.usesLogs && shippedLog(system) === undefined);
   const closed = closedVaults(plan, new Set(restored.map(({ way }) => way.vault)));
   return [
     ...doubt(
