@@ -1,5 +1,5 @@
 /**
- * `npm run campaign -- crash | crash-vaults | prune | kill | chaos | damage | heal | clock`: the long forms of tests, for before a release.
+ * `npm run campaign -- crash | crash-vaults | prune | kill | chaos | damage | heal | clock | places`: the long forms of tests, for before a release.
  *
  * crash   a backup cut off after every operation on the store, stock restic looking at each: about 2 minutes
  * crash-vaults  all that is done to two vaults at once cut off after every operation on either, restic looking: about an hour
@@ -9,6 +9,7 @@
  *         work at once, on folders and on S3: about 3 hours, for the stops are of a minute; root, to mount a small disk
  * damage  200 single damages to any object of a vault
  * heal    500 single damages to any object of a vault, each found and healed from a second one: about 20 minutes
+ * places  60 recoveries of PostgreSQL to places of all kinds, of a cluster with three timelines: about 2 minutes
  * clock   1000 random sets of schedules against a simulated clock, up to 28 years each: about 2 minutes
  *
  * --seed N    the first seed; else one is drawn from the clock. Every seed is printed, so that a failure can be had again.
@@ -32,6 +33,8 @@ import {
   tryHealing,
 } from '../test/simulation/heal-scene.ts';
 import { killOnce, makeKillScene } from '../test/simulation/kill-scene.ts';
+import { makePlacesScene } from '../test/simulation/places-scene.ts';
+import { drawWish, goTo } from '../test/simulation/places-targets.ts';
 import {
   actUntil,
   examinePruned,
@@ -67,6 +70,7 @@ const campaigns: Readonly<Record<string, (campaign: Campaign) => Promise<void>>>
   damage,
   heal,
   clock,
+  places,
 };
 
 process.exitCode = await main();
@@ -213,5 +217,14 @@ async function clock({ seed, rounds = 1000 }: Campaign): Promise<void> {
     const scene = drawScene(each);
     console.log(`seed ${each}: ${scene.words}`);
     tryScene(scene);
+  }
+}
+
+async function places({ folder, seed, rounds = 60 }: Campaign): Promise<void> {
+  const random = seededRandom(seed);
+  await using scene = await makePlacesScene({ folder, random, compacts: seed % 2 === 0 });
+  for (let round = 0; round < rounds; round++) {
+    const words = `seed ${seed}, place ${round}`;
+    console.log(`${words}: ${await goTo(scene, random, drawWish(scene, random, round))}`);
   }
 }

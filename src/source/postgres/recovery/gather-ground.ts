@@ -4,6 +4,7 @@ import { earlierLsn, laterLsn } from '../wal/lsn.ts';
 import { parseBranchName, segmentStart } from '../wal/segment-name.ts';
 import { parseTimelineHistory, type TimelineHistory } from '../wal/timeline-history.ts';
 import { createWalReader } from '../wal/wal-reader.ts';
+import { cutPiece, switchesOf } from './cut-pieces.ts';
 import { readTransactions } from './read-transactions.ts';
 import type {
   BasePoint,
@@ -37,8 +38,8 @@ export async function gatherGround(log: LogReader, options: GroundOptions): Prom
     ...{ points, segmentBytes, coverage },
     systemId: log.incarnation,
     histories: new Map(parsed),
-    pieces: needsMarks(target) ? await readPieces(log, coverage, options) : [],
-    ...(target.kind === 'lsn' ? { tails: await readTails(log, coverage, segmentBytes, signal) } : {}),
+    pieces: needsMarks(target) ? await readPieces(log, coverage, new Map(parsed), options) : [],
+    ...(target.kind === 'lsn' ? await readAround(log, coverage, target.lsn, options) : {}),
     ...(target.kind === 'xid' ? { transactions: await readAll(log, coverage, options) } : {}),
   };
   return { ground, histories };
@@ -68,14 +69,28 @@ async function readHistories(
 async function readPieces(
   log: LogReader,
   coverage: readonly LogCoverage[],
+  histories: ReadonlyMap<number, TimelineHistory>,
   { points, segmentBytes, signal }: GroundOptions,
 ): Promise<readonly MarkedSpan[]> {
   const pieces: MarkedSpan[] = [];
+  const switches = switchesOf(histories.values());
   for (const span of spansBehind(coverage, points, segmentBytes)) {
-    for await (const { branch, start, end, marks } of log.pieces(span, signal))
-      pieces.push({ branch, start, end, marks });
+    const facts = { switches, segmentBytes, signal };
+    for await (const piece of log.pieces(span, signal)) {
+      const around = wholeSpan(coverage, piece);
+      pieces.push(...(await cutPiece(log, piece, { ...facts, span: around })));
+    }
   }
   return pieces;
+}
+
+function wholeSpan(coverage: readonly LogCoverage[], piece: LogSpan): LogSpan {
+  const spans = coverage.flatMap((each) => each.spans);
+  return (
+    spans.find(
+      ({ branch, start, end }) => branch === piece.branch && start <= piece.start && piece.end <= end,
+    ) ?? piece
+  );
 }
 
 /** What lies before every backup leads nowhere; a server reads whole segments, and their heads say where records begin. */
@@ -90,6 +105,47 @@ function spansBehind(
     .flatMap(({ spans }) => spans)
     .filter(({ end }) => end > first)
     .map(({ branch, start, end }) => ({ branch, end, start: laterLsn(start, first) }));
+}
+
+async function readAround(
+  log: LogReader,
+  coverage: readonly LogCoverage[],
+  lsn: bigint,
+  { segmentBytes, signal }: GroundOptions,
+): Promise<Pick<RecoveryGround, 'tails' | 'next'>> {
+  const next = new Map<number, bigint>();
+  for (const { branch, spans } of coverage) {
+    const timeline = parseBranchName(branch);
+    const span = spans.find(({ start, end }) => start <= lsn && lsn < end);
+    if (timeline === undefined || span === undefined) continue;
+    const found = await readNext(log, span, lsn, segmentBytes, signal);
+    if (found !== undefined) next.set(timeline, found);
+  }
+  return { tails: await readTails(log, coverage, segmentBytes, signal), next };
+}
+
+/** Where the first record begins that does so at the LSN or behind it, in its segment or the next. */
+async function readNext(
+  log: LogReader,
+  span: LogSpan,
+  lsn: bigint,
+  segmentBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<bigint | undefined> {
+  const start = laterLsn(segmentStart(lsn, segmentBytes), span.start);
+  const end = earlierLsn(span.end, segmentStart(lsn, segmentBytes) + 2n * BigInt(segmentBytes));
+  let found: bigint | undefined;
+  const reader = createWalReader({
+    ...{ start, segmentBytes, tellsAll: true },
+    onRecord: (record) => {
+      if (record.start >= lsn) found ??= record.start;
+    },
+  });
+  for await (const bytes of log.read({ ...span, start, end }, signal)) {
+    reader.feed(bytes);
+    if (found !== undefined) break;
+  }
+  return found;
 }
 
 async function readTails(

@@ -10,12 +10,14 @@ export interface RecoveryGround {
   readonly coverage: readonly LogCoverage[];
   /** By timeline; the first has none. */
   readonly histories: ReadonlyMap<number, TimelineHistory>;
-  /** Headers of the pieces of the log, in any order. */
+  /** What the pieces of the log tell, in any order; none reaches over the place where its timeline was left. */
   readonly pieces: readonly MarkedSpan[];
   /** Ends of transactions, where the log was read for them; without it no transaction can be the target. */
   readonly transactions?: readonly TransactionFact[];
   /** The last whole record of each timeline, where it was looked for. */
   readonly tails?: ReadonlyMap<number, RecordSpan>;
+  /** Of each timeline where the first record begins that does so at the LSN asked for or behind it, where it was looked for. */
+  readonly next?: ReadonlyMap<number, bigint>;
 }
 
 export interface BasePoint {

@@ -73,6 +73,72 @@ test('a refusal is an error with its reason and the next step', () => {
   assert.equal(unknown.kind === 'refused' ? unknown.why : '', 'no-timeline');
 });
 
+/** Of timeline 2, which left the first at 96, which went on. */
+function twoTimelines(): RecoveryGround {
+  const point = { systemId: '7', timeline: 1, hasLog: true };
+  const span = (timeline: number, start: bigint, end: bigint) => ({
+    branch: branchName(timeline),
+    start,
+    end,
+  });
+  const marks = (lastCommitAtMs: number, names: readonly string[], end: bigint) => ({
+    ...{ commits: 1, firstCommitAtMs: lastCommitAtMs, lastCommitAtMs },
+    names: names.map((name) => ({ name, end, atMs: lastCommitAtMs })),
+  });
+  return {
+    ...{ systemId: '7', segmentBytes },
+    points: [
+      { ...point, id: 'old', base: 0n, at: 16n, capturedAtMs: 100 },
+      { ...point, id: 'new', base: 48n, at: 64n, capturedAtMs: 400 },
+    ],
+    coverage: [span(1, 0n, 160n), span(2, 64n, 160n)].map((own) => ({
+      branch: own.branch,
+      spans: [own],
+      gaps: [],
+    })),
+    histories: new Map([[2, { timeline: 2, ancestors: [{ timeline: 1, end: 96n, reason: '' }] }]]),
+    pieces: [
+      { ...span(1, 0n, 48n), marks: marks(300, ['twice', 'early'], 48n) },
+      { ...span(1, 48n, 96n), marks: marks(500, ['twice'], 80n) },
+      { ...span(1, 96n, 160n), marks: marks(900, ['left behind'], 112n) },
+      { ...span(2, 96n, 160n), marks: marks(800, ['late'], 128n) },
+    ],
+    next: new Map([
+      [1, 80n],
+      [2, 112n],
+    ]),
+  };
+}
+
+test('a server that stops on an older timeline is told of that one, lest its own follows the newer', () => {
+  const ground = twoTimelines();
+  const timelineOf = (target: RecoveryTarget): number | undefined => {
+    const choice = resolveRecovery(ground, { target, timeline: 'latest' });
+    return choice.kind === 'chosen' ? choice.timeline : undefined;
+  };
+  const targets: readonly (readonly [RecoveryTarget, number | undefined])[] = [
+    [{ kind: 'time', atUs: 450_000, inclusive: true }, 1],
+    [{ kind: 'time', atUs: 600_000, inclusive: true }, 2],
+    [{ kind: 'lsn', lsn: 70n, inclusive: true }, 1],
+    [{ kind: 'lsn', lsn: 100n, inclusive: true }, 2],
+    [{ kind: 'name', name: 'early' }, 1],
+    [{ kind: 'name', name: 'late' }, 2],
+    [{ kind: 'name', name: 'left behind' }, undefined],
+    [{ kind: 'consistent' }, 1],
+    [{ kind: 'end' }, 2],
+  ];
+  for (const [target, timeline] of targets)
+    assert.equal(timelineOf(target), timeline, `${target.kind} ${'atUs' in target ? target.atUs : ''}`);
+});
+
+test('a name that was given twice is refused, also where only one of them lies behind the newest backup', () => {
+  const choice = resolveRecovery(twoTimelines(), {
+    target: { kind: 'name', name: 'twice' },
+    timeline: 'latest',
+  });
+  assert.equal(choice.kind === 'refused' ? choice.why : '', 'ambiguous');
+});
+
 function makeWorld(random: SeededRandom): World {
   const length = 20 + random.below(30);
   const histories = new Map<number, TimelineHistory>();

@@ -13,7 +13,7 @@ import type { ChosenRecovery, RecoveryChoice, RefusalKind } from './recovery-cho
 import type { BasePoint, RecoveryGround } from './recovery-ground.ts';
 import { describeLack, type Path, pathFrom } from './recovery-path.ts';
 import { describeTarget, formatMoment, type RecoveryTarget } from './recovery-target.ts';
-import { type Fit, findOnPath, fitOf, type Wanted } from './target-on-path.ts';
+import { type Fit, findOnPath, fitOf, stopsBefore, type Wanted } from './target-on-path.ts';
 
 export interface RecoveryRequest {
   readonly target: RecoveryTarget;
@@ -55,9 +55,28 @@ function tryPoint(
   const wanted = findOnPath(ground, path, target);
   if (wanted.kind === 'refused') return wanted;
   const fit = fitOf(ground, path, wanted);
-  return fit.kind === 'fits'
-    ? { kind: 'chosen', point, timeline, path, finish: fit.finish }
-    : misfit(target, wanted, path, fit);
+  if (fit.kind !== 'fits') return misfit(target, wanted, path, fit);
+  const { finish } = fit;
+  const own = finish === 'stop' ? stopTimeline(ground, path, wanted) : timeline;
+  if (own === timeline) return { kind: 'chosen', point, timeline, path, finish };
+  return {
+    kind: 'chosen',
+    point,
+    timeline: own,
+    path: pathFrom(ground, point, historyOf(ground, own)),
+    finish,
+  };
+}
+
+/**
+ * A server that is told of a later timeline than the one it stops on would, when it is opened, write down a history in
+ * which its own timeline follows the later one: nobody could recover along it any more.
+ */
+function stopTimeline(ground: RecoveryGround, path: Path, wanted: Wanted): number {
+  const own = path.spans.find(
+    ({ end }) => end !== undefined && end > path.point.at && stopsBefore(ground, path, wanted, end),
+  );
+  return own?.timeline ?? path.timeline;
 }
 
 function misfit(target: RecoveryTarget, wanted: Wanted, path: Path, fit: Fit): RecoveryChoice {

@@ -1,16 +1,23 @@
 /** Where on a path a target lies, and whether the path leads there. */
-import { formatLsn } from '../wal/lsn.ts';
-import { timelineAt } from '../wal/timeline-history.ts';
+import type { LogMarks } from '../../../log-archive/log-archive.ts';
+import { earlierLsn, formatLsn } from '../wal/lsn.ts';
+import { parseBranchName } from '../wal/segment-name.ts';
+import { firstTimeline, timelineAt, timelinesFrom } from '../wal/timeline-history.ts';
 import type { RefusedRecovery } from './recovery-choice.ts';
-import type { RecoveryGround, TransactionFact } from './recovery-ground.ts';
+import type { MarkedSpan, RecoveryGround, TransactionFact } from './recovery-ground.ts';
 import type { Path } from './recovery-path.ts';
 import type { RecoveryTarget } from './recovery-target.ts';
 
 export type Wanted =
   | { readonly kind: 'everything'; readonly hintEarly: string }
   | { readonly kind: 'consistency'; readonly hintEarly: string }
-  /** The server stops at a record that begins at `lsn` or behind it. */
-  | { readonly kind: 'position'; readonly lsn: bigint; readonly hintEarly: string }
+  /** The server stops at a record that begins at `lsn` or behind it; `isIn`: the record that holds this byte. */
+  | {
+      readonly kind: 'position';
+      readonly lsn: bigint;
+      readonly isIn: boolean;
+      readonly hintEarly: string;
+    }
   | {
       readonly kind: 'moment';
       readonly atUs: number;
@@ -36,11 +43,11 @@ export function findOnPath(
     case 'consistent':
       return { kind: 'consistency', hintEarly };
     case 'lsn':
-      return { kind: 'position', lsn: target.lsn, hintEarly };
+      return { kind: 'position', lsn: target.lsn, isIn: false, hintEarly };
     case 'time':
       return { kind: 'moment', atUs: target.atUs, inclusive: target.inclusive, hintEarly };
     case 'name':
-      return findName(path, target.name);
+      return findName(ground, path, target.name);
     case 'xid':
       return findTransaction(ground, path, target.xid);
     default:
@@ -79,20 +86,53 @@ function fitOfPosition(ground: RecoveryGround, path: Path, lsn: bigint): Fit {
 /** A server that is told a time stops at the first transaction that ended later: it needs to see one. */
 function fitOfMoment(path: Path, atUs: number, inclusive: boolean): Fit {
   if (atUs < path.point.capturedAtMs * 1000) return { kind: 'too-early' };
-  const last = Math.max(...path.pieces.map(({ marks }) => marks.lastCommitAtMs ?? Number.NEGATIVE_INFINITY));
-  const atMs = Math.floor(atUs / 1000);
-  // Marks are cut to milliseconds: within the same one it is not known which came first.
-  if (last > atMs || (!inclusive && last * 1000 === atUs)) return { kind: 'fits', finish: 'stop' };
+  if (isLater(path.pieces, { atUs, inclusive })) return { kind: 'fits', finish: 'stop' };
   const isKnown = path.knownUntilMs !== undefined && path.knownUntilMs * 1000 >= atUs;
   return isKnown && path.lack === undefined && inclusive
     ? { kind: 'fits', finish: 'end' }
     : { kind: 'too-late' };
 }
 
-/** The server stops at the first point of that name that it meets. */
-function findName(path: Path, name: string): Wanted | RefusedRecovery {
-  const found = path.pieces.flatMap(({ marks }) => marks.names.filter((mark) => mark.name === name));
-  const ends = [...new Set(found.map(({ end }) => end))].filter((end) => end > path.point.base);
+function isLater(
+  pieces: readonly MarkedSpan[],
+  { atUs, inclusive }: Pick<Extract<Wanted, { kind: 'moment' }>, 'atUs' | 'inclusive'>,
+): boolean {
+  const last = Math.max(...pieces.map(({ marks }) => marks.lastCommitAtMs ?? Number.NEGATIVE_INFINITY));
+  // Marks are cut to milliseconds: within the same one it is not known which came first.
+  return last > Math.floor(atUs / 1000) || (!inclusive && last * 1000 === atUs);
+}
+
+/**
+ * Whether the server surely stops before the path leaves a timeline at `end`. Where a transaction ended within the
+ * millisecond asked for, it is not known.
+ */
+export function stopsBefore(ground: RecoveryGround, path: Path, wanted: Wanted, end: bigint): boolean {
+  switch (wanted.kind) {
+    case 'everything':
+      return false;
+    case 'consistency':
+      return path.point.at <= end;
+    case 'position':
+      return wanted.isIn ? wanted.lsn < end : nextRecord(ground, path, wanted.lsn, end) < end;
+    case 'moment':
+      return isLater(
+        path.pieces.filter((piece) => piece.end <= end),
+        wanted,
+      );
+    default:
+      return wanted satisfies never;
+  }
+}
+
+function nextRecord({ next }: RecoveryGround, { spans }: Path, lsn: bigint, otherwise: bigint): bigint {
+  const timeline = timelineAt(spans, lsn);
+  return (timeline === undefined ? undefined : next?.get(timeline)) ?? otherwise;
+}
+
+/** A server would stop at the first that it meets, which may not be the one that was meant. */
+function findName(ground: RecoveryGround, path: Path, name: string): Wanted | RefusedRecovery {
+  const found = namesBefore(ground, path).filter((mark) => mark.name === name);
+  const ends = [...new Set(found.map(({ end }) => end))];
   const [first, ...others] = ends;
   if (first === undefined) {
     return refused(
@@ -109,14 +149,29 @@ function findName(path: Path, name: string): Wanted | RefusedRecovery {
       hints.oneOf,
     );
   }
-  return { kind: 'position', lsn: first - 1n, hintEarly };
+  return { kind: 'position', lsn: first - 1n, isIn: true, hintEarly };
+}
+
+/** Of the path as the oldest of the backups would go it: what lies before this one is a state of that name as well. */
+function namesBefore(
+  { pieces, histories, points }: RecoveryGround,
+  { timeline, reach }: Path,
+): LogMarks['names'] {
+  const oldest = points.map(({ base }) => base).reduce(earlierLsn);
+  const whole = timelinesFrom(histories.get(timeline) ?? { ...firstTimeline(), timeline }, 0n);
+  return pieces.flatMap(({ branch, marks }) =>
+    marks.names.filter(
+      ({ end }) => end > oldest && end <= reach && timelineAt(whole, end - 1n) === parseBranchName(branch),
+    ),
+  );
 }
 
 function findTransaction(ground: RecoveryGround, path: Path, xid: number): Wanted | RefusedRecovery {
   const onPath = (ground.transactions ?? []).filter((fact) => isTransactionOnPath(fact, path));
   const found = onPath.filter((fact) => fact.xid === xid);
   const [first, ...others] = found;
-  if (first !== undefined && others.length === 0) return { kind: 'position', lsn: first.start, hintEarly };
+  if (first !== undefined && others.length === 0)
+    return { kind: 'position', lsn: first.start, isIn: true, hintEarly };
   if (first !== undefined) {
     const places = found.map(({ start }) => `lsn:${formatLsn(start)}`).join(', ');
     return refused('ambiguous', `transaction ${xid} ended more than once, at ${places}`, hints.oneOf);
