@@ -11,7 +11,7 @@ import { acknowledgedOf } from './acknowledged.ts';
 import { type Bell, createBell } from './bell.ts';
 import { runLane } from './lane-task.ts';
 import { bufferBytesMax, createLogBuffer, cutAtWindows, type LogBuffer } from './log-buffer.ts';
-import type { MarkReader } from './shipping.ts';
+import type { MarkReader, ShippingOptions } from './shipping.ts';
 import { errorFacts, type Shipping, tell } from './shipping-state.ts';
 import type { Lane } from './vault-lane.ts';
 
@@ -151,7 +151,8 @@ async function oneStream(run: BranchRun): Promise<BranchOutcome | undefined> {
   const { options } = shipping;
   const isFirst = run.marker === undefined;
   const start = isFirst ? (known?.span.start ?? run.start) : buffer.end;
-  await using stream = await options.source.stream({ branch, at: start }, signal);
+  const from = { branch, at: start };
+  await using stream = await options.source.stream(from, signal, gatherMsOf(options));
   run.marker ??= options.engine.markReader(start, run.segmentBytes);
   connected(run, stream, start);
   let at = start;
@@ -169,9 +170,19 @@ async function oneStream(run: BranchRun): Promise<BranchOutcome | undefined> {
   return undefined;
 }
 
+/** Of the lag that the plan allows. */
+const gatherShare = 1 / 50;
+const gatherMsMax = 100;
+
+/** Commits that wait for us do not wait for each other. */
+function gatherMsOf({ mode, maxLagMs }: ShippingOptions): number {
+  return mode.kind === 'sync' ? 0 : Math.min(gatherMsMax, maxLagMs * gatherShare);
+}
+
 function connected({ shipping, branch }: BranchRun, stream: LogStream, start: bigint): void {
   shipping.stream = { stream, start, at: start };
   shipping.disconnectedSinceMs = undefined;
+  shipping.problem = undefined;
   shipping.broken = undefined;
   const server = shipping.identity?.server ?? '';
   tell(shipping, { kind: 'streaming', at: { branch, at: start }, server });
@@ -194,7 +205,8 @@ function take(run: BranchRun, at: bigint, { bytes, start }: Extract<LogEvent, { 
   if (before === bytes.length) return;
   shipping.received = buffer.end;
   shipping.waiting.came(buffer.end, shipping.options.clock.monotonicMs());
-  makeRoom(run);
+  // what lanes make room for by themselves is looked at when they get on
+  if (buffer.bytes > bufferBytesMax / 4) makeRoom(run);
   filled.ring();
 }
 

@@ -47,6 +47,7 @@ export async function shipLog(options: ShippingOptions, signal: AbortSignal): Pr
     stop.abort(new LifeboatError('INTERRUPTED', 'the shipping ended'));
     await Promise.allSettled(running);
     await letGo(shipping);
+    shipping.isEnded = true;
     await report(shipping);
   }
 }

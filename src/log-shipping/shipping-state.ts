@@ -39,6 +39,8 @@ export interface Shipping {
   broken: LifeboatError | undefined;
   /** By vault: how far back its log hangs together. */
   readonly counted: Map<string, Counted>;
+  /** Nothing is done any more. */
+  isEnded: boolean;
   /** Told already: each thing once. */
   readonly told: Set<string>;
 }
@@ -60,7 +62,14 @@ export function newShipping(options: ShippingOptions): Shipping {
     ...{ received: undefined, serverEnd: undefined, acknowledged: undefined, disconnectedSinceMs: nowMs },
     problem: undefined,
     mode: { kind: 'suspended', sinceMs: nowMs, wasProtected: false },
-    ...{ health: undefined, broken: undefined, told: new Set(), counted: new Map(), startedAtMs: nowMs },
+    ...{
+      health: undefined,
+      broken: undefined,
+      told: new Set(),
+      counted: new Map(),
+      isEnded: false,
+      startedAtMs: nowMs,
+    },
   };
 }
 

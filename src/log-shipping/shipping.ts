@@ -136,7 +136,17 @@ export interface EventCommon {
 }
 
 /** A state of the whole; `mode-machine.ts` describes how one follows another. */
-export type ShippingState = 'connecting' | 'streaming' | 'waiting' | 'degraded' | 'catching-up' | 'broken';
+export type ShippingState = (typeof shippingStates)[number];
+
+export const shippingStates = [
+  'connecting',
+  'streaming',
+  'waiting',
+  'degraded',
+  'catching-up',
+  'broken',
+  'stopped',
+] as const;
 
 export interface ShippingStatus {
   readonly system: string;

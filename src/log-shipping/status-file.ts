@@ -20,7 +20,7 @@ import { positionHex } from '../log-archive/piece-key.ts';
 import type { UnbrokenPart } from '../log-archive/unbroken.ts';
 import { writeFileAtomically } from '../platform/atomic-file.ts';
 import type { SourceFinding } from '../source/source.ts';
-import type { LaneStatus, ShippingState, ShippingStatus } from './shipping.ts';
+import { type LaneStatus, type ShippingState, type ShippingStatus, shippingStates } from './shipping.ts';
 
 const formatVersion = 1;
 
@@ -94,7 +94,7 @@ function parseStatus(json: unknown): StoredStatus | undefined {
   return {
     system: text(json, 'system'),
     ...optional(json, 'incarnation', text),
-    state: oneOf(json, 'state', ['connecting', 'streaming', 'waiting', 'degraded', 'catching-up', 'broken']),
+    state: oneOf(json, 'state', shippingStates),
     sinceMs: number(json, 'sinceMs'),
     writtenAtMs: number(json, 'writtenAtMs'),
     isProtected: json['isProtected'] === true,

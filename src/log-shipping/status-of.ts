@@ -25,7 +25,8 @@ export function statusOf(shipping: Shipping): ShippingStatus {
 /** Longer than this is waiting, and no more the way of a put. */
 const promptMs = 1000;
 
-function stateOf({ options, stream, broken, mode, waiting }: Shipping): ShippingState {
+function stateOf({ options, stream, broken, mode, waiting, isEnded }: Shipping): ShippingState {
+  if (isEnded) return 'stopped';
   if (broken !== undefined) return 'broken';
   const isLate = waiting.oldestMs(options.clock.monotonicMs()) > promptMs;
   if (options.mode.kind === 'sync' && mode.kind === 'suspended')

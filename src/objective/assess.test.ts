@@ -253,3 +253,42 @@ describe('assess, for all facts', () => {
     );
   });
 });
+
+describe('an RPO that a log holds', () => {
+  const target: SystemObjective = { kind: 'rpo', targetMs: 60_000 };
+  const zero: SystemObjective = { kind: 'rpo', targetMs: 0 };
+  const trouble = { reason: 'its log does not come', nextAction: 'lifeboat log status orders-db' };
+  const of = (objective: SystemObjective, log: SystemFacts['log'], facts: Partial<SystemFacts> = {}) => {
+    const { status, reason } = assess(objective, { ...healthy, ...(log && { log }), ...facts }, nowMs);
+    return `${status}: ${reason}`;
+  };
+  const until = (agoMs: number) => ({ isProtected: false, vault: 'here', untilMs: nowMs - agoMs });
+
+  it('is measured by how far the log is behind, not by the age of the point below it', () => {
+    assert.equal(of(target, until(5000)), 'met: its log in here is 5 s behind');
+    assert.equal(of(target, until(50_000)), 'at-risk: its log in here is 50 s behind');
+    assert.equal(of(target, until(90_000)), 'breached: its log in here is 1 min 30 s behind against 1 min');
+    assert.match(of(target, until(5000), { factsAtMs: nowMs - 2 * hourMs }), /^met/);
+    assert.match(of(target, until(5000), { factsAtMs: nowMs - 25 * hourMs }), /^unknown: what is known is/);
+  });
+
+  it('is at risk as soon as something is wrong with the log, and breached when it was too long', () => {
+    assert.equal(
+      of(target, { ...until(5000), trouble }),
+      'at-risk: its log in here is 5 s behind: its log does not come',
+    );
+    assert.match(of(target, { ...until(61_000), trouble }), /^breached: .*: its log does not come$/);
+    assert.equal(of(target, { isProtected: false, trouble }), 'unknown: its log does not come');
+  });
+
+  it('of zero is met only while commits wait', () => {
+    assert.match(of(zero, { ...until(5000), isProtected: true }), /^met: each commit waits/);
+    assert.match(of(zero, until(5000)), /^breached/);
+    assert.match(of(zero, { isProtected: false, trouble }), /^unknown/);
+  });
+
+  it('is met by points alone where these are enough, and never by a time in the future', () => {
+    assert.match(of(rpo, { isProtected: false, trouble }), /^met: the newest checked point is 10 min old/);
+    assert.match(of(target, until(-hourMs)), /^unknown: the end of its log lies in the future/);
+  });
+});

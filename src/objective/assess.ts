@@ -45,7 +45,7 @@ function find(objective: SystemObjective, facts: SystemFacts, nowMs: number): Fi
   }
 }
 
-/** What a log reaches counts as much as a point; the better of the two is what can be recovered. */
+/** What a log reaches counts as much as a point. Where neither is enough, the log tells more: it is what was to hold. */
 function assessRpo(objective: Objective, facts: SystemFacts, nowMs: number): Finding {
   const byPoints = rpoByPoints(objective, facts, nowMs);
   const { log, system } = facts;
@@ -53,7 +53,8 @@ function assessRpo(objective: Objective, facts: SystemFacts, nowMs: number): Fin
   const doubt = doubtOfFacts(facts, nowMs, Math.max(objective.targetMs, baseFactsAgeMsMax));
   if (doubt !== undefined) return doubt;
   const byLog = assessRpoByLog(objective.targetMs, { system, log }, (atMs) => age(atMs, nowMs));
-  return isBetter(byPoints, byLog) ? byPoints : byLog;
+  const isEnough = byPoints.status === 'met' || byPoints.status === 'at-risk';
+  return isEnough && isBetter(byPoints, byLog) ? byPoints : byLog;
 }
 
 /** How long ago the vaults may have been read for the point below a log to be counted on: the log is watched by itself. */

@@ -99,6 +99,8 @@ function lsnOf(text: string): bigint | undefined {
 /** A commit may have waited for any of them: each choice of so many must hold one that counts. */
 function isProtected({ copies, vaults }: LogFactsRequest, status: StoredStatus, counting: number): boolean {
   if (copies === undefined || !status.isProtected || counting === 0) return false;
+  // a server that is away returns no commit
+  if (status.state === 'stopped' || status.state === 'broken') return false;
   return vaults.length - counting < copies;
 }
 
@@ -111,7 +113,7 @@ function isFresh({ writtenAtMs }: StoredStatus, nowMs: number): boolean {
 export function needsBase(request: LogFactsRequest): boolean {
   const { status, vaults, points, nowMs } = request;
   if (status === undefined || !isFresh(status, nowMs)) return false;
-  if (status.state === 'connecting' || status.state === 'broken') return false;
+  if (isAtRest(status)) return false;
   const counted = status.vaults.filter(
     ({ vault, unbroken = [] }) => vaults.includes(vault) && unbroken.length > 0,
   );
@@ -120,6 +122,10 @@ export function needsBase(request: LogFactsRequest): boolean {
     counted.length > 0 &&
     !counted.some((lane) => sound.some((point) => isBelow(point, status.incarnation, lane)))
   );
+}
+
+function isAtRest({ state }: StoredStatus): boolean {
+  return state === 'connecting' || state === 'broken' || state === 'stopped';
 }
 
 function soundPoints(points: readonly RecoveryPoint[]): readonly RecoveryPoint[] {
@@ -136,6 +142,8 @@ function logTrouble(request: LogFactsRequest, counting: number): Trouble | undef
     return { reason: 'no receiver of its log has run on this machine', nextAction: 'lifeboat up' };
   if (!isFresh(status, nowMs)) return stale(status, nowMs);
   const { state } = status;
+  if (state === 'stopped')
+    return { reason: 'the receiver of its log was stopped', nextAction: 'lifeboat up' };
   if (state === 'broken') return { reason: 'its log is not taken any more', nextAction: look };
   if (state === 'connecting')
     return { reason: status.problem?.message ?? 'its log does not come', nextAction: look };
