@@ -14,6 +14,7 @@ export const logEvents = [
   'lagging',
   'caught-up',
   'finding',
+  'trimmed',
 ] as const;
 
 /** Written into every vault that takes it: `of` names the one that it is about, where it is about one. */

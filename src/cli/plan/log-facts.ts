@@ -10,6 +10,7 @@ import { durationText } from '../../objective/duration-text.ts';
 import type { LogFacts } from '../../objective/log-facts.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { shippedLog } from '../../plan/shipped-log.ts';
+import { logPlaceOf } from '../../recovery-point/log-place.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import { isProven } from '../../recovery-point/recovery-point.ts';
 import type { LogStatuses } from './log-statuses.ts';
@@ -82,18 +83,9 @@ function countingLanes({ status, vaults, points, nowMs }: LogFactsRequest): read
 
 /** Whether the log of the vault can be replayed on top of the point. */
 function isBelow({ position }: RecoveryPoint, incarnation: string | undefined, lane: LaneStatus): boolean {
-  if (position.kind !== 'postgres' || position.systemId !== incarnation) return false;
-  const branch = position.timeline.toString(16).toUpperCase().padStart(8, '0');
-  const from = lsnOf(position.hasLog ? position.at : position.base);
-  return from !== undefined && reachesBackTo(lane.unbroken ?? [], branch, from);
-}
-
-/** As PostgreSQL writes it: two halves in hexadecimal digits. Source: PostgreSQL documentation, pg_lsn. */
-function lsnOf(text: string): bigint | undefined {
-  const [, high, low] = /^([0-9A-F]{1,8})\/([0-9A-F]{1,8})$/i.exec(text) ?? [];
-  return high === undefined || low === undefined
-    ? undefined
-    : (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
+  const place = logPlaceOf(position);
+  if (place === undefined || place.incarnation !== incarnation) return false;
+  return reachesBackTo(lane.unbroken ?? [], place.branch, place.hasLog ? place.at : place.base);
 }
 
 /** A commit may have waited for any of them: each choice of so many must hold one that counts. */

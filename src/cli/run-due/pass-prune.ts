@@ -14,6 +14,7 @@ import { bytesText, momentText, plural } from '../quantity-text.ts';
 import { blindSpot } from '../retention/blind-spot.ts';
 import { pausesOf, reaches } from '../retention/plan-pauses.ts';
 import { policiesOf } from '../retention/plan-policies.ts';
+import { trimLogs } from '../retention/trim-logs.ts';
 import type { Chore } from './chore.ts';
 import type { Finding } from './finding.ts';
 import { decidePrune, type PruneDecision, type PruneReason } from './owed-prune.ts';
@@ -67,7 +68,9 @@ export function owedPrunes(
       ...(decision.kind === 'nothing' ? [notOwed(session, vault)] : []),
     ]),
     chores: open.flatMap(({ vault, history, decision, paused }) =>
-      decision.kind === 'nothing' || paused !== undefined ? [] : [choreOf(request, vault, history, decision)],
+      decision.kind === 'nothing' || paused !== undefined
+        ? []
+        : [choreOf(request, vault, { history, histories }, decision)],
     ),
   };
 }
@@ -85,7 +88,7 @@ function notOwed(session: PlanSession, { name }: ResolvedVault): Finding {
 function choreOf(
   request: PassPruneRequest,
   vault: ResolvedVault,
-  history: VaultHistory,
+  known: KnownVaults,
   { reason, sinceMs }: Extract<PruneDecision, { readonly kind: 'prune' }>,
 ): Chore {
   return {
@@ -95,7 +98,7 @@ function choreOf(
     systems: systemsOf(request.session, vault.name),
     reason: reasons[reason],
     owedSinceMs: sinceMs,
-    perform: (own) => prune(own, request, vault, history),
+    perform: (own) => prune(own, request, vault, known),
   };
 }
 
@@ -108,25 +111,35 @@ export function givesUp({ plan }: PlanSession, vault: ResolvedVault): boolean {
   return plan.systems.some((system) => policiesOf(system, vault).length > 0);
 }
 
+interface KnownVaults {
+  /** Of the vault that is pruned. */
+  readonly history: VaultHistory;
+  /** Of all of the plan. */
+  readonly histories: readonly VaultHistory[];
+}
+
 async function prune(
   context: AppContext,
   { session, vaults, voice, trigger }: PassPruneRequest,
   { name, declared }: ResolvedVault,
-  { records }: VaultHistory,
+  { history, histories }: KnownVaults,
 ): Promise<undefined> {
   const run = newRun(context, session, trigger);
+  const vault = await vaults.open(name);
   // those of this plan were looked for when the work was chosen
-  const pauses = deletionPauses(records, context.nowMs());
+  const pauses = deletionPauses(history.records, context.nowMs());
   const report = await pruneAndRecord(context, {
-    ...{ run, name, vault: await vaults.open(name), pauses },
+    ...{ run, name, vault, pauses },
     options: { graceMs: graceOf(declared), waitMs, nowMs: context.nowMs() },
   });
+  const logBytes = await trimLogs(context, { run, vault, histories });
   const { reclaimed, pending, removableAtMs } = report;
   const when = removableAtMs === undefined ? '' : `, the next go at ${momentText(removableAtMs)}`;
   const left =
     pending.packs === 0
       ? ''
       : `; ${plural(pending.packs, 'pack')}, ${bytesText(pending.bytes)}, pending${when}`;
-  const words = `pruned    ${name}: ${bytesText(Math.max(0, reclaimed.bytes))} removed${left}`;
-  await voice.say('prune', { vault: name, ...reportFields(report) }, words);
+  const words = `pruned    ${name}: ${bytesText(Math.max(0, reclaimed.bytes))} removed${left}${logBytes === 0 ? '' : `; ${bytesText(logBytes)} of log`}`;
+  const fields = { vault: name, ...reportFields(report), log_bytes: logBytes };
+  await voice.say('prune', fields, words);
 }

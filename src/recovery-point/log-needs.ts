@@ -1,0 +1,31 @@
+/** From where on the log of a database is needed by the points that are left. Pure. */
+import { logPlaceOf } from './log-place.ts';
+import type { RecoveryPoint } from './recovery-point.ts';
+
+/**
+ * Of each branch the lowest position that a point needs, or `nothing` where no point needs any of it. Branches that are
+ * not named stay whole, as do all when no point stands in this incarnation: a log may be older than its first point.
+ *
+ * `lineageOf` gives a branch and its ancestors, oldest first.
+ */
+export function logNeeds(
+  points: readonly RecoveryPoint[],
+  incarnation: string,
+  lineageOf: (branch: string) => readonly string[],
+): ReadonlyMap<string, bigint | 'nothing'> {
+  const needs = new Map<string, bigint | 'nothing'>();
+  for (const { position } of points) {
+    const place = logPlaceOf(position);
+    if (place?.incarnation !== incarnation) continue;
+    const known = needs.get(place.branch);
+    if (typeof known !== 'bigint' || place.base < known) needs.set(place.branch, place.base);
+  }
+  const withPoints = new Set(needs.keys());
+  for (const branch of withPoints) {
+    const lineage = lineageOf(branch);
+    const first = lineage.findIndex((each) => withPoints.has(each));
+    // a branch with points begins where it left its parent: nothing before it is replayed
+    for (const ancestor of lineage.slice(0, Math.max(0, first))) needs.set(ancestor, 'nothing');
+  }
+  return needs;
+}
