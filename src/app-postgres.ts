@@ -74,6 +74,8 @@ export const postgresLogs: LogAdapters = {
 async function postgresLogTools(): Promise<LogTools> {
   const { formatLsn, parseLsn } = await import('./source/postgres/wal/lsn.ts');
   const { branchName } = await import('./source/postgres/wal/segment-name.ts');
+  const { inspectWalFile, storeWalFile } = await import('./source/postgres/wal/archive-file.ts');
+  const { findWalFile } = await import('./source/postgres/wal/find-wal-file.ts');
   return {
     parsePosition: parseLsn,
     positionText: formatLsn,
@@ -90,6 +92,15 @@ async function postgresLogTools(): Promise<LogTools> {
       const { findStatements } = await import('./source/postgres/server-log/find-statements.ts');
       return await findStatements(request);
     },
+    readLogFile(name, bytes) {
+      const file = inspectWalFile(name, bytes);
+      if (file.kind === 'not-needed') return undefined;
+      return {
+        ...(file.kind === 'segment' ? { incarnation: file.systemId } : {}),
+        into: (log, signal) => storeWalFile(log, file, bytes, signal),
+      };
+    },
+    findLogFile: findWalFile,
   };
 }
 

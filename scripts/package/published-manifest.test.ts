@@ -13,7 +13,11 @@ test('the published manifest has the compiled program and nothing of the checkou
   };
   assert.deepEqual(publishedManifest(manifest), {
     name: 'lifeboat',
-    bin: { lifeboat: 'main.js' },
+    bin: {
+      lifeboat: 'main.js',
+      'lifeboat-archive-wal': 'wal-programs/lifeboat-archive-wal.mjs',
+      'lifeboat-restore-wal': 'wal-programs/lifeboat-restore-wal.mjs',
+    },
     dependencies: { yaml: '2.0.0' },
   });
   const kept = publishedManifest({

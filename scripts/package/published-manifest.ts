@@ -9,7 +9,11 @@ export function publishedManifest(manifest: Manifest): Manifest {
   const optional = Object.entries(optionalDependencies).filter(([name]) => !name.startsWith('node-linux-'));
   return {
     ...published,
-    bin: { lifeboat: 'main.js' },
+    bin: {
+      lifeboat: 'main.js',
+      'lifeboat-archive-wal': 'wal-programs/lifeboat-archive-wal.mjs',
+      'lifeboat-restore-wal': 'wal-programs/lifeboat-restore-wal.mjs',
+    },
     ...(optional.length === 0 ? {} : { optionalDependencies: Object.fromEntries(optional) }),
   };
 }

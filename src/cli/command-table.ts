@@ -102,6 +102,18 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/log-export.ts')).logExport,
   },
   {
+    name: 'log put',
+    summary: 'take one file of a log, for archive_command',
+    root: 'app',
+    load: async () => (await import('./commands/log-put.ts')).logPut,
+  },
+  {
+    name: 'log get',
+    summary: 'give one file of a log, for restore_command',
+    root: 'app',
+    load: async () => (await import('./commands/log-get.ts')).logGet,
+  },
+  {
     name: 'forget',
     summary: 'give up points that retention no longer keeps',
     root: 'app',

@@ -1,5 +1,5 @@
 /** What commands about logs need of the engine that wrote them; it comes from the composition root. */
-import type { LogReader } from '../../log-archive/log-archive.ts';
+import type { LogArchive, LogReader } from '../../log-archive/log-archive.ts';
 
 export interface LogTools {
   /** As the engine writes positions (`0/3000028`); `undefined` for what is none. */
@@ -13,7 +13,23 @@ export interface LogTools {
   transactionsAround(log: LogReader, request: AroundRequest): Promise<AroundAnswer>;
   /** What the log file of the server says that transactions did, by their numbers. */
   statements(request: StatementsRequest): Promise<ReadonlyMap<number, readonly FoundStatement[]>>;
+  /** Of a file that the server hands over; `undefined` for one that nothing needs. Raises SOURCE_INVALID. */
+  readLogFile(name: string, bytes: Buffer): StoredLogFile | undefined;
+  /** Raises LOG_GAP where the log goes on behind a hole. */
+  findLogFile(log: LogReader, name: string, signal: AbortSignal): Promise<FoundLogFile>;
 }
+
+export interface StoredLogFile {
+  /** Absent where the file does not tell. */
+  readonly incarnation?: string;
+  /** Durable when it resolves. Raises LOG_CONFLICT where other bytes are there. */
+  readonly into: (log: LogArchive, signal: AbortSignal) => Promise<void>;
+}
+
+export type FoundLogFile =
+  | { readonly kind: 'absent' }
+  /** `bytes` and zeros behind them up to `size`. */
+  | { readonly kind: 'file'; readonly size: number; readonly bytes: AsyncIterable<Uint8Array> };
 
 export interface StatementsRequest {
   /** Absolute: a log file of the server. */

@@ -193,7 +193,11 @@ async function timesFrom(
     const times: number[] = [];
     for await (const { marks } of log.pieces(window, signal))
       times.push(
-        ...[marks.firstCommitAtMs ?? [], marks.lastCommitAtMs ?? [], marks.heartbeat?.writtenAtMs ?? []].flat(),
+        ...[
+          marks.firstCommitAtMs ?? [],
+          marks.lastCommitAtMs ?? [],
+          marks.heartbeat?.writtenAtMs ?? [],
+        ].flat(),
       );
     if (times.length > 0) return { firstMs: Math.min(...times), lastMs: Math.max(...times) };
   }
