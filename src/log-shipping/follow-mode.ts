@@ -59,9 +59,11 @@ async function ask(
     await source.setWaiting(wish === 'protect', signal);
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof LifeboatError) return false;
-    throw error;
+    if (!(error instanceof LifeboatError)) throw error;
+    shipping.modeProblem = error;
+    return false;
   }
+  shipping.modeProblem = undefined;
   const nowMs = clock.monotonicMs();
   shipping.mode = changedMode(wish, nowMs);
   const at = { branch: shipping.branch ?? '', at: shipping.acknowledged ?? 0n };

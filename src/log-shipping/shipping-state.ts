@@ -31,6 +31,8 @@ export interface Shipping {
   disconnectedSinceMs: number | undefined;
   /** Why there is none. */
   problem: LifeboatError | undefined;
+  /** Why commits cannot be made to wait, or to go on. */
+  modeProblem: LifeboatError | undefined;
   mode: ModeState;
   /** Monotonic. */
   readonly startedAtMs: number;
@@ -60,7 +62,7 @@ export function newShipping(options: ShippingOptions): Shipping {
     ...{ heartbeats: createHeartbeats(), waiting: createWaitingBytes(), progress: createBell() },
     ...{ identity: undefined, branch: undefined, lanes: [], without: new Map(), stream: undefined },
     ...{ received: undefined, serverEnd: undefined, acknowledged: undefined, disconnectedSinceMs: nowMs },
-    problem: undefined,
+    ...{ problem: undefined, modeProblem: undefined },
     mode: { kind: 'suspended', sinceMs: nowMs, wasProtected: false },
     ...{
       health: undefined,

@@ -161,7 +161,7 @@ export interface ShippingStatus {
   readonly acknowledged?: bigint;
   readonly vaults: readonly LaneStatus[];
   readonly health?: LogHealth;
-  /** Why there is no stream. */
+  /** Why there is no stream, or why commits do not wait. */
   readonly problem?: { readonly code: string; readonly message: string };
   readonly atMs: number;
 }

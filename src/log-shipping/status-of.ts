@@ -8,6 +8,7 @@ export function statusOf(shipping: Shipping): ShippingStatus {
   const { options, identity, branch, received, serverEnd, acknowledged, health, mode } = shipping;
   const { clock, system } = options;
   const nowMs = clock.nowMs();
+  const problem = shipping.stream === undefined ? shipping.problem : shipping.modeProblem;
   return {
     ...{ system, state: stateOf(shipping), isProtected: mode.kind === 'protected', atMs: nowMs },
     sinceMs: Math.round(nowMs - (clock.monotonicMs() - mode.sinceMs)),
@@ -18,7 +19,7 @@ export function statusOf(shipping: Shipping): ShippingStatus {
     ...(serverEnd !== undefined && { serverEnd }),
     ...(acknowledged !== undefined && { acknowledged }),
     ...(health && { health }),
-    ...(shipping.stream === undefined && shipping.problem && { problem: errorFacts(shipping.problem) }),
+    ...(problem && { problem: errorFacts(problem) }),
   };
 }
 

@@ -320,6 +320,31 @@ test('commits wait for us when asked to, and no longer when not', async () => {
   assert.equal(await server.value('show synchronous_standby_names'), '');
 });
 
+test('where synchronous_commit lets commits go, nobody waits, whatever the names say', async () => {
+  await using server = await startPostgres();
+  const log = logOf(server);
+  await log.hold();
+  await server.query('create role hasty login');
+  await server.query('alter role hasty set synchronous_commit = off');
+  await log.setWaiting(true);
+  const named = await log.health();
+  assert.equal(named.isWaiting, true);
+  assert.match(named.findings[0]?.message ?? '', /^commits of role hasty do not wait/);
+  // without a wait of its own: nobody receives the log here
+  await server.query('set synchronous_commit = local; alter role hasty reset synchronous_commit');
+  await server.query("alter system set synchronous_commit = 'local'");
+  await server.reload();
+  await until(async () => !(await log.health()).isWaiting);
+  await assert.rejects(log.setWaiting(true), {
+    code: 'SOURCE_INVALID',
+    message: /synchronous_commit is local/,
+  });
+  await server.query('alter system reset synchronous_commit');
+  await server.reload();
+  await until(async () => (await log.health()).isWaiting);
+  assert.deepEqual((await log.health()).findings, []);
+});
+
 test('what is missing is a finding with the statement that mends it, and the statement does', async () => {
   const hba = ['host all plain 127.0.0.1/32 trust', 'host all,replication postgres 127.0.0.1/32 trust'];
   const settings = { wal_level: 'minimal', max_wal_senders: 0, max_replication_slots: 1 };

@@ -67,9 +67,13 @@ function wholeError(kept: KeptLog, nowMs: number): LifeboatError | undefined {
   if (status?.state === 'broken')
     return knownProblem(problem, 'LOG_CONFLICT', `the log of ${system} is not taken any more`);
   if (isUnprotected(kept, nowMs))
-    return new LifeboatError('LOG_UNPROTECTED', `commits of ${system} do not wait for its vaults`, {
-      hint: `Run \`lifeboat log status ${system}\` to see which vault or connection is missing; they wait again by themselves.`,
-    });
+    return new LifeboatError(
+      'LOG_UNPROTECTED',
+      `commits of ${system} do not wait for its vaults${because(problem)}`,
+      {
+        hint: `Run \`lifeboat log status ${system}\` to see which vault or connection is missing; they wait again by themselves.`,
+      },
+    );
   const silentMs = silentSinceMs === undefined ? 0 : nowMs - silentSinceMs;
   if (silentMs <= graceMs) return undefined;
   const what = `nothing of the log of ${system} has come for ${durationText(silentMs)}`;
@@ -102,8 +106,12 @@ function vaultError(
   });
 }
 
+function because(problem: { readonly message: string } | undefined): string {
+  return problem === undefined ? '' : `: ${problem.message}`;
+}
+
 function causeOf(lane: LaneStatus | undefined): string {
-  return lane?.error === undefined ? '' : `: ${lane.error.message}`;
+  return because(lane?.error);
 }
 
 function knownProblem(
@@ -112,7 +120,7 @@ function knownProblem(
   what: string,
 ): LifeboatError {
   const code = problem !== undefined && isErrorCode(problem.code) ? problem.code : usual;
-  const message = problem === undefined ? what : `${what}: ${problem.message}`;
+  const message = `${what}${because(problem)}`;
   return new LifeboatError(code, message, {
     hint: 'It is tried again by itself; `lifeboat log status` shows how it stands.',
   });

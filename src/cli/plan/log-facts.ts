@@ -145,7 +145,10 @@ function logTrouble(request: LogFactsRequest, counting: number): Trouble | undef
       nextAction: `lifeboat backup ${system}`,
     };
   if (request.copies !== undefined && !status.isProtected)
-    return { reason: 'commits do not wait for its log', nextAction: look };
+    return {
+      reason: `commits do not wait for its log${status.problem === undefined ? '' : `: ${status.problem.message}`}`,
+      nextAction: look,
+    };
   return holdTrouble(status, look) ?? laneTrouble(request, status, look);
 }
 

@@ -4,6 +4,7 @@ import type { SourceFinding } from '../../source.ts';
 import type { PostgresConnection } from '../wire/connection.ts';
 import { oneRow } from '../wire/read-rows.ts';
 import { quoteName, quoteText } from '../wire/sql-text.ts';
+import { commitSetting } from './commit-setting.ts';
 import { standbyNames } from './set-waiting.ts';
 import { readSlot, type Slot } from './slots.ts';
 import { waitsFor } from './standby-names.ts';
@@ -18,7 +19,9 @@ export async function logHealth(
   signal?: AbortSignal,
 ): Promise<LogHealth> {
   const slot = await readSlot(connection, slotName, signal);
-  const isWaiting = waitsFor(await standbyNames(connection, signal), ours);
+  const isNamed = waitsFor(await standbyNames(connection, signal), ours);
+  const commits = isNamed ? await commitSetting(connection, signal) : undefined;
+  const isWaiting = isNamed && commits?.waits === true;
   const sessions = await oneRow(
     connection,
     `SELECT count(*) AS waiting,
@@ -38,6 +41,7 @@ export async function logHealth(
     longestWaitMs: Number(sessions['longest']),
     findings: [
       ...slotFindings(slot, slotName),
+      ...(commits?.findings ?? []),
       ...(seesAll || !isWaiting ? [] : [cannotSee(connection.address.user)]),
     ],
   };

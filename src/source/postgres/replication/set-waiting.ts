@@ -4,6 +4,7 @@ import { sleep } from '../../../platform/timers.ts';
 import type { PostgresConnection } from '../wire/connection.ts';
 import { oneValue } from '../wire/read-rows.ts';
 import { quoteName, quoteText } from '../wire/sql-text.ts';
+import { commitSetting } from './commit-setting.ts';
 import {
   formatStandbyNames,
   parseStandbyNames,
@@ -26,6 +27,7 @@ export async function setWaiting(
   waits: boolean,
   signal?: AbortSignal,
 ): Promise<void> {
+  if (waits) await requireWaitingCommits(connection, signal);
   const now = await standbyNames(connection, signal);
   if (waitsFor(now, ours) === waits && !(now?.names.includes('*') ?? false)) return;
   const wanted = waits ? withOurs(now, ours) : withoutOurs(now, ours);
@@ -43,6 +45,14 @@ export async function setWaiting(
     await sleep(lookMs, signal);
   }
   throw notTaken(text);
+}
+
+async function requireWaitingCommits(connection: PostgresConnection, signal?: AbortSignal): Promise<void> {
+  const { usual, waits } = await commitSetting(connection, signal);
+  if (waits) return;
+  throw new LifeboatError('SOURCE_INVALID', `commits wait for nobody: synchronous_commit is ${usual}`, {
+    hint: 'Run ALTER SYSTEM SET synchronous_commit = on; SELECT pg_reload_conf(); as a superuser.',
+  });
 }
 
 export async function standbyNames(
