@@ -1,5 +1,6 @@
 /**
- * `npm run campaign -- crash | crash-vaults | prune | kill | chaos | damage | heal | clock | places`: the long forms of tests, for before a release.
+ * `npm run campaign -- crash | crash-vaults | prune | kill | chaos | damage | heal | clock | places | loss |
+ * faithful`: the long forms of tests, for before a release.
  *
  * crash   a backup cut off after every operation on the store, stock restic looking at each: about 2 minutes
  * crash-vaults  all that is done to two vaults at once cut off after every operation on either, restic looking: about an hour
@@ -10,12 +11,15 @@
  * damage  200 single damages to any object of a vault
  * heal    500 single damages to any object of a vault, each found and healed from a second one: about 20 minutes
  * places  60 recoveries of PostgreSQL to places of all kinds, of a cluster with three timelines: about 2 minutes
+ * loss    100 rounds in which a PostgreSQL server loses everything at a random moment, while its log is shipped into two
+ *         vaults and something is wrong with one of them: about 30 minutes, for most stops are of a minute; root, to mount a small disk
+ * faithful  an hour of pgbench, its log compared with that of pg_receivewal, and dumps before and after restores
  * clock   1000 random sets of schedules against a simulated clock, up to 28 years each: about 2 minutes
  *
  * --seed N    the first seed; else one is drawn from the clock. Every seed is printed, so that a failure can be had again.
- * --rounds N  how often to kill or damage, or how many sets of schedules
+ * --rounds N  how often to kill or damage, how many sets of schedules, or minutes of pgbench
  * --from ACT  of crash-vaults: the act to begin with, to go on where a run was ended
- * --stop N    of chaos: how many seconds a process is stopped, instead of 60
+ * --stop N    of chaos and loss: how many seconds a process is stopped or a vault away, instead of 60
  */
 import fs from 'node:fs';
 import os from 'node:os';
@@ -26,6 +30,7 @@ import { expectAllGood, makeChaosScene } from '../test/simulation/chaos-scene.ts
 import { drawScene, tryScene } from '../test/simulation/clock-scene.ts';
 import { backUpUntil, examine, examineWithRestic, makeCrashScene } from '../test/simulation/crash-scene.ts';
 import { drawDamage, makeDamageScene, tryDamage } from '../test/simulation/damage-scene.ts';
+import { compareAll } from '../test/simulation/faithful-scene.ts';
 import {
   damageText,
   drawDamage as drawLoss,
@@ -33,6 +38,8 @@ import {
   tryHealing,
 } from '../test/simulation/heal-scene.ts';
 import { killOnce, makeKillScene } from '../test/simulation/kill-scene.ts';
+import { lossRound, twists } from '../test/simulation/loss-round.ts';
+import { makeLossScene } from '../test/simulation/loss-scene.ts';
 import { makePlacesScene } from '../test/simulation/places-scene.ts';
 import { drawWish, goTo } from '../test/simulation/places-targets.ts';
 import {
@@ -71,6 +78,8 @@ const campaigns: Readonly<Record<string, (campaign: Campaign) => Promise<void>>>
   heal,
   clock,
   places,
+  loss,
+  faithful,
 };
 
 process.exitCode = await main();
@@ -227,4 +236,20 @@ async function places({ folder, seed, rounds = 60 }: Campaign): Promise<void> {
     const words = `seed ${seed}, place ${round}`;
     console.log(`${words}: ${await goTo(scene, random, drawWish(scene, random, round))}`);
   }
+}
+
+async function loss({ folder, seed, rounds = 100, stopMs }: Campaign): Promise<void> {
+  const random = seededRandom(seed);
+  await using scene = await makeLossScene(folder, random);
+  for (let round = 0; round < rounds; round++) {
+    const twist = twists[round % twists.length] ?? 'none';
+    const isSync = random.below(2) === 0;
+    console.log(
+      `seed ${seed}, round ${round}: ${await lossRound(scene, { isSync, twist, twistMs: stopMs })}`,
+    );
+  }
+}
+
+async function faithful({ folder, rounds = 60 }: Campaign): Promise<void> {
+  console.log(await compareAll({ folder, workMs: rounds * 60_000 }));
 }
