@@ -137,9 +137,9 @@ function oneOf(kinds: readonly string[]): string {
 }
 
 function canaryOf(name: string, system: SystemPlan): readonly UnplacedFinding[] {
-  const wanted = system.canary?.kind === 'table' ? 'sqlite' : 'files';
-  if (system.canary === undefined || system.source?.kind === wanted) return [];
-  const message = `a canary of kind ${system.canary.kind} needs a source of kind ${wanted}`;
+  const suited = system.canary?.kind === 'table' ? ['sqlite', 'postgres'] : ['files'];
+  if (system.canary === undefined || suited.includes(system.source?.kind ?? '')) return [];
+  const message = `a canary of kind ${system.canary.kind} needs a source of kind ${oneOf(suited)}`;
   return [
     { id: 'canary-unsuitable', severity: 'error', at: ['systems', name, 'canary'], onKey: true, message },
   ];

@@ -1,5 +1,7 @@
 /** What verification needs from the adapters, declared here and given by the composition root. */
 import type { CanaryMark } from '../evidence/record.ts';
+import type { RecoveryFacts } from '../evidence/recovery-facts.ts';
+import type { LogReader } from '../log-archive/log-archive.ts';
 import type { ResolvedCanary, ResolvedSource } from '../plan/resolved-plan.ts';
 import type { Manifest } from '../recovery-point/manifest.ts';
 
@@ -17,6 +19,8 @@ export interface RestoredData {
   readonly workFolder: string;
   readonly source: ResolvedSource;
   readonly manifest: Manifest;
+  /** What was written after the capture, of a system whose log is in a vault. */
+  readonly log?: LogReader;
 }
 
 export interface DatabaseProbe extends AsyncDisposable {
@@ -28,6 +32,22 @@ export interface DatabaseProbe extends AsyncDisposable {
   foreignKeys(): Promise<ProbeVerdict>;
   /** The value of a query of one row and one column. */
   value(sql: string): Promise<ProbeVerdict>;
+  /** Of a table whose rows were counted at the capture. */
+  rowCount?(table: string): Promise<ProbeVerdict>;
+  /**
+   * Replays what was written after the capture, up to where the log stood when figures were measured, or to its end.
+   * Everything is asked of that state from then on.
+   */
+  readonly advance?: (to: 'measured' | 'end') => Promise<ProbeVerdict>;
+  /** What replaying to the end came to. */
+  readonly replayed?: ReplayedLog | undefined;
+  /** Where the canary is in a table that a server gives; `undefined` when there is none. */
+  canary?(table: string): Promise<CanaryMark | undefined>;
+}
+
+export interface ReplayedLog extends RecoveryFacts {
+  /** Everything that was written until then is in it: milliseconds since the epoch. */
+  readonly currentAtMs: number;
 }
 
 export type ProbeVerdict =

@@ -10,6 +10,7 @@ import type { Manifest } from '../recovery-point/manifest.ts';
 import type { DatabaseProbe, ProbeVerdict } from './check-tools.ts';
 import { compareValues } from './compare-values.ts';
 import type { EntryCounts } from './count-entries.ts';
+import { type MeasuredCheck, measuredCounts, measuredQuery, runMeasured } from './measured-checks.ts';
 
 export interface CheckRequest {
   readonly checks: readonly ResolvedCheck[];
@@ -20,6 +21,8 @@ export interface CheckRequest {
   readonly sandbox: string;
   /** The restored database, of systems that have one. */
   readonly database?: DatabaseProbe;
+  /** What was written after the capture is at hand, and is replayed before the checks but those of the capture. */
+  readonly hasLog?: boolean;
   /** Why the database of such a system cannot be asked. */
   readonly noDatabase?: string;
   readonly systemName: string;
@@ -31,13 +34,28 @@ const complaintLengthMax = 300;
 
 /** In the order of the plan; every check gives a result, whatever happens to the others. */
 export async function runChecks(request: CheckRequest): Promise<readonly CheckResult[]> {
-  const opened = request.database?.opened;
+  const { database } = request;
+  const opened = database?.opened;
   const results: CheckResult[] = opened === undefined ? [] : [ofProbe(request, 'a server starts', opened)];
+  const { advance } = database ?? {};
+  const early = database === undefined || advance === undefined ? [] : measuredOf(request, database);
+  const measured = database === undefined ? [] : await runMeasured(early, database);
+  if (advance !== undefined && request.hasLog === true)
+    results.push(ofProbe(request, 'its log is replayed to the end', await advance('end')));
+  const own = new Set(request.checks.map(({ name }) => name));
   for (const check of request.checks) {
     request.signal?.throwIfAborted();
-    results.push(await runCheck(request, check));
+    results.push(measured.find(({ name }) => name === check.name) ?? (await runCheck(request, check)));
   }
-  return results;
+  return [...results, ...measured.filter(({ name }) => !own.has(name))];
+}
+
+/** Before the copy is brought forward: they ask what was measured at the capture. */
+function measuredOf({ checks, manifest }: CheckRequest, database: DatabaseProbe): readonly MeasuredCheck[] {
+  const queries = checks.flatMap((check) =>
+    check.kind === 'sql' ? (measuredQuery(check, database, manifest.values) ?? []) : [],
+  );
+  return [...queries, ...measuredCounts(database, manifest.values)];
 }
 
 async function runCheck(request: CheckRequest, check: ResolvedCheck): Promise<CheckResult> {

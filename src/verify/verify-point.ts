@@ -10,7 +10,9 @@ import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
 import { damagedObjects, objectsOfError } from '../evidence/damaged-objects.ts';
 import type { CanaryMark, CheckResult, Loss, VerifyRecord } from '../evidence/record.ts';
 import { type RecordVerdict, recordTimes } from '../evidence/record-common.ts';
+import type { RecoveryFacts } from '../evidence/recovery-facts.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
+import type { LogReader } from '../log-archive/log-archive.ts';
 import type { ResolvedCheck, ResolvedSystem } from '../plan/resolved-plan.ts';
 import { fileSystemFree } from '../platform/posix/device.ts';
 import { isFaultOfData } from '../recovery-point/fault-of-data.ts';
@@ -20,7 +22,7 @@ import type { WorkProgress } from '../repository/work-progress.ts';
 import { makeStaging } from '../restore/staging.ts';
 import type { Vault } from '../vault/vault.ts';
 import { type CapturedRoots, capturedPath, capturedRoots } from './captured-path.ts';
-import type { CheckTools, DatabaseProbe } from './check-tools.ts';
+import type { CheckTools, DatabaseProbe, ReplayedLog } from './check-tools.ts';
 import { countEntries, type EntryCounts } from './count-entries.ts';
 import { countsText, runChecks } from './run-checks.ts';
 
@@ -31,6 +33,8 @@ export interface VerifyRequest {
   readonly vault: Vault;
   readonly snapshotId: string;
   readonly tools: CheckTools;
+  /** What was written after the capture, of a system whose log is in a vault. */
+  readonly log?: LogReader;
   /** Absolute paths that the plan says: all that the source reads, its database, its canary. */
   readonly plannedPaths: readonly string[];
   readonly databasePath?: string;
@@ -68,6 +72,7 @@ interface ProofResult {
   readonly bytes: number;
   readonly checks: readonly CheckResult[];
   readonly loss?: Loss;
+  readonly recovery?: RecoveryFacts;
   readonly error?: LifeboatError;
   /** What the restore met on the way. */
   readonly met?: Pick<VerifyRecord, 'foundDamage' | 'damagedObjects' | 'damagedObjectCount'>;
@@ -86,11 +91,13 @@ async function prove(request: VerifyRequest, folder: string, startMs: number): P
     isSameSystem: manifest.systemHash === request.system.hash,
     isNamedByPaths: isNamedByPaths(request.planned),
   });
-  const { checks, openMs } =
+  const planned: PlannedChecks =
     roots === undefined
       ? { checks: [otherSource(request, restored)], openMs: 0 }
       : await runPlanned(request, restored, { folder, sandbox, roots });
-  const loss = await lossOf(request, sandbox, restored, roots, request.lossAtMs ?? startMs);
+  const { checks, openMs } = planned;
+  const atMs = request.lossAtMs ?? startMs;
+  const loss = await lossOf(request, { sandbox, restored, roots, planned, atMs });
   return {
     restored: arrival.every(({ verdict }) => verdict === 'pass'),
     restoreMs: restoreMs + openMs,
@@ -99,6 +106,7 @@ async function prove(request: VerifyRequest, folder: string, startMs: number): P
     bytes: report.bytes,
     checks: [...arrival, ...checks, ...loss.checks],
     loss: loss.loss,
+    ...recoveryOf(planned),
     met: {
       ...(report.problems.some(({ isDamage }) => isDamage) ? { foundDamage: true } : {}),
       ...damagedObjects(report.damagedObjects.map((object) => ({ object }))),
@@ -130,6 +138,15 @@ interface PlannedChecks {
   readonly checks: readonly CheckResult[];
   /** How long it took to start a server for them, milliseconds. */
   readonly openMs: number;
+  readonly replayed?: ReplayedLog;
+  /** Of a canary that the server was asked for. */
+  readonly canary?: () => Promise<CanaryMark | undefined>;
+}
+
+function recoveryOf({ replayed }: PlannedChecks): Pick<ProofResult, 'recovery'> {
+  if (replayed === undefined) return {};
+  const { currentAtMs: _, ...recovery } = replayed;
+  return { recovery };
 }
 
 async function runPlanned(
@@ -145,14 +162,36 @@ async function runPlanned(
     ...{ checks: checksOf(request), manifest, counts, sandbox: place.sandbox },
     systemName: request.system.name,
     ...(probe === undefined ? {} : { database: probe }),
+    ...(request.log === undefined ? {} : { hasLog: true }),
     ...(noDatabase === undefined ? {} : { noDatabase }),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });
-  return { checks, openMs: probe?.openMs ?? 0 };
+  const canary = await askedCanary(request, probe);
+  const { replayed } = probe ?? {};
+  return {
+    ...{ checks, openMs: probe?.openMs ?? 0 },
+    ...(replayed === undefined ? {} : { replayed }),
+    ...(canary === undefined ? {} : { canary }),
+  };
+}
+
+/** As long as the server runs; what it answered is judged with the loss. */
+async function askedCanary(
+  { planned }: VerifyRequest,
+  probe: DatabaseProbe | undefined,
+): Promise<PlannedChecks['canary']> {
+  if (probe?.canary === undefined || planned.canary?.kind !== 'table') return undefined;
+  try {
+    const mark = await probe.canary(planned.canary.table);
+    return () => Promise.resolve(mark);
+  } catch (error) {
+    if (!(error instanceof LifeboatError)) throw error;
+    return () => Promise.reject(error);
+  }
 }
 
 async function openDatabase(
-  { planned, tools, signal }: VerifyRequest,
+  { planned, tools, log, signal }: VerifyRequest,
   path: string,
   manifest: Manifest,
   { folder }: RestoredPlace,
@@ -160,7 +199,8 @@ async function openDatabase(
   const workFolder = join(folder, 'work');
   mkdirSync(workFolder, { mode: 0o700 });
   const source = defined(planned.source, 'source of a system with a database');
-  return await tools.openDatabase({ path, workFolder, source, manifest }, signal);
+  const data = { path, workFolder, source, manifest, ...(log === undefined ? {} : { log }) };
+  return await tools.openDatabase(data, signal);
 }
 
 /** That all which was captured is there is seen before: a database that is not was captured as something else. */
@@ -273,33 +313,44 @@ async function compareArrival(request: VerifyRequest, restored: Restored): Promi
   ];
 }
 
+interface LossGround {
+  readonly sandbox: string;
+  readonly restored: Restored;
+  readonly roots: CapturedRoots | undefined;
+  readonly planned: PlannedChecks;
+  readonly atMs: number;
+}
+
 /** Measured with the canary where the plan has one, else computed from when the state was captured. */
 async function lossOf(
   request: VerifyRequest,
-  sandbox: string,
-  { manifest, snapshot: { paths: captured } }: Restored,
-  roots: CapturedRoots | undefined,
-  atMs: number,
+  { sandbox, restored, roots, planned, atMs }: LossGround,
 ): Promise<{ readonly loss: Loss; readonly checks: readonly CheckResult[] }> {
-  const computed: Loss = { kind: 'computed', ms: Math.max(0, atMs - manifest.capturedAtMs) };
+  const { manifest, snapshot } = restored;
+  const captured = snapshot.paths;
+  const currentAtMs = planned.replayed?.currentAtMs ?? manifest.capturedAtMs;
+  const computed: Loss = { kind: 'computed', ms: Math.max(0, atMs - currentAtMs) };
   const { canary } = request.planned;
   if (canary === undefined || request.canaryPath === undefined || roots === undefined)
     return { loss: computed, checks: [] };
   const name = 'canary';
   const { path, isAsPlanned } = capturedPath(request.canaryPath, roots);
   const place = join(sandbox, path);
+  const read = planned.canary ?? (() => request.tools.readCanary(canary, place));
   if (!isAsPlanned && !existsSync(place)) {
     const message = `the point holds nothing at ${path}: it was captured from ${captured.join(', ')}`;
     return { loss: computed, checks: [{ name, verdict: 'inconclusive', message }] };
   }
   try {
-    const mark: CanaryMark | undefined = await request.tools.readCanary(canary, place);
+    const mark = await read();
     if (mark === undefined)
       return {
         loss: computed,
         checks: [{ name, verdict: 'fail', message: 'the restored data hold no canary' }],
       };
-    const loss: Loss = { kind: 'measured', ms: Math.max(0, atMs - mark.writtenAtMs) };
+    const measured: Loss = { kind: 'measured', ms: Math.max(0, atMs - mark.writtenAtMs) };
+    // a log tells of more than the newest canary, which is only written with backups
+    const loss = planned.replayed !== undefined && computed.ms < measured.ms ? computed : measured;
     return { loss, checks: [{ name, verdict: 'pass', actual: `number ${mark.sequence}` }] };
   } catch (error) {
     if (!(error instanceof LifeboatError)) throw error;

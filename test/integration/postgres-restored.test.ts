@@ -35,7 +35,13 @@ async function restored(server: PostgresServer, into: TemporaryFolder): Promise<
 async function open(folder: string, { end }: CaptureResult): Promise<OpenedCluster> {
   const workFolder = path.join(path.dirname(folder), 'work');
   fs.mkdirSync(workFolder, { recursive: true });
-  return await openRestoredCluster({ folder, workFolder, position: end, database: 'postgres' });
+  return await openRestoredCluster({
+    folder,
+    workFolder,
+    position: end,
+    capturedAtMs: 0,
+    database: 'postgres',
+  });
 }
 
 test('a server starts from what was restored and answers; broken pages and a missing file are told apart', async () => {
@@ -73,7 +79,7 @@ test('a server starts from what was restored and answers; broken pages and a mis
 
 test('a point that does not say where it stands, and a version that is not here, are no server', async () => {
   using folder = temporaryFolder();
-  const options = { folder: folder.path, workFolder: folder.path, database: 'postgres' };
+  const options = { folder: folder.path, workFolder: folder.path, capturedAtMs: 0, database: 'postgres' };
   await using unknown = await openRestoredCluster({ ...options, position: { kind: 'none' } });
   assert.equal(unknown.opened.kind, 'failed');
   const position = {

@@ -37,8 +37,9 @@ export async function postgresPlan(
   options: PostgresOptions,
   {
     more = '',
+    source: fields = '',
     vaults = ['here', 'away'],
-  }: { readonly more?: string; readonly vaults?: readonly string[] } = {},
+  }: { readonly more?: string; readonly source?: string; readonly vaults?: readonly string[] } = {},
 ): Promise<PostgresPlan> {
   const server = await startPostgres({
     walSegmentMb: 1,
@@ -46,7 +47,7 @@ export async function postgresPlan(
     settings: { wal_level: 'replica', wal_keep_size: '256MB', autovacuum: 'off', ...options.settings },
   });
   const scene = await planScene({ systems: '', vaults });
-  const source = `{ kind: postgres, connection: { host: 127.0.0.1, port: ${server.port}, user: ${server.user}, database: postgres, tls: false } }`;
+  const source = `{ kind: postgres, connection: { host: 127.0.0.1, port: ${server.port}, user: ${server.user}, database: postgres, tls: false }${fields} }`;
   scene.plan(`  shop:\n    source: ${source}\n${more}`);
   // The server's user must be able to enter what is restored below.
   for (let at = scene.folder; at !== path.dirname(at) && at !== '/tmp'; at = path.dirname(at))

@@ -11,6 +11,7 @@ import { planHistory } from '../plan/plan-history.ts';
 import { chosenSystems, openPlan } from '../plan/plan-session.ts';
 import { openPlanVaults } from '../plan/plan-vaults.ts';
 import { type SystemProof, verifySystems } from '../plan/verify-systems.ts';
+import { factsFields, phasesText } from '../recovery/recovery-words.ts';
 
 export const verify: Command<AppContext> = {
   description:
@@ -73,6 +74,7 @@ export async function reportProof(context: AppContext, proof: SystemProof): Prom
     check_ms: record?.checkMs,
     checks: record?.checks,
     loss: record?.loss,
+    ...(record?.recovery && { recovery: factsFields(record.recovery, fetchMsOf(record)) }),
     sandbox: proof.outcome?.sandbox,
     error: proof.error && { code: proof.error.code, message: proof.error.message, hint: proof.error.hint },
   };
@@ -93,10 +95,17 @@ function proofText(context: AppContext, proof: SystemProof): string {
   const point = proof.point?.id.slice(0, 8);
   const lines = [
     `${word}  ${proof.system} from ${proof.vault}, point ${point}: restored in ${durationText(record.restoreMs)}, checked in ${durationText(record.checkMs)}${lossText(record)}`,
+    ...(record.recovery === undefined ? [] : [`  ${phasesText(record.recovery, fetchMsOf(record))}`]),
     ...record.checks.map(checkText),
     ...(proof.outcome?.sandbox === undefined ? [] : [`  kept in ${proof.outcome.sandbox}`]),
   ];
   return lines.join('\n');
+}
+
+/** The rest of the recovery was measured by itself. */
+function fetchMsOf({ restoreMs, recovery }: VerifyRecord): number {
+  const { layOutMs = 0, replayMs = 0, openMs = 0 } = recovery ?? {};
+  return Math.max(0, restoreMs - layOutMs - replayMs - openMs);
 }
 
 function checkText(check: VerifyRecord['checks'][number]): string {

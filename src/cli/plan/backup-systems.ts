@@ -210,7 +210,7 @@ async function canaryWriter(
     }
   }
   const write = (mark: CanaryMark): Promise<void> =>
-    context.adapters.writeCanary(system, request.session.folder, mark);
+    context.adapters.writeCanary(system, sourcePlace(context, request.session), mark);
   return { next: () => ({ sequence: ++sequence, write }) };
 }
 

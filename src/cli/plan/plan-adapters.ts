@@ -17,7 +17,7 @@ export interface PlanAdapters {
   readonly checkTools: CheckTools;
   readonly logs: LogAdapters;
   /** Only called for systems whose plan asks for a canary. */
-  writeCanary(system: ResolvedSystem, folder: string, mark: CanaryMark): Promise<void>;
+  writeCanary(system: ResolvedSystem, place: SourcePlace, mark: CanaryMark): Promise<void>;
 }
 
 export interface PlaceOf {

@@ -2,12 +2,15 @@
 import { join } from 'node:path';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { RecordTrigger } from '../../evidence/record.ts';
+import { joinLogs } from '../../log-archive/join-logs.ts';
+import type { LogReader } from '../../log-archive/log-archive.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { stateDirectory } from '../../platform/environment.ts';
 import { choosePoint } from '../../recovery-point/choose-point.ts';
 import { isProven, type RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import { type VerifyOutcome, verifyPoint } from '../../verify/verify-point.ts';
 import type { AppContext } from '../cli-context.ts';
+import { logsOf } from '../recovery/logs-of-vaults.ts';
 import { newRun, type PlanRun } from './new-run.ts';
 import type { VaultHistory } from './plan-history.ts';
 import { identityOf, type PlanSession } from './plan-session.ts';
@@ -83,6 +86,7 @@ async function prove(
   const { folder } = request.session;
   const database = databasePath(system, folder);
   const canary = canaryPath(system, folder);
+  const log = await logBehind(context, request, point);
   using progress = context.output.progress(`verify ${system.name}`);
   return await verifyPoint({
     run,
@@ -99,7 +103,23 @@ async function prove(
     signal: context.signal,
     ...(database === undefined ? {} : { databasePath: database }),
     ...(canary === undefined ? {} : { canaryPath: canary }),
+    ...(log === undefined ? {} : { log }),
   });
+}
+
+/** From all vaults that have some of it; `undefined` where none has. */
+async function logBehind(
+  context: AppContext,
+  { vaults, histories }: VerifySystemsRequest,
+  { system, position }: RecoveryPoint,
+): Promise<LogReader | undefined> {
+  if (position.kind !== 'postgres') return undefined;
+  const name = { system, incarnation: position.systemId };
+  const logs = await logsOf(context, { vaults, histories }, {}, name);
+  if (logs.length === 0) return undefined;
+  const tell = (vault: string, error: LifeboatError) =>
+    context.output.warn(`the log of ${system} in vault ${vault}: ${error.message}`);
+  return await joinLogs(name, logs, tell, context.signal);
 }
 
 export interface FoundPoint {

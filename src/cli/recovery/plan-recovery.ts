@@ -3,7 +3,7 @@
  * engine choose, or refuse.
  */
 import { LifeboatError } from '../../error/lifeboat-error.ts';
-import { joinLogs, type NamedLog } from '../../log-archive/join-logs.ts';
+import { joinLogs } from '../../log-archive/join-logs.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import type { ChosenRecovery, RecoveryChoice, RecoveryRequest } from '../../restore/recovery-engine.ts';
@@ -11,6 +11,7 @@ import type { AppContext } from '../cli-context.ts';
 import type { VaultHistory } from '../plan/plan-history.ts';
 import type { PlanVaults } from '../plan/plan-vaults.ts';
 import { type FoundPoint, findPoint } from '../plan/verify-systems.ts';
+import { logsOf } from './logs-of-vaults.ts';
 
 export interface RecoveryWish {
   /** As the engine reads it. */
@@ -109,30 +110,6 @@ async function chooseIn(
     points: own.map(({ point }) => point),
   });
   return { choice, logVaults: log.names };
-}
-
-/** A vault that cannot be opened is told of: what it holds may be what is missing. */
-export async function logsOf(
-  context: AppContext,
-  { vaults, histories }: Pick<RecoveryGround, 'vaults' | 'histories'>,
-  { vault: only }: Pick<RecoveryWish, 'vault'>,
-  name: { readonly system: string; readonly incarnation: string },
-): Promise<readonly NamedLog[]> {
-  const logs: NamedLog[] = [];
-  for (const { vault } of histories) {
-    if (only !== undefined && vault !== only) continue;
-    try {
-      const opened = await vaults.open(vault);
-      const isThere = (await opened.logs(context.signal)).some(
-        (log) => log.system === name.system && log.incarnation === name.incarnation,
-      );
-      if (isThere) logs.push({ name: vault, log: opened.log(name) });
-    } catch (error) {
-      if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
-      context.output.warn(`the log in vault ${vault} cannot be read: ${error.message}`);
-    }
-  }
-  return logs;
 }
 
 function foundOf(

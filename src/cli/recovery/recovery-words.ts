@@ -1,4 +1,5 @@
 /** How a recovery is told of, before and after. */
+import type { RecoveryFacts } from '../../evidence/recovery-facts.ts';
 import { durationText } from '../../objective/duration-text.ts';
 import { describeMoment } from '../../recovery-point/parse-moment.ts';
 import type { RestoreOutcome } from '../../restore/apply-restore.ts';
@@ -51,7 +52,7 @@ export function recoveredLines(
   return [
     `  until  ${facts.target}: the server says "${facts.proof}"`,
     `  stands at ${facts.replayedTo} of ${facts.branch}${last}`,
-    `  took   ${durationText(fetchMs)} to fetch, ${durationText(facts.layOutMs)} to lay out, ${durationText(facts.replayMs)} to replay ${bytesText(facts.logBytes)}, ${durationText(facts.openMs)} to open`,
+    `  took   ${phasesText(facts, fetchMs)}`,
     '  The copy is stopped and isolated: no archiving, no standbys, no jobs, no door but a socket of its own.',
     ...openWith.map((line, at) => `  ${at === 0 ? 'look ' : '     '}  ${line}`),
     '  `lifeboat promote DIR` gives it its own settings back, for production.',
@@ -60,8 +61,18 @@ export function recoveredLines(
 
 export function recoveredFields(
   { facts, data, openWith }: RecoveredCopy,
-  { fetchMs }: Pick<RestoreOutcome, 'fetchMs'>,
+  { fetchMs = 0 }: Pick<RestoreOutcome, 'fetchMs'>,
 ) {
+  return { ...factsFields(facts, fetchMs), data, open_with: openWith };
+}
+
+export function phasesText({ layOutMs, replayMs, openMs, logBytes }: RecoveryFacts, fetchMs: number): string {
+  const replayed = `${durationText(replayMs)} to replay ${bytesText(logBytes)}`;
+  return `${durationText(fetchMs)} to fetch, ${durationText(layOutMs)} to lay out, ${replayed}, ${durationText(openMs)} to open`;
+}
+
+/** `fetchMs`: until the files of the base were back. */
+export function factsFields(facts: RecoveryFacts, fetchMs: number) {
   return {
     target: facts.target,
     branch: facts.branch,
@@ -76,7 +87,5 @@ export function recoveredFields(
       replay_ms: facts.replayMs,
       open_ms: facts.openMs,
     },
-    data,
-    open_with: openWith,
   };
 }

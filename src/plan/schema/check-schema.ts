@@ -202,7 +202,7 @@ export const checkSchema = z.union([checkInWord, checkInFull], 'expected a check
 export const canarySchema = z
   .discriminatedUnion('kind', [
     strict({
-      kind: z.literal('table').meta({ description: 'A small table in the SQLite database.' }),
+      kind: z.literal('table').meta({ description: 'A small table in the database.' }),
       table: z
         .string()
         .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/)

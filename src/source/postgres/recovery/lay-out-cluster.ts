@@ -44,18 +44,26 @@ const leftovers = [
   ...signalFiles,
 ];
 
-/** Takes `pg_control` away and says what the cluster is. Raises SOURCE_INVALID, SOURCE_DAMAGED, SOURCE_UNSUPPORTED. */
-export async function holdCluster(place: ClusterPlace): Promise<HeldCluster> {
+/**
+ * Takes `pg_control` away and says what the cluster is. `begun` is the label of one whose recovery goes on: the server
+ * puts it aside when it has written down in `pg_control` what it says. Raises SOURCE_INVALID, SOURCE_DAMAGED, SOURCE_UNSUPPORTED.
+ */
+export async function holdCluster(place: ClusterPlace, begun?: BackupLabel): Promise<HeldCluster> {
   const at = (name: string): string => path.join(place.data, name);
   await withholdControl(place.data);
   const major = Number((await readIfThere(at('PG_VERSION')))?.toString().trim());
   if (!Number.isInteger(major)) throw invalid('it has no PG_VERSION');
-  const label = (await readIfThere(at('backup_label')))?.toString();
+  const label = begun ?? (await readLabel(at('backup_label')));
+  return { ...place, major, control: parseControlFile(await fs.readFile(at(heldControl))), label };
+}
+
+async function readLabel(file: string): Promise<BackupLabel> {
+  const label = (await readIfThere(file))?.toString();
   if (label === undefined)
     throw invalid('it has no backup_label, so nobody knows where its replay must begin');
   const parsed = parseBackupLabel(label);
   if (parsed.incrementalFrom !== undefined) throw invalid('it is an increment that was not made whole');
-  return { ...place, major, control: parseControlFile(await fs.readFile(at(heldControl))), label: parsed };
+  return parsed;
 }
 
 /** From here on no server starts from it. Raises SOURCE_INVALID where there is none. */

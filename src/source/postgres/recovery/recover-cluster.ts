@@ -8,6 +8,7 @@ import { LifeboatError } from '../../../error/lifeboat-error.ts';
 import type { LogReader } from '../../../log-archive/log-archive.ts';
 import { monotonicMs } from '../../../platform/clock.ts';
 import { sleep } from '../../../platform/timers.ts';
+import type { BackupLabel } from '../files/backup-label.ts';
 import type { ServerPrograms } from '../server/find-server.ts';
 import { type SandboxServer, startSandbox } from '../server/sandbox-server.ts';
 import { sandboxSettings, settingLines } from '../server/sandbox-settings.ts';
@@ -37,6 +38,8 @@ export interface RecoveryOptions extends ClusterPlace {
   readonly target: RecoveryTarget;
   /** Absent: the backup has all of the log that it needs in itself. */
   readonly log: LogReader | undefined;
+  /** The `label` of an earlier recovery of this very copy, which stopped before the target and was ended: it goes on. */
+  readonly begun?: BackupLabel;
   /** The engine's own texts, by timeline. */
   readonly histories: ReadonlyMap<number, Uint8Array>;
   /** A folder on the same file system as the data, for the spool and the configuration; made when missing. */
@@ -66,6 +69,7 @@ export interface RecoveredCluster extends AsyncDisposable {
   readonly proof: string;
   readonly replayedTo: bigint;
   readonly lastTransactionUs?: number;
+  readonly label: BackupLabel;
   /** Milliseconds. */
   readonly phases: { readonly layOutMs: number; readonly replayMs: number };
   /**
@@ -89,7 +93,7 @@ const socketPathMax = 90;
 export async function recoverCluster(options: RecoveryOptions): Promise<RecoveredCluster> {
   const began = monotonicMs();
   await using owned = new AsyncDisposableStack();
-  const held = await holdCluster(options);
+  const held = await holdCluster(options, options.begun);
   checkFit(options, held);
   const demand = await demandOf(options, held);
   const spool = owned.use(await openSpool(options, held));
@@ -102,6 +106,7 @@ export async function recoverCluster(options: RecoveryOptions): Promise<Recovere
   return {
     server,
     proof: proof.words,
+    label: held.label,
     ...facts,
     phases: { layOutMs: Math.round(laidOut - began), replayMs: Math.round(monotonicMs() - laidOut) },
     promote: (signal) => promote(options, server, facts, signal),

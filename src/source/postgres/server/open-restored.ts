@@ -2,15 +2,16 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { LifeboatError } from '../../../error/lifeboat-error.ts';
+import type { LogReader } from '../../../log-archive/log-archive.ts';
 import { monotonicMs } from '../../../platform/clock.ts';
 import { stateDirectory } from '../../../platform/environment.ts';
 import type { Position } from '../../position.ts';
-import { recoverCluster } from '../recovery/recover-cluster.ts';
-import { requireRecovery } from '../recovery/resolve-recovery.ts';
-import { parseLsn } from '../wal/lsn.ts';
+import { type PlannedRecovery, planCapture } from '../recovery/choose-recovery.ts';
+import { advanceCopy, type ReplayedLog } from './advance-copy.ts';
 import { findServer } from './find-server.ts';
-import { type ClusterProbe, type ClusterVerdict, probeCluster } from './probe-cluster.ts';
+import type { ClusterProbe, ClusterVerdict } from './probe-cluster.ts';
 import { closedFolders, closedTo, makeSocketFolder, tablespacesIn } from './restored-place.ts';
+import { type RunningCopy, runCopy } from './run-copy.ts';
 import { giveTo, type ServerUser, serverUser } from './server-user.ts';
 
 export interface RestoredOptions {
@@ -20,47 +21,99 @@ export interface RestoredOptions {
   readonly workFolder: string;
   /** Where the capture ended. */
   readonly position: Position;
+  /** When it was current: milliseconds since the epoch. */
+  readonly capturedAtMs: number;
+  /** Where the log stood when figures were measured. */
+  readonly measuredAt?: string;
   /** Whose tables checks ask. */
   readonly database: string;
   readonly superuser?: string;
+  /** What was written after the capture. Absent where no vault has it. */
+  readonly log?: LogReader;
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface OpenedCluster extends Omit<ClusterProbe, 'rowCount' | 'extensions'> {
+export interface OpenedCluster extends Omit<ClusterProbe, 'extensions'> {
   /** Whether a server started from it and became consistent, in its own words. */
   readonly opened: ClusterVerdict;
-  /** How long that took, milliseconds. */
+  /** How long starting it, and replaying its log to the end, took: milliseconds. */
   readonly openMs: number;
+  /**
+   * Replays the log up to where it stood when figures were measured, or to its end, where the copy is opened for writing.
+   * Everything is asked of that state from then on. Absent where no server runs.
+   */
+  readonly advance?: (to: 'measured' | 'end') => Promise<ClusterVerdict>;
+  /** What replaying to the end came to. */
+  readonly replayed?: ReplayedLog | undefined;
 }
 
 /** What is wrong with the data shows in the verdicts; so does what keeps a server from being started here. */
 export async function openRestoredCluster(options: RestoredOptions): Promise<OpenedCluster> {
   const beganMs = monotonicMs();
-  await using owned = new AsyncDisposableStack();
+  const owned = new AsyncDisposableStack();
   try {
-    const { probe, words } = await start(options, owned);
-    const rest = owned.move();
-    return {
-      ...probe,
-      opened: await withExtensions(probe, words),
-      openMs: Math.round(monotonicMs() - beganMs),
-      [Symbol.asyncDispose]: () => rest.disposeAsync(),
-    };
+    const copy = owned.use(await start(options, owned));
+    return await openedBy(options, copy, owned, beganMs);
   } catch (error) {
-    if (options.signal?.aborted || !(error instanceof LifeboatError) || error.code === 'ASSERTION')
-      throw error;
-    return unopened(verdictOf(error), Math.round(monotonicMs() - beganMs));
+    await owned.disposeAsync();
+    return unopened(verdictOf(error, options.signal), Math.round(monotonicMs() - beganMs));
   }
 }
 
-async function start(
+async function openedBy(
   options: RestoredOptions,
+  copy: RunningCopy,
   owned: AsyncDisposableStack,
-): Promise<{ readonly probe: ClusterProbe; readonly words: string }> {
-  const { folder, workFolder, position, database, superuser, signal } = options;
+  beganMs: number,
+): Promise<OpenedCluster> {
+  const opened = await withExtensions(copy);
+  let openMs = Math.round(monotonicMs() - beganMs);
+  let replayed: ReplayedLog | undefined;
+  return {
+    opened,
+    get openMs() {
+      return openMs;
+    },
+    get replayed() {
+      return replayed;
+    },
+    integrity: () => ask(copy, (probe) => probe.integrity()),
+    foreignKeys: () => ask(copy, (probe) => probe.foreignKeys()),
+    value: (sql) => ask(copy, (probe) => probe.value(sql)),
+    rowCount: (table) => ask(copy, (probe) => probe.rowCount(table)),
+    advance: async (to) => {
+      const startMs = monotonicMs();
+      try {
+        const went = await advanceCopy(options, copy, to);
+        if (went.replayed !== undefined) {
+          replayed = went.replayed;
+          openMs += Math.round(monotonicMs() - startMs);
+        }
+        return went.verdict;
+      } catch (error) {
+        return verdictOf(error, options.signal);
+      }
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function ask(
+  copy: RunningCopy,
+  question: (probe: ClusterProbe) => Promise<ClusterVerdict>,
+): Promise<ClusterVerdict> {
+  const probe = copy.probe();
+  return probe === undefined ? await unasked() : await question(probe);
+}
+
+async function unasked(): Promise<ClusterVerdict> {
+  return { kind: 'inconclusive', reason: 'no server runs on it' };
+}
+
+async function start(options: RestoredOptions, owned: AsyncDisposableStack): Promise<RunningCopy> {
+  const { folder, workFolder, position, signal } = options;
   if (position.kind !== 'postgres')
     throw new LifeboatError('SOURCE_INVALID', 'the point does not say where in its log it stands');
-  const data = path.join(folder, 'data');
   const programs = await findServer({
     major: Number.parseInt(position.serverVersion, 10),
     folders: [],
@@ -69,33 +122,24 @@ async function start(
   const user = serverUser();
   await giveTo(user, folder);
   for (const each of [folder, workFolder]) await letIn(user, each);
-  const socket = await makeSocketFolder(user, owned);
-  const choice = requireRecovery(groundOf(position), {
-    target: { kind: 'consistent' },
-    timeline: position.timeline,
-  });
-  const cluster = owned.use(
-    await recoverCluster({
-      ...{ data, user, programs, choice, signal, socket, work: path.join(workFolder, 'pg') },
-      ...{ target: { kind: 'consistent' }, log: undefined, histories: new Map(), isDurable: false },
+  const { database, superuser } = options;
+  const planned: PlannedRecovery = planCapture(position);
+  return await runCopy(
+    {
+      ...{
+        data: path.join(folder, 'data'),
+        work: path.join(workFolder, 'pg'),
+        programs,
+        user,
+        database,
+        signal,
+      },
+      socket: await makeSocketFolder(user, owned),
       tablespaces: await tablespacesIn(folder),
       ...(superuser === undefined ? {} : { superuser }),
-    }),
+    },
+    planned,
   );
-  return {
-    probe: owned.use(await probeCluster({ server: cluster.server, data, database, signal })),
-    words: cluster.proof,
-  };
-}
-
-function groundOf(position: Extract<Position, { kind: 'postgres' }>) {
-  const { systemId, segmentBytes, timeline, hasLog } = position;
-  const point = {
-    ...{ id: 'restored', systemId, timeline, hasLog, capturedAtMs: 0 },
-    base: parseLsn(position.base) ?? 0n,
-    at: parseLsn(position.at) ?? 0n,
-  };
-  return { systemId, segmentBytes, points: [point], coverage: [], histories: new Map(), pieces: [] };
 }
 
 /** What is needed to enter the folders above it; nothing outside of our own is changed. */
@@ -113,9 +157,9 @@ function isSandbox(folder: string): boolean {
   return /(^|\/)\.lifeboat-sandbox-[^/]+(\/|$)/.test(folder);
 }
 
-async function withExtensions(probe: ClusterProbe, words: string): Promise<ClusterVerdict> {
-  const extensions = await probe.extensions();
-  return extensions.kind === 'passed' ? { kind: 'passed', value: words } : extensions;
+async function withExtensions(copy: RunningCopy): Promise<ClusterVerdict> {
+  const extensions = await ask(copy, (probe) => probe.extensions());
+  return extensions.kind === 'passed' ? { kind: 'passed', value: copy.cluster().proof } : extensions;
 }
 
 const badDataCodes: ReadonlySet<string> = new Set([
@@ -129,8 +173,9 @@ const badDataCodes: ReadonlySet<string> = new Set([
 const wordsOfMachine =
   /Permission denied|No space left on device|Cannot allocate memory|Address already in use|shared memory segment|could not load library/;
 
-/** A server that is not here, or a folder that cannot be used, says nothing of the data. */
-function verdictOf(error: LifeboatError): ClusterVerdict {
+/** A server that is not here, or a folder that cannot be used, says nothing of the data. Passes on what is none of ours. */
+function verdictOf(error: unknown, signal: AbortSignal | undefined): ClusterVerdict {
+  if (signal?.aborted || !(error instanceof LifeboatError) || error.code === 'ASSERTION') throw error;
   const lines = error.details['lastLines'];
   const last = Array.isArray(lines) ? lines.slice(-3).map(String) : [];
   const isOfMachine = [error.message, ...last].some((line) => wordsOfMachine.test(line));
@@ -140,12 +185,15 @@ function verdictOf(error: LifeboatError): ClusterVerdict {
 }
 
 function unopened(verdict: ClusterVerdict, openMs: number): OpenedCluster {
-  const unasked = async (): Promise<ClusterVerdict> => ({
-    kind: 'inconclusive',
-    reason: 'no server could be started from it',
-  });
   return {
-    ...{ opened: verdict, openMs, integrity: unasked, foreignKeys: unasked, value: unasked },
+    ...{
+      opened: verdict,
+      openMs,
+      integrity: unasked,
+      foreignKeys: unasked,
+      value: unasked,
+      rowCount: unasked,
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
