@@ -77,7 +77,7 @@ test('slow stores get more puts at once, and where nobody waits bytes are gather
     assert.ok(lingerMs >= 2 && lingerMs <= 5);
   }
   assert.equal(paceOf(1, { isSync: false, maxLagMs: 60_000 }).lingerMs, 1000);
-  assert.equal(paceOf(1, { isSync: false, maxLagMs: 1000 }).lingerMs, 50);
+  assert.equal(paceOf(1, { isSync: false, maxLagMs: 1000 }).lingerMs, 100);
   assert.equal(averagePutMs(undefined, 40), 40);
   assert.equal(averagePutMs(40, 90), 50);
 });

@@ -15,7 +15,7 @@ const slowPutMs = 12;
 const lingerMsMin = 2;
 const lingerMsMax = 5;
 /** Share of the lag target for which bytes are gathered where nobody waits for them. */
-const patientShare = 1 / 20;
+const patientShare = 1 / 10;
 const patientMsMax = 1000;
 
 export function paceOf(

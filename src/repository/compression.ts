@@ -5,7 +5,7 @@ import { openCompressContext, openDecompressContext, type ZstdContext } from './
 
 /** zstd's own default: the best bytes per second on the data we met; restic's "auto" is its like. */
 const level = 3;
-const pageLevel = 1;
+const quickLevel = 1;
 const optionsOf = (chosen: number) => ({ params: { [constants.ZSTD_c_compressionLevel]: chosen } });
 const compressOptions = optionsOf(level);
 /** Index files are mostly random names: the fastest level is the smallest there, by a tenth. */
@@ -29,9 +29,12 @@ export function createCompressor(): (plaintext: Uint8Array) => Uint8Array {
   return compressorOf(level, compress);
 }
 
-/** For pages of a database: on pieces as small as theirs the fastest level takes a fifth less time, and 3% more bytes. */
-export function createPageCompressor(): (plaintext: Uint8Array) => Uint8Array {
-  return compressorOf(pageLevel, (plaintext) => zstdCompressSync(plaintext, optionsOf(pageLevel)));
+/**
+ * For pages of a database, and its log: on pieces as small as theirs the fastest level takes a fifth less time, and 3%
+ * more bytes.
+ */
+export function createQuickCompressor(): (plaintext: Uint8Array) => Uint8Array {
+  return compressorOf(quickLevel, (plaintext) => zstdCompressSync(plaintext, optionsOf(quickLevel)));
 }
 
 function compressorOf(

@@ -2,18 +2,23 @@
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { releaseMemory } from '../platform/release-memory.ts';
 import { type SealKey, seal, unseal } from '../seal/seal.ts';
-import { compress, compressNames, decompress, unknownLengthBytesMax } from './compression.ts';
+import { compress, createQuickCompressor, decompress, unknownLengthBytesMax } from './compression.ts';
 import type { SealedObjects } from './repository-types.ts';
 import type { RepositoryAccess } from './unpacked.ts';
 
 const compressedMarker = 2;
 
 export function createSealedObjects({ store, key }: RepositoryAccess): SealedObjects {
+  // Pieces of a log come several times a second, for weeks.
+  let quickly: ReturnType<typeof createQuickCompressor> | undefined;
   const sealed = (bytes: Uint8Array, effort: 'usual' | 'quick' = 'usual'): Buffer => {
-    const frame = effort === 'quick' ? compressNames(bytes) : compress(bytes);
-    const plaintext = Buffer.concat([Buffer.of(compressedMarker), frame]);
-    const result = seal(key, plaintext);
-    for (const used of [frame, plaintext]) releaseMemory(used);
+    if (effort === 'quick') {
+      quickly ??= createQuickCompressor();
+      return sealedFrame(key, quickly(bytes));
+    }
+    const frame = compress(bytes);
+    const result = sealedFrame(key, frame);
+    releaseMemory(frame);
     return result;
   };
   return {
@@ -23,6 +28,13 @@ export function createSealedObjects({ store, key }: RepositoryAccess): SealedObj
     seal: sealed,
     open: (bytes, name) => open(key, bytes, name),
   };
+}
+
+function sealedFrame(key: SealKey, frame: Uint8Array): Buffer {
+  const plaintext = Buffer.concat([Buffer.of(compressedMarker), frame]);
+  const result = seal(key, plaintext);
+  releaseMemory(plaintext);
+  return result;
 }
 
 function open(key: SealKey, sealed: Uint8Array, name: string): Buffer {

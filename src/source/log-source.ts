@@ -20,8 +20,11 @@ export interface LogSource {
    * for `heldFrom`: nothing is held, and a gap is certain.
    */
   hold(signal?: AbortSignal): Promise<LogHold>;
-  /** Bytes from exactly `start` on. Raises SOURCE_* errors; LOG_GONE when the server has them no more. */
-  stream(start: LogPosition, signal?: AbortSignal): Promise<LogStream>;
+  /**
+   * Bytes from exactly `start` on. Raises SOURCE_* errors; LOG_GONE when the server has them no more. `gatherMs`: for so
+   * long small pieces may wait for company, because nobody waits for them; 0 when absent.
+   */
+  stream(start: LogPosition, signal?: AbortSignal, gatherMs?: number): Promise<LogStream>;
   /** Writes a heartbeat into the log and says where it ended: what is durable up to there was written by then. */
   beat(signal?: AbortSignal): Promise<Heartbeat>;
   health(signal?: AbortSignal): Promise<LogHealth>;

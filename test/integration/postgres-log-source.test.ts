@@ -208,6 +208,40 @@ test('a signal ends a stream, and a second receiver is told that the slot is tak
   await ended;
 });
 
+test('where nobody waits, small pieces come together, and all of them come', async () => {
+  await using server = await startPostgres({ walSegmentMb: 1, settings: { wal_sender_timeout: '1s' } });
+  const log = logOf(server);
+  const { heldFrom = 0n } = await log.hold();
+  await server.query('create table small (a int)');
+  await using stream = await log.stream({ branch: '00000001', at: heldFrom }, undefined, 100);
+  const writer = (async () => {
+    for (let row = 0; row < 150; row += 1) await server.query(`insert into small values (${row})`);
+    return parseLsn(await server.value('select pg_current_wal_flush_lsn()')) ?? 0n;
+  })();
+  let last: bigint | undefined;
+  void writer.then((end) => {
+    last = end;
+  });
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  const breaks: number[] = [];
+  let beforeMs = monotonicMs();
+  for await (const event of stream.events) {
+    breaks.push(monotonicMs() - beforeMs);
+    beforeMs = monotonicMs();
+    if (event.kind !== 'bytes') continue;
+    pieces.push(event.bytes);
+    bytes += event.bytes.length;
+    if (last !== undefined && heldFrom + BigInt(bytes) >= last) break;
+  }
+  await writer;
+  assert.ok(Buffer.concat(pieces).equals(onDisk(server, heldFrom, bytes)));
+  assert.ok(
+    breaks.some((ms) => ms >= 80),
+    `breaks of at most ${Math.max(...breaks)} ms`,
+  );
+});
+
 type BranchEnd = Extract<LogEvent, { kind: 'branch-end' }>;
 
 /** To the end of the branch, or to `last` in the one of that name. */

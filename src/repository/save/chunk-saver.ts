@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { assert } from '../../error/assert.ts';
 import { type SealKey, sealOverheadBytes, unsealInto } from '../../seal/seal.ts';
 import { type Chunker, chunkBytesMin, createChunker } from '../chunker/chunker.ts';
-import { createCompressor, createPageCompressor, decompressInto } from '../compression.ts';
+import { createCompressor, createQuickCompressor, decompressInto } from '../compression.ts';
 import {
   createPackBuilder,
   type FinishedPack,
@@ -58,7 +58,7 @@ export function createChunkSaver(options: ChunkSaverOptions): ChunkSaver {
 
   function compressorFor(kind: 'pages' | undefined): typeof compress {
     if (kind === undefined) return compress;
-    compressPages ??= createPageCompressor();
+    compressPages ??= createQuickCompressor();
     return compressPages;
   }
 

@@ -46,14 +46,14 @@ export function createPostgresLogSource(options: PostgresLogOptions): LogSource 
       );
     },
     hold: async (signal) => await withSql(options, signal, (connection) => hold(options, connection, signal)),
-    stream: async (start, signal) => {
+    stream: async (start, signal, gatherMs = 0) => {
       const connection = await connectPostgres(address, {
         applicationName: options.applicationName,
         replication: 'physical',
         signal,
       });
       try {
-        return await streamLog({ ...options, connection, slot, start, signal });
+        return await streamLog({ ...options, connection, slot, start, signal, gatherMs });
       } catch (error) {
         await connection[Symbol.asyncDispose]();
         throw error;

@@ -7,7 +7,7 @@
  * given up when none comes.
  */
 import { LifeboatError } from '../../../error/lifeboat-error.ts';
-import { every, withTimeout } from '../../../platform/timers.ts';
+import { every, sleep, withTimeout } from '../../../platform/timers.ts';
 import type { LogEvent, LogPosition, LogStream } from '../../log-source.ts';
 import { formatLsn, parseLsn } from '../wal/lsn.ts';
 import { branchName, parseBranchName } from '../wal/segment-name.ts';
@@ -25,6 +25,8 @@ export interface StreamOptions {
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
   readonly signal?: AbortSignal | undefined;
+  /** For so long the connection is not read when nothing more is there: small pieces then come together. */
+  readonly gatherMs: number;
 }
 
 const statusMsMax = 10_000;
@@ -54,6 +56,8 @@ export async function streamLog(options: StreamOptions): Promise<LogStream> {
       received: start.at,
       hasEnded: false,
       waitsSinceMs: undefined,
+      restMs: options.gatherMs,
+      cameBytes: 0,
     },
   };
   // Asked for the very end of a timeline, the server says at once how it went on.
@@ -109,6 +113,9 @@ interface StreamState {
   hasEnded: boolean;
   /** Since when we have waited for the server; `undefined` while the consumer is at work. */
   waitsSinceMs: number | undefined;
+  /** How long the next rest is, and what came since the last one. */
+  restMs: number;
+  cameBytes: number;
 }
 
 async function nextPart(parts: AsyncGenerator<ResultPart, void>): Promise<ResultPart> {
@@ -136,6 +143,7 @@ async function* readEvents(
     } else {
       if (message.start !== state.received) throw leftOut(state.received, message.start);
       state.received += BigInt(message.bytes.length);
+      state.cameBytes += message.bytes.length;
       yield message;
     }
   }
@@ -151,12 +159,28 @@ async function take(state: StreamState, both: CopyBoth): Promise<Buffer | undefi
     const there = both.poll();
     if (there !== undefined) return there;
     state.waitsSinceMs = state.options.monotonicMs();
+    await rest(state, both);
     return await both.receive(state.signal);
   } catch (error) {
     throw logGone(error) ?? error;
   } finally {
     state.waitsSinceMs = undefined;
   }
+}
+
+/** What a socket holds for us is bounded: when much came, the server may be waiting, and the next rest is shorter. */
+const muchBytes = 96 * 1024;
+const restMsMin = 2;
+
+async function rest(state: StreamState, both: CopyBoth): Promise<void> {
+  const { gatherMs } = state.options;
+  if (gatherMs < restMsMin) return;
+  const { cameBytes } = state;
+  const share = cameBytes > muchBytes ? 1 / 2 : cameBytes < muchBytes / 2 ? 2 : 1;
+  state.restMs = Math.max(restMsMin, Math.min(gatherMs, state.restMs * share));
+  state.cameBytes = 0;
+  both.rest();
+  await sleep(state.restMs, state.signal);
 }
 
 function keepAlive(state: StreamState, both: CopyBoth, everyMs: number): void {

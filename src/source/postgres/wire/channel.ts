@@ -18,6 +18,8 @@ export interface Channel {
   next(): Message | undefined;
   /** Waits until more bytes have come. Raises SOURCE_UNREACHABLE when none will, and the signal's reason. */
   more(signal?: AbortSignal): Promise<void>;
+  /** Reads nothing more until `more` is asked for. */
+  rest(): void;
   /** For durations: when bytes came last, by the monotonic clock that was given. */
   heardAtMs(): number;
   write(bytes: Uint8Array): void;
@@ -90,6 +92,9 @@ function channelOver(opened: OpenSocket, intake: Intake, address: PostgresAddres
       socket.resume();
       while (state.isOpen() && reader.bytes() === before) await state.event(signal);
       if (reader.bytes() === before) throw lost(address, state.failure());
+    },
+    rest: () => {
+      socket.pause();
     },
     heardAtMs: () => intake.heardAtMs,
     write: (bytes) => {

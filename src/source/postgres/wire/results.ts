@@ -53,6 +53,8 @@ export interface CopyBoth {
   poll(): Buffer | undefined;
   /** `undefined` when the server has ended its direction. */
   receive(signal?: AbortSignal): Promise<Buffer | undefined>;
+  /** Takes nothing more from the connection until the next `receive`. */
+  rest(): void;
   write(bytes: Uint8Array): void;
   /** Ends our direction. */
   finish(): void;
@@ -185,6 +187,7 @@ function bothOf(messages: Messages, channel: Channel): CopyBoth {
   return {
     poll: () => (ended ? undefined : open(messages.poll())),
     receive: async (signal) => (ended ? undefined : open(await messages.receive(signal))),
+    rest: () => channel.rest(),
     write: (bytes) => channel.write(copyData(bytes)),
     finish: () => channel.write(copyDone()),
   };
