@@ -89,14 +89,14 @@ export async function comeBack(scene: LossScene, vault: Vault, server: PostgresS
   const end = { kind: 'end' } as const;
   // a time as target, so that what the pieces tell of time is read
   const asked = { points, segmentBytes, target: { kind: 'time', atUs: 0, inclusive: true } } as const;
-  const { ground, histories } = await gatherGround(log, asked);
+  const { ground, histories, log: whole } = await gatherGround(log, asked);
   const choice = requireRecovery(ground, { target: end, timeline: 'latest' });
   const place = path.join(folder, `round-${scene.rounds}`);
   fs.mkdirSync(place);
   const data = await restoreBase(scene.vaults.opened[0].repository, choice.point.id, place);
   await checkLog(log, random);
   const recovered = await recoverCluster({
-    ...{ data, target: end, choice, log, histories, tablespaces: new Map(), user: server.runsAs },
+    ...{ data, target: end, choice, log: whole, histories, tablespaces: new Map(), user: server.runsAs },
     programs: { folder: server.programs, major: server.version, version: '' },
     ...{ work: path.join(place, 'work'), isDurable: false },
   });

@@ -42,7 +42,8 @@ export async function chooseRecovery<Point extends BaseFacts>(
   const { points, log, target, timeline, signal } = options;
   const bases = points.flatMap((point) => basePointOf(point) ?? []);
   const segmentBytes = segmentBytesOf(points);
-  const { ground, histories } = await gatherGround(log, { points: bases, segmentBytes, target, signal });
+  const gathered = await gatherGround(log, { points: bases, segmentBytes, target, signal });
+  const { ground, histories } = gathered;
   const choice = resolveRecovery(ground, { target, timeline });
   if (choice.kind === 'refused') return choice;
   const point = points.find(({ id }) => id === choice.point.id);
@@ -50,7 +51,7 @@ export async function chooseRecovery<Point extends BaseFacts>(
   const from = segmentStart(choice.point.base, segmentBytes);
   return {
     kind: 'planned',
-    ...{ choice, point, target, log, histories, from, to: neededTo(choice, target) },
+    ...{ choice, point, target, log: gathered.log, histories, from, to: neededTo(choice, target) },
   };
 }
 

@@ -14,6 +14,7 @@ import type {
   TransactionFact,
 } from './recovery-ground.ts';
 import type { RecoveryTarget } from './recovery-target.ts';
+import { withVoidTails } from './void-tails.ts';
 
 export interface GroundOptions {
   readonly points: readonly BasePoint[];
@@ -26,23 +27,27 @@ export interface GatheredGround {
   readonly ground: RecoveryGround;
   /** The engine's own texts, by timeline, as `recoverCluster` takes them. */
   readonly histories: ReadonlyMap<number, Uint8Array>;
+  /** To be read from; it has what the ground says. */
+  readonly log: LogReader;
 }
 
 /** Raises what the archive raises. A transaction as target costs a reading of the log behind the oldest backup. */
-export async function gatherGround(log: LogReader, options: GroundOptions): Promise<GatheredGround> {
+export async function gatherGround(stored: LogReader, options: GroundOptions): Promise<GatheredGround> {
   const { points, segmentBytes, target, signal } = options;
-  const coverage = (await log.coverage(signal)).filter(({ branch }) => parseBranchName(branch) !== undefined);
-  const histories = await readHistories(log, signal);
+  const histories = await readHistories(stored, signal);
   const parsed = [...histories].map(([timeline, text]) => [timeline, historyOf(timeline, text)] as const);
+  const switches = switchesOf(parsed.map(([, history]) => history));
+  const log = await withVoidTails(stored, { switches, segmentBytes, signal });
+  const coverage = (await log.coverage(signal)).filter(({ branch }) => parseBranchName(branch) !== undefined);
   const ground: RecoveryGround = {
     ...{ points, segmentBytes, coverage },
     systemId: log.incarnation,
     histories: new Map(parsed),
-    pieces: needsMarks(target) ? await readPieces(log, coverage, new Map(parsed), options) : [],
+    pieces: needsMarks(target) ? await readPieces(log, coverage, switches, options) : [],
     ...(target.kind === 'lsn' ? await readAround(log, coverage, target.lsn, options) : {}),
     ...(target.kind === 'xid' ? { transactions: await readAll(log, coverage, options) } : {}),
   };
-  return { ground, histories };
+  return { ground, histories, log };
 }
 
 function needsMarks(target: RecoveryTarget): boolean {
@@ -69,11 +74,10 @@ async function readHistories(
 async function readPieces(
   log: LogReader,
   coverage: readonly LogCoverage[],
-  histories: ReadonlyMap<number, TimelineHistory>,
+  switches: ReadonlyMap<string, readonly bigint[]>,
   { points, segmentBytes, signal }: GroundOptions,
 ): Promise<readonly MarkedSpan[]> {
   const pieces: MarkedSpan[] = [];
-  const switches = switchesOf(histories.values());
   for (const span of spansBehind(coverage, points, segmentBytes)) {
     const facts = { switches, segmentBytes, signal };
     for await (const piece of log.pieces(span, signal)) {
