@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
-import { createCompressor, createPageCompressor, decompressInto } from './compression.ts';
+import { createCompressor, createQuickCompressor, decompressInto } from './compression.ts';
 import { openCompressContext, openDecompressContext } from './zstd-context.ts';
 
 test('the pinned runtime has the handle that a context needs', () => {
@@ -32,7 +32,7 @@ test('each context keeps the level that it was opened with, frame after frame', 
   const atLevel = (level: number) =>
     zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } });
   assert.notEqual(atLevel(1).length, atLevel(3).length, 'the sample tells the levels apart');
-  const [usual, pages] = [createCompressor(), createPageCompressor()];
+  const [usual, pages] = [createCompressor(), createQuickCompressor()];
   for (let round = 0; round < 3; round++) {
     assert.ok(atLevel(3).equals(usual(bytes)));
     assert.ok(atLevel(1).equals(pages(bytes)));
