@@ -9,6 +9,7 @@ import { higher, lower } from '../../src/log-archive/positions.ts';
 import { shipLog } from '../../src/log-shipping/ship-log.ts';
 import type { ShippingEvent, ShippingMode, ShippingStatus } from '../../src/log-shipping/shipping.ts';
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
+import { openMemoryStore } from '../../src/object-store/memory/memory-store.ts';
 import { monotonicMs, nowMs } from '../../src/platform/clock.ts';
 import { sleep } from '../../src/platform/timers.ts';
 import { createPostgresLogSource } from '../../src/source/postgres/replication/postgres-log-source.ts';
@@ -18,9 +19,11 @@ import { segmentName } from '../../src/source/postgres/wal/segment-name.ts';
 import { connectPostgres } from '../../src/source/postgres/wire/connection.ts';
 import { openLog } from '../support/log-scene.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+import { restoreBase, takeBase } from '../support/postgres-vault.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { until } from '../support/shipping-scene.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { makeVault } from '../support/vault.ts';
 
 const segmentBytes = 1024 * 1024;
 const rounds = 4;
@@ -138,9 +141,8 @@ test('server and receiver are killed again and again: no commit that returned is
       shipping.status()?.isProtected === true && shipping.status()?.state === 'streaming';
     await until('commits wait', isProtected);
     if (base === '') {
-      base = path.join(server.folder, 'base');
-      const backup = await server.run('pg_basebackup', '-D', base, '-X', 'none', '-c', 'fast');
-      assert.equal(backup.exitCode, 0, backup.stderr);
+      await using vault = await makeVault(openMemoryStore());
+      base = await restoreBase(vault, (await takeBase(vault, server)).id, path.join(server.folder, 'base'));
     }
     const writing = commitRows(server, last + 1, (row) => {
       last = row;

@@ -70,7 +70,7 @@ export async function lossRound(scene: LossScene, options: LossOptions): Promise
   };
   try {
     startReceiver(round);
-    await isShipping(round);
+    const shippedMs = await isShipping(round);
     if (scene.points.length === 0 || random.below(4) === 0) await backUpBase(scene, server);
     const writers = startWriters(scene, server);
     const wrongSinceMs = await goWrong(round, writers);
@@ -78,7 +78,8 @@ export async function lossRound(scene: LossScene, options: LossOptions): Promise
     writers.rest();
     await writers.ended;
     const told = await judge(round, writers, { lostAtMs, wrongSinceMs });
-    return `${options.isSync ? `sync, ${copies} of 2` : 'async'}, ${options.twist}, ${round.victim}: ${told}`;
+    const mode = options.isSync ? `sync, ${copies} of 2` : 'async';
+    return `${mode}, ${options.twist}, ${round.victim}: shipping in ${shippedMs} ms, ${told}`;
   } finally {
     for (const receiver of round.receivers) await killed(receiver);
     scene.vaults.proxy.follow([]);
@@ -109,7 +110,8 @@ function startReceiver({ settings, receivers }: Round): void {
   fs.closeSync(log);
 }
 
-async function isShipping(round: Round): Promise<void> {
+/** Gives how long it took. */
+async function isShipping(round: Round): Promise<number> {
   const { settings, isSync } = round;
   const beganMs = Date.now();
   const isReady = (): boolean => {
@@ -121,6 +123,7 @@ async function isShipping(round: Round): Promise<void> {
     assert.ok(Date.now() - beganMs < waitMsMax, `it ships: ${wordsOf(round)}`);
     await sleep(50);
   }
+  return Date.now() - beganMs;
 }
 
 function wordsOf({ settings }: Round): string {
@@ -249,7 +252,7 @@ async function judge(round: Round, { returned, tried }: Writers, disaster: Disas
     missing.map(([, atMs]) => atMs),
     disaster,
   );
-  const words = `${returned.size} acknowledged, ${missing.length} lost${told}, timeline ${back.timeline}`;
+  const words = `${returned.size} acknowledged, ${missing.length} lost${told}, timeline ${back.timeline} in ${back.replayMs} ms`;
   scene.kept = back.rows;
   if (random.below(3) > 0) await back.promote();
   return words;

@@ -77,6 +77,8 @@ export interface Comeback extends AsyncDisposable {
   /** Everything that was committed by then is in it, as the log in the vault tells: milliseconds since the epoch. */
   readonly knownUntilMs: number | undefined;
   readonly timeline: number;
+  /** Milliseconds. */
+  readonly replayMs: number;
   /** It becomes the server of the next round. */
   promote(): Promise<void>;
 }
@@ -104,6 +106,7 @@ export async function comeBack(scene: LossScene, vault: Vault, server: PostgresS
     rows: await rowsOf(recovered),
     knownUntilMs: choice.path.knownUntilMs,
     timeline: choice.timeline,
+    replayMs: recovered.phases.replayMs,
     async promote() {
       await recovered.promote();
       await recovered[Symbol.asyncDispose]();
