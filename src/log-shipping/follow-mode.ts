@@ -6,14 +6,17 @@ import { isAway } from './ship-branch.ts';
 import { type Shipping, tell } from './shipping-state.ts';
 
 const tickMs = 100;
+/** Where no commit waits, only what is told hangs on it. */
+const patientTickMs = 500;
 /** After a server that could not be asked. */
 const askAgainMs = 1000;
 
 export async function followMode(shipping: Shipping, signal: AbortSignal): Promise<never> {
   const away = new Map<string, number>();
   const lagging = new Set<string>();
+  const everyMs = shipping.options.mode.kind === 'sync' ? tickMs : patientTickMs;
   for (;;) {
-    await sleep(tickMs, signal);
+    await sleep(everyMs, signal);
     tellAway(shipping, away);
     tellLag(shipping, lagging);
     if (shipping.options.mode.kind !== 'sync') continue;
