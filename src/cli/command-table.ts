@@ -114,6 +114,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/log-get.ts')).logGet,
   },
   {
+    name: 'log ticket',
+    summary: 'let these two work without a running Lifeboat',
+    root: 'app',
+    load: async () => (await import('./commands/log-ticket.ts')).logTicket,
+  },
+  {
     name: 'forget',
     summary: 'give up points that retention no longer keeps',
     root: 'app',

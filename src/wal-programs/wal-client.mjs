@@ -127,6 +127,11 @@ export function unheard(program, { socket, ticket }, code) {
 
 /** Where no `lifeboat up` runs: the work itself, by a program that is loaded only then. */
 export async function doItHere() {
-  const url = import.meta.url.includes('/src/wal-programs/') ? '../wal-direct.ts' : '../wal-direct.js';
-  return await import(new URL(url, import.meta.url).href);
+  const { enableCompileCache } = await import('node:module');
+  const { HOME, XDG_CACHE_HOME } = process.env;
+  const cache = XDG_CACHE_HOME ?? (HOME === undefined ? undefined : `${HOME}/.cache`);
+  // in a folder of this user: code from one that everybody may write would run with our rights
+  if (cache !== undefined) enableCompileCache?.(`${cache}/lifeboat/compiled`);
+  const isCheckout = import.meta.url.endsWith('/src/wal-programs/wal-client.mjs');
+  return await import(new URL(isCheckout ? '../wal-direct.ts' : '../wal-direct.js', import.meta.url).href);
 }

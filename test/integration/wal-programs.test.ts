@@ -6,12 +6,13 @@ import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { postgresLogs } from '../../src/app-postgres.ts';
-import { serveWal } from '../../src/cli/log/serve-wal.ts';
+import { openWalSocket } from '../../src/cli/log/serve-wal.ts';
 import type { WalGround } from '../../src/cli/log/wal-files.ts';
 import { LifeboatError } from '../../src/error/lifeboat-error.ts';
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
 import { initVault } from '../../src/vault/open-vault.ts';
 import type { Vault } from '../../src/vault/vault.ts';
+import { cliEnds } from '../e2e/cli-process.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { until } from '../support/shipping-scene.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.ts';
@@ -67,16 +68,12 @@ interface Serving extends AsyncDisposable {
 }
 
 async function serve(mode = 0o666): Promise<Serving> {
-  const stop = new AbortController();
   const told: string[] = [];
-  const done = serveWal({ path: socket, mode, ground, tell: (words) => told.push(words) }, stop.signal);
-  done.catch(() => undefined);
-  await until('it listens', () => fs.existsSync(socket));
+  const serving = await openWalSocket({ path: socket, mode, ground, tell: (words) => told.push(words) });
   return {
     told,
     async [Symbol.asyncDispose]() {
-      stop.abort(new Error('the test is over'));
-      await done;
+      await serving[Symbol.asyncDispose]();
       assert.ok(!fs.existsSync(socket));
     },
   };
@@ -221,7 +218,7 @@ test('two of them cannot serve one socket, words that are no question are answer
   await using _serving = await serve(0o600);
   assert.equal(fs.statSync(socket).mode & 0o777, 0o600);
   await assert.rejects(
-    serveWal({ path: socket, ground }, new AbortController().signal),
+    openWalSocket({ path: socket, ground }),
     (error) => error instanceof LifeboatError && error.code === 'ADDRESS_UNUSABLE',
   );
   for (const words of ['hello\n', '{"v":2}\n', '{"v":1,"do":"put","name":"x"}\n', `${'x'.repeat(10_000)}`]) {
@@ -236,4 +233,63 @@ test('two of them cannot serve one socket, words that are no question are answer
     });
     assert.match(said, /"code":"USAGE"/, words.slice(0, 20));
   }
+});
+
+test('with a ticket the programs work alone: over segments of the usual size, and not for others', async () => {
+  await using server = await startPostgres({ settings: { wal_keep_size: '64MB' } });
+  await server.query("create table rows as select g, repeat('x', 400) from generate_series(1, 1000) g");
+  await server.query('select pg_switch_wal()');
+  const options = { folder: folder.path, environment: { LIFEBOAT_PASSWORD: 'a password' } };
+  fs.writeFileSync(
+    join(folder.path, 'lifeboat.yaml'),
+    `version: 1
+metadata: { id: 5f0c8a52-7f0e-4a39-9a51-0e6a3c6f1d88, name: Shop, owner: ann }
+vaults: { one: { location: ${folder.path}/one }, two: { location: ${folder.path}/two } }
+systems:
+  shop:
+    owner: ann
+    source: { kind: postgres, connection: { host: 127.0.0.1, database: postgres, user: postgres } }
+    logs: { max_lag: 1 h }
+    vaults: [one, two]
+`,
+  );
+  const ticket = join(folder.path, 'shop.ticket');
+  await cliEnds(0, options, 'log', 'ticket', 'shop', '--to', ticket);
+  assert.equal(fs.statSync(ticket).mode & 0o777, 0o600);
+  await cliEnds(2, options, 'log', 'ticket', 'shop', '--to', ticket);
+  const [first = ''] = fs
+    .readdirSync(join(server.data, 'pg_wal'))
+    .filter((each) => /^[0-9A-F]{24}$/.test(each));
+  const put = ['archive', server.data, '--ticket', ticket, `pg_wal/${first}`, first] as const;
+  const stored = await run(...put);
+  assert.equal(stored.exitCode, 0, stored.stderr);
+  assert.equal((await run(...put)).exitCode, 0, 'again');
+  const out = join(folder.path, 'direct');
+  const get = ['restore', server.data, '--ticket', ticket, first, out] as const;
+  assert.equal((await run(...get)).exitCode, 0);
+  assert.ok(fs.readFileSync(out).equals(fs.readFileSync(join(server.data, 'pg_wal', first))));
+  const absent = await run('restore', server.data, '--ticket', ticket, '00000007.history', out);
+  assert.equal(absent.exitCode, 1, absent.stderr);
+  const other = await run('restore', server.data, '--system', 'papers', '--ticket', ticket, first, out);
+  assert.equal(other.exitCode, 200);
+  // the commands say the same
+  await cliEnds(0, options, 'log', 'put', 'shop', join(server.data, 'pg_wal', first), first);
+  await cliEnds(0, options, 'log', 'get', 'shop', first, out, '--cluster', await systemIdOf(server));
+  await cliEnds(3, options, 'log', 'get', 'shop', '00000007.history', out, '--cluster', '1');
+  // a vault that is away, and a key that was taken away
+  fs.renameSync(join(folder.path, 'two'), join(folder.path, 'aside'));
+  assert.equal((await run(...put)).exitCode, 1);
+  assert.equal(
+    (await run('restore', server.data, '--ticket', ticket, '00000007.history', out)).exitCode,
+    200,
+  );
+  assert.equal((await run(...get)).exitCode, 0, 'the other vault has it');
+  fs.renameSync(join(folder.path, 'aside'), join(folder.path, 'two'));
+  const { vaults: keys }: { vaults: { keyId: string }[] } = JSON.parse(fs.readFileSync(ticket, 'utf8'));
+  await cliEnds(0, options, 'key', 'remove', keys[0]?.keyId ?? '', '--vault', 'one');
+  const removed = await run(...put);
+  assert.equal(removed.exitCode, 1);
+  assert.match(removed.stderr, /opens the vault one no more/);
+  fs.writeFileSync(ticket, '{}');
+  assert.equal((await run(...get)).exitCode, 200);
 });

@@ -107,7 +107,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'app',
     layer: 5,
-    holds: ['app.ts', 'app-postgres.ts', 'app-recovery.ts'],
+    holds: ['app.ts', 'app-postgres.ts', 'app-recovery.ts', 'wal-direct.ts'],
     also: {
       api: 'the root of the server composes it',
       cli: 'the root composes it',
@@ -147,6 +147,7 @@ export const fronts: Readonly<Record<string, readonly string[]>> = {
     'src/repository/work-progress.ts',
     'src/repository/spare-key.ts',
     'src/repository/for-each-limited.ts',
+    'src/repository/sealed-objects.ts',
   ],
 };
 

@@ -28,32 +28,40 @@ export interface ServeWalOptions {
 const questionsMax = 4;
 const questionMs = 30 * 60_000;
 
-/**
- * Resolves when the signal is aborted and the socket is gone. Raises ADDRESS_UNUSABLE when the socket cannot be made, or
- * another process answers it.
- */
+/** Answers until the signal, and takes the socket away. Raises what `openWalSocket` raises. */
 export async function serveWal(options: ServeWalOptions, signal: AbortSignal): Promise<void> {
-  const { path } = options;
   if (signal.aborted) return;
+  await using _socket = await openWalSocket(options);
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/**
+ * Listens when it resolves; disposed, it listens no more, and the socket is gone. Raises ADDRESS_UNUSABLE when the socket
+ * cannot be made, or another process answers it.
+ */
+export async function openWalSocket(options: ServeWalOptions): Promise<AsyncDisposable> {
+  const stop = new AbortController();
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     // a client that went away hears nothing more
     socket.on('error', () => socket.destroy());
-    void answer(options, socket, signal);
+    void answer(options, socket, stop.signal);
   });
   server.maxConnections = questionsMax;
   await listen(server, options);
-  await new Promise<void>((resolve) => {
-    const end = (): void => {
-      server.close(() => resolve());
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort(new LifeboatError('INTERRUPTED', 'the socket is closed'));
       for (const socket of sockets) socket.destroy();
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
-  await rm(path, { force: true });
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await rm(options.path, { force: true });
+    },
+  };
 }
 
 async function listen(server: Server, { path, mode = 0o600, groupId }: ServeWalOptions): Promise<void> {

@@ -14,13 +14,13 @@ export interface WalGround {
   readonly vaults: readonly WalVault[];
   /** In how many vaults a file must be durable before it is taken. */
   readonly copies: number;
-  readonly tools: LogTools;
+  readonly tools: Pick<LogTools, 'readLogFile' | 'findLogFile'>;
 }
 
 export interface WalVault {
   readonly name: string;
   /** Raises what opening a vault raises; is asked for every file. */
-  readonly open: () => Promise<Vault>;
+  readonly open: () => Promise<Pick<Vault, 'log' | 'logs'>>;
 }
 
 /** What is known beside a file of the cluster that it is of: its identifier, from its own files. */

@@ -3,10 +3,9 @@
  * what it lacks is stored; so the file of a segment and the stream of the same log go together.
  */
 import { LifeboatError } from '../../../error/lifeboat-error.ts';
-import { joined } from '../../../log-archive/coverage.ts';
 import { type LogArchive, type LogSpan, noMarks, pieceBytesMax } from '../../../log-archive/log-archive.ts';
 import { createMarkReader } from './log-marks.ts';
-import { earlierLsn } from './lsn.ts';
+import { earlierLsn, laterLsn } from './lsn.ts';
 import { branchName, isSegmentSize, parseHistoryName, parseSegmentName } from './segment-name.ts';
 import { parseTimelineHistory } from './timeline-history.ts';
 import { createWalReader } from './wal-reader.ts';
@@ -92,9 +91,12 @@ async function partsOf(
   span: LogSpan,
   signal: AbortSignal | undefined,
 ): Promise<readonly Part[]> {
-  const pieces: LogSpan[] = [];
-  for await (const { branch, start, end } of log.pieces(span, signal)) pieces.push({ branch, start, end });
-  const held = joined(pieces);
+  const held: { readonly start: bigint; readonly end: bigint }[] = [];
+  for await (const { start, end } of log.pieces(span, signal)) {
+    const last = held.at(-1);
+    if (last === undefined || start > last.end) held.push({ start, end });
+    else held[held.length - 1] = { start: last.start, end: laterLsn(last.end, end) };
+  }
   const parts: Part[] = [];
   for (let at = span.start; at < span.end; ) {
     const around = held.find(({ start, end }) => start <= at && at < end);
