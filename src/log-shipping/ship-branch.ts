@@ -151,6 +151,8 @@ async function oneStream(run: BranchRun): Promise<BranchOutcome | undefined> {
   const { options } = shipping;
   const isFirst = run.marker === undefined;
   const start = isFirst ? (known?.span.start ?? run.start) : buffer.end;
+  // somebody may have dropped what holds the log for us
+  if (!isFirst) await options.source.hold(signal);
   const from = { branch, at: start };
   await using stream = await options.source.stream(from, signal, gatherMsOf(options));
   run.marker ??= options.engine.markReader(start, run.segmentBytes);

@@ -229,3 +229,25 @@ async function compareWithFiles(
       at += BigInt(length);
     }
 }
+
+test('a slot that somebody dropped is made again, and the log goes on without a gap', async () => {
+  await using server = await startPostgres({ settings: { wal_keep_size: '64MB' } });
+  const log = openLog(openMemoryStore());
+  await using shipping = ship(server, [log], { kind: 'async' });
+  await until('it streams', () => shipping.events.some(({ kind }) => kind === 'streaming'));
+  await server.query(`do $$ begin
+    for i in 1..500 loop
+      begin
+        perform pg_drop_replication_slot('lifeboat_slot');
+        return;
+      exception when others then
+        perform pg_terminate_backend(active_pid) from pg_replication_slots where active;
+        perform pg_sleep(0.01);
+      end;
+    end loop;
+  end $$`);
+  await server.query('create table after (a int)');
+  const end = parseLsn(await server.value('select pg_current_wal_flush_lsn()')) ?? 0n;
+  await until('all of it is there', async () => ((await log.coverage())[0]?.spans.at(-1)?.end ?? 0n) >= end);
+  assert.deepEqual((await log.coverage())[0]?.gaps, []);
+});
