@@ -7,6 +7,7 @@ import { makeLossScene } from './loss-scene.ts';
 
 const rounds = 4;
 const twistMs = 2000;
+const slackMs = 2000;
 
 test('what comes back from the vaults alone has every acknowledged row, or lacks no more than was told', async (t) => {
   const seed = process.pid;
@@ -16,7 +17,7 @@ test('what comes back from the vaults alone has every acknowledged row, or lacks
   await using scene = await makeLossScene(folder.path, random);
   for (let round = 0; round < rounds; round++) {
     const twist = random.pick(twists);
-    const said = await lossRound(scene, { isSync: round % 2 === 0, twist, twistMs }).catch(
+    const said = await lossRound(scene, { isSync: round % 2 === 0, twist, twistMs, slackMs }).catch(
       (cause: unknown) => {
         throw new Error(`round ${round} of seed ${seed}: ${twist}`, { cause });
       },
