@@ -1,5 +1,5 @@
 /**
- * `npm run campaign -- crash | crash-vaults | prune | kill | chaos | damage | heal | clock | places | loss |
+ * `npm run campaign -- crash | crash-vaults | prune | kill | chaos | damage | heal | clock | places | loss | silent |
  * faithful`: the long forms of tests, for before a release.
  *
  * crash   a backup cut off after every operation on the store, stock restic looking at each: about 2 minutes
@@ -14,6 +14,7 @@
  * loss    100 rounds in which a PostgreSQL server loses everything at a random moment, while its log is shipped into two
  *         vaults and something is wrong with one of them: about 30 minutes, for most stops are of a minute; root, to mount a small disk
  * faithful  an hour of pgbench, its log compared with that of pg_receivewal, and dumps before and after restores
+ * silent  some 40 faults of which nothing is said, each hidden in a system that `lifeboat up` keeps: about 25 minutes
  * clock   1000 random sets of schedules against a simulated clock, up to 28 years each: about 2 minutes
  *
  * --seed N    the first seed; else one is drawn from the clock. Every seed is printed, so that a failure can be had again.
@@ -50,6 +51,8 @@ import {
   prepare,
   pruneActs,
 } from '../test/simulation/prune-scene.ts';
+import { silentFaults, tryFault } from '../test/simulation/silent-faults.ts';
+import { makeSilentScene } from '../test/simulation/silent-scene.ts';
 import {
   actUntil as actOnBothUntil,
   acts,
@@ -78,6 +81,7 @@ const campaigns: Readonly<Record<string, (campaign: Campaign) => Promise<void>>>
   heal,
   clock,
   places,
+  silent,
   loss,
   faithful,
 };
@@ -248,6 +252,26 @@ async function loss({ folder, seed, rounds = 100, stopMs }: Campaign): Promise<v
       `seed ${seed}, round ${round}: ${await lossRound(scene, { isSync, twist, twistMs: stopMs })}`,
     );
   }
+}
+
+/** Goes on with a system made anew where a fault was not found; `--rounds` tries the first so many. */
+async function silent({ rounds = silentFaults.length }: Campaign): Promise<void> {
+  const missed: string[] = [];
+  for (const kind of ['async', 'sync'] as const) {
+    let scene = await makeSilentScene(kind);
+    for (const fault of silentFaults.slice(0, rounds).filter((each) => each.kind === kind)) {
+      try {
+        console.log(await tryFault(scene, fault));
+      } catch (error) {
+        missed.push(fault.name);
+        console.log(`MISSED ${fault.name}: ${error instanceof Error ? error.message : String(error)}`);
+        await scene[Symbol.asyncDispose]();
+        scene = await makeSilentScene(kind);
+      }
+    }
+    await scene[Symbol.asyncDispose]();
+  }
+  if (missed.length > 0) throw new Error(`missed: ${missed.join(', ')}`);
 }
 
 async function faithful({ folder, rounds = 60 }: Campaign): Promise<void> {

@@ -14,6 +14,8 @@ export interface SystemAssessment {
   readonly ratio?: number;
   /** Why it is at risk although its objectives are met: lower-case, without full stop. */
   readonly concern?: string;
+  /** A command line that looks at the concern, or ends it. */
+  readonly concernAction?: string;
 }
 
 /** One system against all its objectives. A system without objectives is unknown. */

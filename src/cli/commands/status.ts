@@ -226,14 +226,21 @@ function rowOf(system: AssessedSystem, nowMs: number, style: Style): Row {
     paint: painter(system.status, style),
     details: [
       `    newest proven point: ${system.newestProven === undefined ? 'none' : momentText(system.newestProven.capturedAtMs)}`,
-      ...(system.concern === undefined ? [] : [`    ${system.concern}`]),
+      ...(system.recoverableUntilMs === undefined
+        ? []
+        : [`    log: every second up to ${momentText(system.recoverableUntilMs)}`]),
+      ...(system.concern === undefined ? [] : [`    ${system.concern}${actionText(system.concernAction)}`]),
       ...unmet.map(
         ({ objective, reason, nextAction }) =>
-          `    ${objectiveName(objective.kind)}: ${reason}${nextAction === undefined ? '' : ` → ${nextAction}`}`,
+          `    ${objectiveName(objective.kind)}: ${reason}${actionText(nextAction)}`,
       ),
       ...lagLines(system, nowMs),
     ],
   };
+}
+
+function actionText(action: string | undefined): string {
+  return action === undefined ? '' : ` → ${action}`;
 }
 
 /** Vaults that are behind and that no line above speaks of. */
@@ -277,6 +284,9 @@ function systemRecord(system: AssessedSystem, nowMs: number) {
     system: system.system,
     status: system.status,
     concern: system.concern,
+    concern_action: system.concernAction,
+    recoverable_until:
+      system.recoverableUntilMs === undefined ? undefined : new Date(system.recoverableUntilMs).toISOString(),
     ratio: system.ratio,
     objectives: system.assessments.map(
       ({ objective, vault, status: state, measuredMs, ratio, reason, nextAction }) => ({

@@ -1,7 +1,10 @@
 /** `lifeboat up`: keeps a plan, in the foreground, until it is stopped. */
-import { hasCode } from '../../error/lifeboat-error.ts';
+import { resolve } from 'node:path';
+import { hasCode, LifeboatError } from '../../error/lifeboat-error.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
+import type { Input } from '../input.ts';
+import type { WalSocketOptions } from '../keep-logs/wal-socket.ts';
 import { planOptions, profileOf } from '../load-plan.ts';
 import { openPlan } from '../plan/plan-session.ts';
 import { keepUp, passOnce, requireSameId } from '../run-due/keep-up.ts';
@@ -18,6 +21,16 @@ export const up: Command<AppContext> = {
   options: [
     ...planOptions,
     { flag: '--once', description: 'one pass with on_failure and dead_man_url, then end' },
+    {
+      flag: '--wal-socket',
+      value: 'PATH',
+      description: 'answer `lifeboat-archive-wal` and `lifeboat-restore-wal` at this socket',
+    },
+    {
+      flag: '--wal-socket-group',
+      value: 'ID',
+      description: 'the number of a group whose members may use that socket (default: this user alone)',
+    },
   ],
   examples: [
     { line: 'lifeboat up --plan /srv/shop/lifeboat.yaml', says: 'until SIGTERM or Ctrl-C' },
@@ -37,12 +50,24 @@ export const up: Command<AppContext> = {
     requireSameId(first, session);
     watch.follow(session.files);
     try {
-      return await keepUp(context, session, watch);
+      return await keepUp(context, session, watch, walSocketOf(context, input));
     } catch (error) {
       return stopped(context, error);
     }
   },
 };
+
+/** Raises USAGE. */
+function walSocketOf({ folder }: AppContext, input: Input): WalSocketOptions | undefined {
+  const path = input.value('--wal-socket');
+  const group = input.value('--wal-socket-group');
+  if (group !== undefined && (path === undefined || !/^\d{1,10}$/.test(group)))
+    throw new LifeboatError('USAGE', `--wal-socket-group ${group} cannot be used so`, {
+      hint: 'Give the number of a group, as `getent group postgres` shows it, besides --wal-socket.',
+    });
+  if (path === undefined) return undefined;
+  return { path: resolve(folder, path), ...(group === undefined ? {} : { groupId: Number(group) }) };
+}
 
 /** A service that is told to stop has not failed; a person who interrupts it has interrupted it. */
 function stopped(context: AppContext, error: unknown): CommandEnd {

@@ -53,6 +53,7 @@ export async function shipSystem(context: AppContext, options: ShipSystemOptions
       })),
       copies: copiesOf(shipped),
       heartbeatMs: heartbeatOf(system, logs.heartbeat),
+      timing: { countMs: countEvery(system) },
       engine: await context.adapters.logs.engine(),
       clock: { nowMs: context.nowMs, monotonicMs },
       tell: (event) => {
@@ -98,6 +99,14 @@ function heartbeatOf({ objectives }: ResolvedSystem, plannedMs: number): number 
   const rpoMs = objectives.rpo?.valueMs;
   if (rpoMs === undefined || rpoMs === 0) return plannedMs;
   return Math.max(heartbeatMsMin, Math.min(plannedMs, rpoMs / 4));
+}
+
+const countMsMin = 30_000;
+const countMsMax = 600_000;
+
+/** A vault that lost a piece is noticed within the RPO; where that is long, lists are not to cost much. */
+function countEvery({ objectives }: ResolvedSystem): number {
+  return Math.max(countMsMin, Math.min(countMsMax, (objectives.rpo?.valueMs ?? countMsMax) / 2));
 }
 
 /** What did not change is written now and then, so that its reader sees that we are alive. */

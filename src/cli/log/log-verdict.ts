@@ -90,6 +90,7 @@ export function receiverFacts(
 const states: Readonly<Record<StoredStatus['state'], LogState>> = {
   streaming: 'ok',
   connecting: 'at-risk',
+  stopped: 'failed',
   waiting: 'at-risk',
   'catching-up': 'at-risk',
   degraded: 'failed',

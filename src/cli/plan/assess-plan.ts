@@ -34,6 +34,8 @@ export interface AssessedSystem extends SystemAssessment {
   /** How far each vault is behind the others; empty where there is only one. */
   readonly copies: readonly CopyLagFacts[];
   readonly newestProven?: RecoveryPoint;
+  /** By its log, on top of a point that was read back. */
+  readonly recoverableUntilMs?: number;
   /** The next due time of its schedules after now. */
   readonly nextRunMs?: number;
   /** When what is said here was read from a vault; absent when nothing is known. */
@@ -94,6 +96,10 @@ function assessOne(
     concernOf(system.name, own) ?? log?.trouble?.reason ?? lagConcern(system, route, lags, nowMs);
   return {
     ...withConcern(assessed, concern),
+    ...(log?.trouble !== undefined && concern === log.trouble.reason
+      ? { concernAction: log.trouble.nextAction }
+      : {}),
+    ...(log?.untilMs === undefined ? {} : { recoverableUntilMs: log.untilMs }),
     copies: lags,
     ...(proven === undefined ? {} : { newestProven: proven }),
     ...(nextRunMs === undefined ? {} : { nextRunMs }),

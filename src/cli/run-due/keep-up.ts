@@ -11,6 +11,7 @@ import { every, sleep } from '../../platform/timers.ts';
 import { nextDue } from '../../schedule/due-times.ts';
 import type { AppContext } from '../cli-context.ts';
 import { keepLogs, type LogKeeping } from '../keep-logs/keep-logs.ts';
+import { keepWalSocket, type WalSocketOptions } from '../keep-logs/wal-socket.ts';
 import { loadPlan } from '../load-plan.ts';
 import { chosenSystems, openPlan, type PlanSession } from '../plan/plan-session.ts';
 import { plural } from '../quantity-text.ts';
@@ -39,7 +40,12 @@ interface PlanInUse {
   readonly trouble?: LifeboatError;
 }
 
-export async function keepUp(context: AppContext, session: PlanSession, watch: PlanWatch): Promise<never> {
+export async function keepUp(
+  context: AppContext,
+  session: PlanSession,
+  watch: PlanWatch,
+  walSocket?: WalSocketOptions,
+): Promise<never> {
   const clock = clockWatch(context);
   const beside: Beside = { nag: nagger(context), telling: inTurn(), logs: keepLogs(context) };
   await using logs = beside.logs;
@@ -47,6 +53,7 @@ export async function keepUp(context: AppContext, session: PlanSession, watch: P
   await sayNext(context, session);
   await logs.follow(session);
   await using _watch = watchLogs(context, beside, () => inUse.session);
+  await using _socket = walSocket && (await keepWalSocket(context, walSocket, () => inUse.session));
   await logs.settled();
   for (;;) {
     const nextPassAtMs = await passWithHooks(context, inUse, beside);
