@@ -11,7 +11,7 @@ import type {
   RecoveryRequest,
 } from './restore/recovery-engine.ts';
 import type { PlannedRecovery } from './source/postgres/recovery/choose-recovery.ts';
-import type { CopyResult } from './source/postgres/recovery/recover-copy.ts';
+import type { CopyOptions, ReplayedCopy } from './source/postgres/recovery/recover-copy.ts';
 
 /** Where a snapshot of a PostgreSQL server has all that it has. */
 const storedFolder = 'postgresql';
@@ -63,18 +63,25 @@ async function choose(request: RecoveryRequest): Promise<RecoveryChoice> {
 async function recover(
   planned: PlannedRecovery,
   words: { readonly to: (lsn: bigint) => string; readonly target: string },
-  { folder, tablespaces, values, progress, signal }: RecoverRequest,
+  { folder, tablespaces, values, parts, progress, signal }: RecoverRequest,
 ): Promise<RecoveredCopy> {
-  const { recoverCopy } = await import('./source/postgres/recovery/recover-copy.ts');
+  const { extractFromCopy, recoverCopy } = await import('./source/postgres/recovery/recover-copy.ts');
   const totalBytes = Number(planned.to - planned.from);
-  const { superuser } = values;
-  const result = await recoverCopy({
+  const { superuser, database } = values;
+  const options: CopyOptions = {
     ...{ planned, tablespaces, signal },
     folder: path.join(folder, storedFolder),
     ...(typeof superuser === 'string' && superuser !== '' ? { superuser } : {}),
     onProgress: ({ phase, fetchedBytes }) =>
       progress?.({ phase, doneFiles: 0, totalBytes, doneBytes: Math.min(fetchedBytes, totalBytes) }),
-  });
+  };
+  if (parts !== undefined) {
+    const ofDatabase = parts.ofDatabase ?? (typeof database === 'string' ? database : 'postgres');
+    const extracted = await extractFromCopy({ ...options, wanted: { ...parts, ofDatabase } });
+    const { files } = extracted;
+    return { data: parts.to, files, openWith: [], facts: factsOf(planned, words, extracted) };
+  }
+  const result = await recoverCopy(options);
   const { data, openWith } = result;
   return { data, openWith, facts: factsOf(planned, words, result) };
 }
@@ -82,7 +89,7 @@ async function recover(
 function factsOf(
   { choice }: PlannedRecovery,
   { to, target }: { readonly to: (lsn: bigint) => string; readonly target: string },
-  { proof, replayedTo, lastTransactionUs, fetchedBytes, phases }: CopyResult,
+  { proof, replayedTo, lastTransactionUs, fetchedBytes, phases }: ReplayedCopy,
 ): RecoveryFacts {
   return {
     ...{ target, proof, branch: `timeline ${choice.timeline}`, replayedTo: to(replayedTo) },

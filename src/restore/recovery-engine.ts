@@ -72,16 +72,30 @@ export interface RecoverRequest extends RecoveryPlaces {
   readonly folder: string;
   /** Measured at the capture. */
   readonly values: Readonly<Record<string, number | string>>;
+  /** Only these are copied out of it, into files; the copy is thrown away afterwards. */
+  readonly parts?: RecoveredParts;
   readonly progress?: (progress: WorkProgress) => void;
   readonly signal?: AbortSignal;
 }
 
+export interface RecoveredParts {
+  readonly databases: readonly string[];
+  /** `orders`, `sales.orders`. */
+  readonly tables: readonly string[];
+  /** Whose tables they are; that of the checks when it is not said. */
+  readonly ofDatabase?: string;
+  /** Where the files go, absolute. */
+  readonly to: string;
+}
+
 export interface RecoveredCopy {
   readonly facts: RecoveryFacts;
-  /** The data directory; its server is stopped, and it is isolated. */
+  /** The data directory, whose server is stopped and which is isolated; or where the files of its parts are. */
   readonly data: string;
   /** How a person looks at it without opening it to the world; a line each. */
   readonly openWith: readonly string[];
+  /** What was copied out of it. */
+  readonly files?: readonly { readonly path: string; readonly bytes: number; readonly form: string }[];
 }
 
 export interface CopyState {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jsonLines } from '../e2e/cli-process.ts';
 import { type PostgresPlan, postgresPlan } from '../support/postgres-plan.ts';
 import { startPostgres } from '../support/postgres-server.ts';
@@ -135,4 +136,91 @@ test('what cannot be reached is refused with the reason, and nothing is restored
     ['--timeline', '2'],
   ])
     await plan.run(2, 'restore', 'shop', '--to', 'none', '--yes', ...words);
+});
+
+test('single tables and a database come back as files, and nothing else stays', async () => {
+  await using plan = await postgresPlan({ version: 15 });
+  const { server, scene } = plan;
+  await server.query('create schema sales; create table sales."Or ders" (id int, note text)');
+  await writeHistory(plan);
+  await server.query(`insert into sales."Or ders" values (7, 'a,b')`);
+  await server.query('create database other');
+  await server.query('create table o as select 42 as answer', 'other');
+  const mistake = Number(
+    await server.value('begin; drop table sales."Or ders"; select txid_current(); commit').catch(() => 0),
+  );
+  await plan.beat();
+  await plan.keepLog('here');
+  const until = mistake > 0 ? `before-xid:${mistake}` : 'name:before three';
+  const words = ['restore', 'shop', '--to', 'out', '--until', until, '--yes', '--json'];
+  const run = await plan.run(0, ...words, '--table', 'sales.Or ders', '--table', 't');
+  const recovery = jsonLines(run).find(({ type }) => type === 'restore')?.['recovery'] as Record<
+    string,
+    unknown
+  >;
+  assert.equal((recovery['files'] as unknown[]).length, 2);
+  const sql = fs.readFileSync(scene.path('out/sales.Or ders.sql'), 'utf8');
+  assert.match(sql, /CREATE TABLE sales\."Or ders"/);
+  if (mistake > 0) assert.match(sql, /7\ta,b/);
+  await plan.run(0, 'restore', 'shop', '--to', 'out', '--until', 'end', '--yes', '--database', 'other');
+  assert.ok(fs.readFileSync(scene.path('out/other.dump')).subarray(0, 5).equals(Buffer.from('PGDMP')));
+  assert.deepEqual(fs.readdirSync(scene.path('out')).sort(), ['other.dump', 'sales.Or ders.sql', 't.sql']);
+  const none = await plan.run(
+    1,
+    'restore',
+    'shop',
+    '--to',
+    'out',
+    '--until',
+    'end',
+    '--yes',
+    '--table',
+    'nothing',
+  );
+  assert.match(none.stderr, /no matching tables/);
+  assert.equal(fs.readdirSync(scene.path('out')).length, 3);
+});
+
+test('without a pg_dump of the version a table comes back as values', async () => {
+  await using plan = await postgresPlan({ version: 17 });
+  await plan.server.query(`create table t as select 7 as id, 'a,b' as note`);
+  await plan.run(0, 'backup');
+  await plan.run(
+    0,
+    'restore',
+    'shop',
+    '--to',
+    'out',
+    '--until',
+    'consistent',
+    '--yes',
+    '--table',
+    'public.t',
+  );
+  assert.equal(fs.readFileSync(plan.scene.path('out/public.t.csv'), 'utf8'), 'id,note\n7,"a,b"\n');
+});
+
+test('a recovery that is interrupted leaves no server behind, and a copy that does not start', async () => {
+  await using plan = await postgresPlan({ version: 15 });
+  await writeHistory(plan);
+  await plan.keepLog('here');
+  const run = plan.start('restore', 'shop', '--to', 'cut', '--until', 'end', '--yes');
+  run.stdin.end();
+  const data = plan.scene.path('cut/postgresql/data');
+  const ended = new Promise<number | null>((done) => run.once('close', (code) => done(code)));
+  let pid = 0;
+  while (pid === 0 && run.exitCode === null) {
+    await sleep(5);
+    const text = fs.existsSync(path.join(data, 'postmaster.pid'))
+      ? fs.readFileSync(path.join(data, 'postmaster.pid'), 'utf8')
+      : '';
+    pid = Number.parseInt(text, 10) || 0;
+  }
+  run.kill('SIGINT');
+  assert.equal(await ended, 130);
+  assert.ok(pid > 0);
+  assert.equal(fs.existsSync(`/proc/${pid}`), false, 'the server is gone');
+  assert.equal(fs.existsSync(path.join(data, 'global/pg_control')), false);
+  const again = await plan.run(2, 'restore', 'shop', '--to', 'cut', '--until', 'end', '--yes');
+  assert.match(again.stderr, /would be overwritten/);
 });

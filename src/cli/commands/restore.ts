@@ -1,4 +1,5 @@
 /** `lifeboat restore`: brings systems back, to a folder or in place, after showing what it would do. */
+import { resolve } from 'node:path';
 import { defined } from '../../error/assert.ts';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { durationText } from '../../objective/duration-text.ts';
@@ -30,10 +31,12 @@ import {
 import { findPoint, noPoint } from '../plan/verify-systems.ts';
 import { bytesText, plural } from '../quantity-text.ts';
 import { estimateRecovery, type RecoveryEstimate } from '../recovery/estimate-recovery.ts';
+import { makePartsSandbox } from '../recovery/parts-sandbox.ts';
 import { planRecovery } from '../recovery/plan-recovery.ts';
 import {
   recoveryFlags,
   recoveryOptions,
+  recoveryPartsOf,
   recoveryPlacesOf,
   recoveryWishOf,
 } from '../recovery/recovery-options.ts';
@@ -76,6 +79,10 @@ export const restore: Command<AppContext> = {
       says: 'a database as it was just before a transaction',
     },
     {
+      line: 'lifeboat restore shop --to ./out --until "2026-11-20 02:44" --table sales.orders',
+      says: 'one table as it was then, as a file of SQL',
+    },
+    {
       line: 'lifeboat restore uploads --vault archive --to ./back --thaw standard',
       says: 'from an archive class: thaw, wait, restore',
     },
@@ -91,6 +98,8 @@ export const restore: Command<AppContext> = {
     const { timeZone } = session.plan.metadata;
     const wish = await recoveryWishOf(context, input, systems, timeZone);
     const pick = wish === undefined ? pickOf(context, input, timeZone) : {};
+    const parts = wish && recoveryPartsOf(input, resolve(context.folder, to));
+    using sandbox = parts && makePartsSandbox(parts.to);
     const requests: RestoreSystemRequest[] = [];
     for (const system of systems) {
       const ground = { vaults, histories, system };
@@ -98,11 +107,16 @@ export const restore: Command<AppContext> = {
       const found = plan?.found ?? findPoint({ histories, ...pick }, system.name);
       if (found === undefined) throw notThere({ histories, ...pick }, system.name, wordsOf(input));
       requests.push({
-        ...{ session, vaults, system, found, to, words: wordsOf(input) },
+        ...{ session, vaults, system, found, to: sandbox?.path ?? to, words: wordsOf(input) },
         choice: choosePaths(input.values('--include')),
         overwrite: input.has('--overwrite'),
         withoutSafetyCopy: input.has('--without-safety-copy'),
-        ...(plan && { recovery: { ...plan, ...recoveryPlacesOf(input, context.folder), histories } }),
+        ...(plan && {
+          recovery: {
+            ...{ ...plan, ...recoveryPlacesOf(input, context.folder), histories },
+            ...(parts && { parts }),
+          },
+        }),
       });
     }
     return await previewAndApply(context, input, requests);
@@ -323,8 +337,7 @@ function previewText(
 ): string {
   const { system, found, session, recovery } = request;
   const when = describeMoment(preview.capturedAtMs, session.plan.metadata.timeZone);
-  const where =
-    preview.destination?.description ?? (preview.target.kind === 'folder' ? preview.target.folder : '');
+  const where = placeText(request, preview) ?? '';
   return [
     `${system.name}: ${plural(preview.files, 'file')}, ${bytesText(preview.bytes)} from ${found.vault}, point ${found.point.id.slice(0, 8)} (${proofLevel(found.point)})`,
     ...(recovery === undefined
@@ -338,6 +351,11 @@ function previewText(
     ),
     ...preview.findings.map(({ severity, message, hint }) => `  ${severity}: ${message}. ${hint}`),
   ].join('\n');
+}
+
+function placeText({ recovery }: RestoreSystemRequest, { destination, target }: RestorePreview) {
+  if (recovery?.parts !== undefined) return recovery.parts.to;
+  return destination?.description ?? (target.kind === 'folder' ? target.folder : undefined);
 }
 
 function wayBackText({ target, overwriteCount }: RestorePreview): readonly string[] {
@@ -366,9 +384,7 @@ function previewRecord(
     loss_ms: preview.lossMs,
     files: preview.files,
     bytes: preview.bytes,
-    to:
-      preview.destination?.description ??
-      (preview.target.kind === 'folder' ? preview.target.folder : undefined),
+    to: placeText(request, preview),
     overwrites: preview.overwriteCount,
     safety_copy: preview.target.kind === 'in-place' && preview.target.safetyParent !== undefined,
     findings: preview.findings,

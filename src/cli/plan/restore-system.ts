@@ -13,7 +13,7 @@ import {
 } from '../../restore/apply-restore.ts';
 import type { PathChoice } from '../../restore/path-choice.ts';
 import { previewRestore, type RestorePreview } from '../../restore/preview-restore.ts';
-import type { RecoveredCopy, RecoveryPlaces } from '../../restore/recovery-engine.ts';
+import type { RecoveredCopy, RecoveredParts, RecoveryPlaces } from '../../restore/recovery-engine.ts';
 import type { RestoreTarget } from '../../restore/restore-target.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
@@ -47,6 +47,8 @@ export interface RestoreSystemRequest {
 export interface SystemRecovery extends RecoveryPlan, RecoveryPlaces {
   /** Of all vaults, for what was measured before. */
   readonly histories: readonly VaultHistory[];
+  /** Only these come back; `to` is then a folder that is thrown away. */
+  readonly parts?: RecoveredParts;
 }
 
 export async function previewSystemRestore(
@@ -96,6 +98,7 @@ export async function applySystemRestore(
   const recover = async (folder: string): Promise<RecoveredCopy> =>
     await defined(recovery, 'recovery that was planned').chosen.recover({
       ...{ folder, signal, values: preview.values, progress: report },
+      ...(recovery?.parts && { parts: recovery.parts }),
       tablespaces: recovery?.tablespaces ?? new Map(),
     });
   return await orElsewhere(request, () =>

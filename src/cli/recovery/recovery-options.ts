@@ -2,7 +2,7 @@
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { absolutePath } from '../../platform/absolute-path.ts';
-import type { RecoveryPlaces } from '../../restore/recovery-engine.ts';
+import type { RecoveredParts, RecoveryPlaces } from '../../restore/recovery-engine.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { OptionSpec } from '../command-spec.ts';
 import type { Input } from '../input.ts';
@@ -24,6 +24,19 @@ export const recoveryOptions = [
     flag: '--tablespace',
     value: 'OLD=NEW',
     description: 'with --until: where a tablespace goes, by its old folder or its OID',
+    repeatable: true,
+  },
+  {
+    flag: '--table',
+    value: 'NAME',
+    description: 'with --until: only this table, as a file of SQL in DIR',
+    repeatable: true,
+  },
+  {
+    flag: '--database',
+    value: 'NAME',
+    description:
+      'with --until: only this database, as a file for pg_restore in DIR; with --table: whose tables they are',
     repeatable: true,
   },
 ] as const satisfies readonly OptionSpec[];
@@ -70,11 +83,21 @@ export function recoveryPlacesOf(input: Input, folder: string): RecoveryPlaces {
   return { tablespaces: new Map(pairs) };
 }
 
+/** `undefined` when all of it is to come back. `to` is absolute. */
+export function recoveryPartsOf(input: Input, to: string): RecoveredParts | undefined {
+  const tables = input.values('--table');
+  const databases = input.values('--database');
+  if (tables.length === 0 && databases.length === 0) return undefined;
+  if (input.values('--tablespace').length > 0)
+    throw usage('--tablespace moves nothing of single tables and databases', 'Leave it out.');
+  if (tables.length === 0) return { databases, tables, to };
+  const [ofDatabase, ...others] = databases;
+  if (others.length > 0) throw usage('tables are of one --database', 'Restore one after the other.');
+  return { databases: [], tables, to, ...(ofDatabase === undefined ? {} : { ofDatabase }) };
+}
+
 function refuseOrphans(input: Input): undefined {
-  const [orphan] = [
-    ...(input.value('--timeline') === undefined ? [] : ['--timeline']),
-    ...(input.values('--tablespace').length === 0 ? [] : ['--tablespace']),
-  ];
+  const [orphan] = recoveryFlags.filter((flag) => input.values(flag).length > 0);
   if (orphan !== undefined)
     throw usage(`${orphan} belongs to --until`, 'Say with --until how far the log is to be replayed.');
   return undefined;

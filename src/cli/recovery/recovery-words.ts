@@ -43,7 +43,7 @@ function estimateText(estimate: RecoveryEstimate): string {
 }
 
 export function recoveredLines(
-  { facts, openWith }: RecoveredCopy,
+  { facts, openWith, files }: RecoveredCopy,
   { fetchMs = 0 }: Pick<RestoreOutcome, 'fetchMs'>,
   timeZone: string,
 ): readonly string[] {
@@ -53,6 +53,22 @@ export function recoveredLines(
     `  until  ${facts.target}: the server says "${facts.proof}"`,
     `  stands at ${facts.replayedTo} of ${facts.branch}${last}`,
     `  took   ${phasesText(facts, fetchMs)}`,
+    ...(files === undefined
+      ? copyLines(openWith)
+      : files.map(
+          ({ path, bytes, form }) => `  file   ${path}, ${bytesText(bytes)}: ${forms[form] ?? form}`,
+        )),
+  ];
+}
+
+const forms: Readonly<Record<string, string>> = {
+  sql: 'psql --file reads it',
+  custom: 'pg_restore reads it',
+  csv: 'comma-separated values, for there is no pg_dump of this version here',
+};
+
+function copyLines(openWith: readonly string[]): readonly string[] {
+  return [
     '  The copy is stopped and isolated: no archiving, no standbys, no jobs, no door but a socket of its own.',
     ...openWith.map((line, at) => `  ${at === 0 ? 'look ' : '     '}  ${line}`),
     '  `lifeboat promote DIR` gives it its own settings back, for production.',
@@ -60,10 +76,10 @@ export function recoveredLines(
 }
 
 export function recoveredFields(
-  { facts, data, openWith }: RecoveredCopy,
+  { facts, data, openWith, files }: RecoveredCopy,
   { fetchMs = 0 }: Pick<RestoreOutcome, 'fetchMs'>,
 ) {
-  return { ...factsFields(facts, fetchMs), data, open_with: openWith };
+  return { ...factsFields(facts, fetchMs), data, open_with: openWith, ...(files && { files }) };
 }
 
 export function phasesText({ layOutMs, replayMs, openMs, logBytes }: RecoveryFacts, fetchMs: number): string {

@@ -13,6 +13,7 @@ import { closedFolders, closedTo, makeSocketFolder, tablespacesIn } from '../ser
 import { sandboxSettings, settingLines } from '../server/sandbox-settings.ts';
 import { giveTo, type ServerUser, serverUser } from '../server/server-user.ts';
 import type { PlannedRecovery } from './choose-recovery.ts';
+import { type ExtractedFile, extractParts, type WantedParts } from './extract-parts.ts';
 import { isolatedConf, withholdControl } from './lay-out-cluster.ts';
 import { moveTablespaces } from './move-tablespaces.ts';
 import { type RecoveredCluster, type RecoveryProgress, recoverCluster } from './recover-cluster.ts';
@@ -47,23 +48,35 @@ const socketPathMax = 90;
 
 /** Raises what `recoverCluster` raises; the data directory then cannot be started. */
 export async function recoverCopy(options: CopyOptions): Promise<CopyResult> {
-  const { folder, signal } = options;
-  const data = path.join(folder, 'data');
-  const programs = await findServer({ major: await majorOf(options), folders: [], signal });
-  const user = serverUser();
-  const tablespaces = await moveTablespaces(
-    { data, own: await tablespacesIn(folder), wanted: options.tablespaces },
-    signal,
-  );
-  await giveTo(user, folder);
+  const parts = await partsOf(options);
+  const { data } = parts;
   try {
-    const result = await replayAndEnd(options, { data, programs, user, tablespaces });
-    const openWith = await settleCopy({ data, folder, programs, user });
-    return { ...result, data, openWith };
+    const { replayed, done } = await replayAnd(options, parts, async (cluster) => {
+      const { timeline, openMs } = await cluster.promote(options.signal);
+      return { openMs, done: timeline };
+    });
+    const openWith = await settleCopy({ ...parts, folder: options.folder });
+    return { ...replayed, timeline: done, data, openWith };
   } catch (error) {
     await withholdControl(data).catch(() => undefined);
     throw error;
   }
+}
+
+/** Copies parts out of it, and leaves nothing that could be started. */
+export async function extractFromCopy(
+  options: CopyOptions & { readonly wanted: WantedParts },
+): Promise<ReplayedCopy & { readonly files: readonly ExtractedFile[] }> {
+  const parts = await partsOf(options);
+  const { wanted, signal } = options;
+  const { replayed, done } = await replayAnd(options, parts, async (cluster, workFolder) => {
+    // While it is paused, a transaction that had not ended yet holds its locks, such as that of a table it drops.
+    const { openMs } = await cluster.promote(signal);
+    const { server } = cluster;
+    const { major } = parts.programs;
+    return { openMs, done: await extractParts({ server, major, wanted, workFolder, signal }) };
+  });
+  return { ...replayed, files: done };
 }
 
 /** Raises nothing for what a person can mend: each is a finding. `folder` need not be there yet. */
@@ -101,10 +114,30 @@ interface Parts {
   readonly tablespaces: ReadonlyMap<string, string>;
 }
 
-async function replayAndEnd(
+async function partsOf(options: CopyOptions): Promise<Parts> {
+  const { folder, signal } = options;
+  const data = path.join(folder, 'data');
+  const programs = await findServer({ major: await majorOf(options), folders: [], signal });
+  const user = serverUser();
+  const own = await tablespacesIn(folder);
+  const tablespaces = await moveTablespaces({ data, own, wanted: options.tablespaces }, signal);
+  await giveTo(user, folder);
+  return { data, programs, user, tablespaces };
+}
+
+export type ReplayedCopy = Omit<CopyResult, 'data' | 'openWith' | 'timeline'>;
+
+/** What is to be done with the running server, once it stands where it was asked to. */
+type Act<T> = (
+  cluster: RecoveredCluster,
+  work: string,
+) => Promise<{ readonly openMs: number; readonly done: T }>;
+
+async function replayAnd<T>(
   options: CopyOptions,
   parts: Parts,
-): Promise<Omit<CopyResult, 'data' | 'openWith'>> {
+  act: Act<T>,
+): Promise<{ readonly replayed: ReplayedCopy; readonly done: T }> {
   const { planned, folder, superuser, signal } = options;
   const { choice, target, log, histories } = planned;
   let fetchedBytes = 0;
@@ -122,12 +155,13 @@ async function replayAndEnd(
       },
     }),
   );
-  const { timeline, openMs } = await cluster.promote(signal);
+  const { openMs, done } = await act(cluster, work);
   const { proof, replayedTo, lastTransactionUs, phases } = cluster;
-  return {
-    ...{ proof, replayedTo, fetchedBytes, timeline, phases: { ...phases, openMs } },
+  const replayed = {
+    ...{ proof, replayedTo, fetchedBytes, phases: { ...phases, openMs } },
     ...(lastTransactionUs === undefined ? {} : { lastTransactionUs }),
   };
+  return { replayed, done };
 }
 
 /** Starting it by hand must work without the recovery, and reach nobody. */

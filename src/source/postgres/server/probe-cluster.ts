@@ -39,6 +39,7 @@ export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const lockMsMax = 10_000;
 /** int2, int4, int8, oid, float4, float8, numeric. */
 const numericOids: ReadonlySet<number> = new Set([20, 21, 23, 26, 700, 701, 1700]);
 /** data_corrupted, index_corrupted, undefined_table, undefined_column, undefined_function. */
@@ -64,8 +65,10 @@ async function connectReadOnly(
   signal: AbortSignal | undefined,
 ): Promise<PostgresConnection> {
   const connection = await server.connect(database, signal);
+  // While the copy is paused, transactions that had not ended hold their locks, for as long as it is paused.
   await connection.query(
-    "set default_transaction_read_only to on; set statement_timeout to 0; set timezone to 'UTC'",
+    `set default_transaction_read_only to on; set statement_timeout to 0; set lock_timeout to ${lockMsMax};
+     set timezone to 'UTC'`,
   );
   return connection;
 }
