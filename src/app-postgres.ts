@@ -28,6 +28,7 @@ export async function postgresSource(
     address: await addressOf(standby ?? source.connection, place),
     ...(standby === undefined ? {} : { isStandby: true }),
     ...(maxRate === undefined ? {} : { maxRate }),
+    ...(source.cluster === undefined ? {} : { expectedSystemId: source.cluster }),
     label: `lifeboat ${system.name}`,
     workFolder: join(stateDirectory(), 'work'),
     onNote: (note) => place.note(`${system.name}: ${note}`),
@@ -50,12 +51,13 @@ export async function postgresDump(
 }
 
 export const postgresLogs: LogAdapters = {
-  async source(system, source, place) {
+  async source(system, source, { before, ...place }) {
     const { createPostgresLogSource } = await import('./source/postgres/replication/postgres-log-source.ts');
     const name = source.slot ?? slotName(system.name);
     return createPostgresLogSource({
       ...{ slot: name, applicationName: name, system: system.name, nowMs, monotonicMs },
       address: await addressOf(source.connection, place),
+      ...expectedCluster(source.cluster ?? before),
     });
   },
   async engine() {
@@ -102,6 +104,10 @@ async function postgresLogTools(): Promise<LogTools> {
     },
     findLogFile: findWalFile,
   };
+}
+
+function expectedCluster(cluster: string | undefined): { readonly expectedSystemId?: string } {
+  return cluster === undefined ? {} : { expectedSystemId: cluster };
 }
 
 /** What names a slot may have is less than what names a system may have. */

@@ -15,11 +15,14 @@ const applicationName = 'lifeboat_test';
 const slot = 'lifeboat_slot';
 
 function logOf(server: PostgresServer, user = server.user): LogSource {
-  const address = { host: server.host, port: server.port, database: 'postgres', user };
-  return createPostgresLogSource({
-    address: { ...address, tls: true, timeoutMs: 5000 },
+  return createPostgresLogSource(logOptions(server, user));
+}
+
+function logOptions({ host, port }: PostgresServer, user: string) {
+  return {
+    address: { host, port, database: 'postgres', user, tls: true, timeoutMs: 5000 },
     ...{ slot, applicationName, system: 'shop', nowMs, monotonicMs },
-  });
+  };
 }
 
 /** Bytes of one branch from `start` until at least `end`, which are acknowledged. */
@@ -352,6 +355,18 @@ test('commits wait for us when asked to, and no longer when not', async () => {
   await again;
   assert.equal((await log.health()).isWaiting, false);
   assert.equal(await server.value('show synchronous_standby_names'), '');
+});
+
+test('another cluster than the one that is expected is refused, and the hint names it', async () => {
+  await using server = await startPostgres();
+  const source = (expectedSystemId: string) =>
+    createPostgresLogSource({ ...logOptions(server, server.user), expectedSystemId });
+  const { incarnation } = await logOf(server).identify();
+  assert.equal((await source(incarnation).identify()).incarnation, incarnation);
+  await assert.rejects(source('7310987654321098765').identify(), {
+    code: 'SOURCE_INVALID',
+    hint: new RegExp(`cluster: "${incarnation}"`),
+  });
 });
 
 test('where synchronous_commit lets commits go, nobody waits, whatever the names say', async () => {

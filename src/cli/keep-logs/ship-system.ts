@@ -2,7 +2,7 @@
 import { keepEvidence } from '../../log-shipping/keep-evidence.ts';
 import { shipLog } from '../../log-shipping/ship-log.ts';
 import type { ShippingEvent, ShippingMode, ShippingStatus } from '../../log-shipping/shipping.ts';
-import { writeStatus } from '../../log-shipping/status-file.ts';
+import { readStatus, writeStatus } from '../../log-shipping/status-file.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
 import type { ShippedLog } from '../../plan/shipped-log.ts';
 import { monotonicMs } from '../../platform/clock.ts';
@@ -26,12 +26,15 @@ export async function shipSystem(context: AppContext, options: ShipSystemOptions
   const { session, system, shipped, signal } = options;
   const { logs } = shipped;
   await using vaults = openLogVaults(context, session);
+  const folder = planStateFolder(session.plan.metadata.id);
+  const before = readStatus(folder, system.name)?.incarnation;
   const source = await context.adapters.logs.source(system, shipped.source, {
     folder: session.folder,
     planId: session.plan.metadata.id,
     signal,
     hide: context.output.hide,
     note: (words) => context.output.warn(words),
+    ...(before === undefined ? {} : { before }),
   });
   let status: ShippingStatus | undefined;
   await using evidence = keepEvidence({
@@ -43,7 +46,7 @@ export async function shipSystem(context: AppContext, options: ShipSystemOptions
   const warn = once(() =>
     context.output.warn(`how the log of ${system.name} stands cannot be written down: is the disk full?`),
   );
-  const write = statusWriter(planStateFolder(session.plan.metadata.id));
+  const write = statusWriter(folder);
   await shipLog(
     {
       ...{ system: system.name, source, mode: modeOf(logs), maxLagMs: logs.max_lag },
@@ -63,7 +66,9 @@ export async function shipSystem(context: AppContext, options: ShipSystemOptions
       report: async (now) => {
         status = now;
         options.report(now);
-        await write(now).catch(() => warn());
+        // which cluster it was is not forgotten while another one answers
+        const known = now.incarnation === undefined && before !== undefined ? { incarnation: before } : {};
+        await write({ ...now, ...known }).catch(() => warn());
       },
     },
     signal,

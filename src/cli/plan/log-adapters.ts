@@ -6,9 +6,14 @@ import type { LogSource } from '../../source/log-source.ts';
 import type { LogTools } from '../log/log-tools.ts';
 import type { SourcePlace } from './source-place.ts';
 
+export interface LogPlace extends SourcePlace {
+  /** The incarnation that was shipped before: another one is refused, unless the plan names it. */
+  readonly before?: string;
+}
+
 export interface LogAdapters {
   /** Touches nothing yet. */
-  source(system: ResolvedSystem, source: PostgresSource, place: SourcePlace): Promise<LogSource>;
+  source(system: ResolvedSystem, source: PostgresSource, place: LogPlace): Promise<LogSource>;
   /** Reads the bytes of the log; needs no server. */
   engine(): Promise<LogEngine>;
   /** How the engine writes a position. */

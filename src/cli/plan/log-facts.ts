@@ -136,7 +136,10 @@ function logTrouble(request: LogFactsRequest, counting: number): Trouble | undef
   const { state } = status;
   if (state === 'stopped')
     return { reason: 'the receiver of its log was stopped', nextAction: 'lifeboat up' };
-  if (state === 'broken') return { reason: 'its log is not taken any more', nextAction: look };
+  if (state === 'broken') {
+    const why = status.problem === undefined ? '' : `: ${status.problem.message}`;
+    return { reason: `its log is not taken any more${why}`, nextAction: look };
+  }
   if (state === 'connecting')
     return { reason: status.problem?.message ?? 'its log does not come', nextAction: look };
   if (counting === 0)

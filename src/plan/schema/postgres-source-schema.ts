@@ -16,6 +16,11 @@ export const postgresSource = strict({
     'A standby that base backups are read from, to spare the server. The log still comes from the server itself.',
     { host: 'standby.example.org' },
   ),
+  cluster: maybe(
+    z.string().regex(/^\d{1,20}$/, 'expected the digits that pg_controldata shows as the system identifier'),
+    'The system identifier of the cluster, as pg_controldata shows it: a server with another one is refused. Default: the cluster of the last backup. To go on with another cluster, name it here.',
+    '7310987654321098765',
+  ),
   method: captureMethod('physical'),
   tool: maybe(text(), 'The program that takes the copy, where it matters.', 'pg_dump', {
     use: 'information',

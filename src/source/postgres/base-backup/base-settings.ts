@@ -17,7 +17,7 @@ export interface PostgresSourceOptions {
   readonly countTables: readonly string[];
   /** Of the checks, by name; each gives one value. */
   readonly queries: Readonly<Record<string, string>>;
-  /** Of earlier captures of this system; another cluster is refused. */
+  /** Another cluster is refused. Default: that of the earlier capture. */
   readonly expectedSystemId?: string;
   /**
    * Files of the snapshot that the caller gives as `SaveRequest.base`. Where the server can, only what changed since is

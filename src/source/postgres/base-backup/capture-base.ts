@@ -298,7 +298,7 @@ function otherCluster(
     'SOURCE_INVALID',
     `the cluster at ${describeAddress(address)} is another one than before (system identifier ${systemId}, not ${expectedSystemId})`,
     {
-      hint: 'Check where host and port lead to. If the cluster was really made anew, give the system another name in the plan, so that its points are not mixed with those of the old one.',
+      hint: `Check where host and port lead to. If the system has moved to it, say so in its source: cluster: "${systemId}".`,
     },
   );
 }

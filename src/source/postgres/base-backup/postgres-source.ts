@@ -38,6 +38,7 @@ async function knowing(
   return {
     ...options,
     ...(position?.kind === 'postgres' ? { expectedSystemId: position.systemId } : {}),
+    ...(options.expectedSystemId === undefined ? {} : { expectedSystemId: options.expectedSystemId }),
     ...(base === undefined ? {} : { base }),
   };
 }

@@ -1,5 +1,6 @@
 /** The log of a PostgreSQL cluster as it is written: its write-ahead log, by streaming replication. */
 import { assert, defined } from '../../../error/assert.ts';
+import { LifeboatError } from '../../../error/lifeboat-error.ts';
 import type { Heartbeat, LogHold, LogIdentity, LogSource } from '../../log-source.ts';
 import { checkServer } from '../check-server.ts';
 import { encodeHeartbeat, heartbeatPrefix } from '../wal/log-marks.ts';
@@ -23,6 +24,8 @@ export interface PostgresLogOptions {
   readonly applicationName: string;
   /** All receivers of this system, in case there is another one in another place; this one alone when absent. */
   readonly receivers?: readonly string[];
+  /** Another cluster is refused. */
+  readonly expectedSystemId?: string;
   /** Written into heartbeats. */
   readonly system: string;
   /** Milliseconds since the epoch. */
@@ -38,7 +41,8 @@ export function createPostgresLogSource(options: PostgresLogOptions): LogSource 
   return {
     description: `log of PostgreSQL at ${describeAddress(address)}`,
     preflight: async (signal) => await checkServer({ ...options, purpose: 'log' }, signal),
-    identify: async (signal) => await withReplication(options, signal, identify),
+    identify: async (signal) =>
+      await withReplication(options, signal, (connection) => identify(options, connection, signal)),
     history: async (branch, signal) => {
       const timeline = defined(parseBranchName(branch), 'a timeline');
       return await withReplication(options, signal, (connection) =>
@@ -93,8 +97,14 @@ async function withSql<T>(
   return await act(connection, signal);
 }
 
-async function identify(connection: PostgresConnection, signal?: AbortSignal): Promise<LogIdentity> {
+async function identify(
+  { expectedSystemId, system, address }: PostgresLogOptions,
+  connection: PostgresConnection,
+  signal?: AbortSignal,
+): Promise<LogIdentity> {
   const { systemId, timeline, flushed } = await identifySystem(connection, signal);
+  if (expectedSystemId !== undefined && expectedSystemId !== systemId)
+    throw otherCluster({ system, at: describeAddress(address), was: expectedSystemId, is: systemId });
   return {
     incarnation: systemId,
     branch: branchName(timeline),
@@ -102,6 +112,14 @@ async function identify(connection: PostgresConnection, signal?: AbortSignal): P
     segmentBytes: await walSegmentBytes(connection, signal),
     server: `PostgreSQL ${connection.version.text}`,
   };
+}
+
+function otherCluster(about: { system: string; at: string; was: string; is: string }): LifeboatError {
+  const { system, at, was, is } = about;
+  const message = `at ${at} there is another cluster than the one of ${system}: ${is} instead of ${was}`;
+  return new LifeboatError('SOURCE_INVALID', message, {
+    hint: `Check the address. If ${system} has moved to it, say so in its source: cluster: "${is}", and take a backup.`,
+  });
 }
 
 /** A slot that was lost, or never reserved anything, holds nothing and cannot be mended: it is made anew. */
