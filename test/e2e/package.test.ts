@@ -1,6 +1,6 @@
 /** What is published: built, packed, installed into an empty folder, and run. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -20,6 +20,7 @@ test('the packed program installs into an empty folder and tells its version', (
     const said = run(path.join(home, 'node_modules', '.bin', 'lifeboat'), ['--version'], home);
     assert.equal(said.trim(), version);
     assertNothingOfTheCheckout(path.join(home, 'node_modules', 'lifeboat'));
+    assertWalPrograms(path.join(home, 'node_modules', '.bin'), home);
     assertRoundTrip(path.join(home, 'node_modules', '.bin', 'lifeboat'), home);
   } finally {
     fs.rmSync(folder, { recursive: true });
@@ -50,6 +51,20 @@ function assertRoundTrip(lifeboat: string, home: string): void {
   tell('rescue', 'restore', '--to', 'back');
   const restored = fs.readFileSync(path.join(home, 'back', fs.realpathSync(home), 'package.json'), 'utf8');
   assert.equal(restored, fs.readFileSync(path.join(home, 'package.json'), 'utf8'));
+}
+
+/** They start, and find what does their work alone. */
+function assertWalPrograms(programs: string, home: string): void {
+  const words = ['--socket', 'no.sock', '--ticket', 'no.ticket'];
+  for (const [name, values, exitCode] of [
+    ['lifeboat-restore-wal', ['00000002.history', 'out'], 200],
+    ['lifeboat-archive-wal', ['package.json', '00000002.history'], 1],
+  ] as const) {
+    const env = { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env['PATH']}` };
+    const end = spawnSync(path.join(programs, name), [...words, ...values], { cwd: home, env });
+    assert.equal(end.status, exitCode, name);
+    assert.match(String(end.stderr), /the ticket no\.ticket cannot be read/);
+  }
 }
 
 function assertNothingOfTheCheckout(installed: string): void {

@@ -40,6 +40,10 @@ before(async () => {
     'begin; insert into other values (1); savepoint a; insert into other values (2); delete from rows where id > 100; commit',
   );
   await server.query('begin; insert into other values (3); rollback');
+  await server.query(`select pg_logical_emit_message(true, 'lifeboat', '{"at": ${Date.now()}}')`);
+  await server.query(
+    `begin; insert into other values (4); select pg_logical_emit_message(true, 'lifeboat', '{}'); commit`,
+  );
   fs.writeFileSync(join(folder.path, 'lifeboat.yaml'), planText());
   for (const name of vaultNames) {
     await using vault = await openNew(name);
@@ -241,6 +245,7 @@ test('points --near shows what was committed around a time, and what it was', as
   assert.equal(rolledBack?.['restore_before'], undefined);
   const deletion = transactions.find(({ subtransactions }) => JSON.stringify(subtransactions) !== '[]');
   assert.match(String(deletion?.['restore_before']), /^before-xid:\d+$/);
+  assert.equal(lastSummary(lines)['heartbeats'], 1);
   const people = await cli(options(), ...words.slice(0, -1));
   assert.match(people.stdout, /commit {4}xid \d+ .* with 1 subtransaction/);
   assert.match(people.stdout, /lifeboat restore shop --to DIR --until before-xid:/);
@@ -274,3 +279,9 @@ test('points --near shows what was committed around a time, and what it was', as
   ])
     assert.ok(lastLine(await cliEnds(2, options(), 'points', ...wrong, '--json'))['hint'], wrong.join(' '));
 });
+
+function lastSummary(lines: ReturnType<typeof jsonLines>) {
+  const summary = lines.find(({ type }) => type === 'summary');
+  assert.ok(summary);
+  return summary;
+}

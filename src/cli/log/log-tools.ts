@@ -87,6 +87,8 @@ export interface AroundAnswer {
   readonly transactions: readonly TransactionEnd[];
   /** More than the limit were found: those that are farther away are left out. */
   readonly isCut: boolean;
+  /** Of ours; left out. */
+  readonly heartbeats: number;
   /** Some log of that time is missing: there may have been more. */
   readonly isWhole: boolean;
   readonly bytesRead: number;

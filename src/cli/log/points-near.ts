@@ -66,6 +66,7 @@ export async function pointsNear(
   await tellEnd(context, each.system.name, found);
   const summary = {
     ...{ transactions: found.transactions.length, cut: found.isCut, whole: found.isWhole },
+    heartbeats: found.heartbeats,
     ...{ bytes_read: found.bytesRead, vaults: log.names },
   };
   return found.isWhole ? { summary } : { summary, error: notWhole(each.system.name) };
@@ -135,7 +136,8 @@ async function tell(
 }
 
 async function tellEnd({ output }: AppContext, system: string, found: AroundAnswer): Promise<void> {
-  const { transactions, isCut, bytesRead } = found;
+  const { transactions, isCut, bytesRead, heartbeats } = found;
+  if (heartbeats > 0) await output.text(`${plural(heartbeats, 'heartbeat')} of Lifeboat left out`);
   if (transactions.length === 0) await output.text('no transaction was committed or rolled back then');
   if (isCut) await output.text('only the nearest are shown: give a shorter --within');
   const commit = transactions.find(({ kind }) => kind === 'commit');

@@ -8,11 +8,12 @@ import {
   type LogSpan,
   pieceBytesMax,
 } from '../../../log-archive/log-archive.ts';
+import { heartbeatPrefix } from '../wal/log-marks.ts';
 import { earlierLsn, laterLsn } from '../wal/lsn.ts';
 import { parseBranchName } from '../wal/segment-name.ts';
 import { findSegmentBytes } from '../wal/segment-size.ts';
 import { parseTimelineHistory, timelineStart } from '../wal/timeline-history.ts';
-import { readTransactions } from './read-transactions.ts';
+import { createWalReader } from '../wal/wal-reader.ts';
 import type { TransactionFact } from './recovery-ground.ts';
 
 export interface AroundOptions {
@@ -27,6 +28,8 @@ export interface AroundFound {
   /** In the order of the log, timeline by timeline. */
   readonly transactions: readonly TransactionFact[];
   readonly isCut: boolean;
+  /** Transactions of ours that did nothing but say that all is well; left out. */
+  readonly heartbeats: number;
   /** False where log that may be of that time is missing. */
   readonly isWhole: boolean;
   readonly bytesRead: number;
@@ -43,8 +46,8 @@ export async function transactionsAround(log: LogReader, options: AroundOptions)
   const coverage = await log.coverage(options.signal);
   const segmentBytes = await findSegmentBytes(log, coverage, options.signal);
   if (segmentBytes === undefined)
-    return { transactions: [], isCut: false, isWhole: coverage.length === 0, bytesRead: 0 };
-  const found: Found = { facts: [], isCut: false, bytesRead: 0 };
+    return { transactions: [], isCut: false, heartbeats: 0, isWhole: coverage.length === 0, bytesRead: 0 };
+  const found: Found = { facts: [], isCut: false, heartbeats: 0, bytesRead: 0 };
   let isWhole = true;
   for (const each of coverage) {
     const timeline = parseBranchName(each.branch);
@@ -56,12 +59,14 @@ export async function transactionsAround(log: LogReader, options: AroundOptions)
   }
   isWhole &&= await isWithin(log, coverage, options);
   found.facts.sort((a, b) => a.timeline - b.timeline || (a.start < b.start ? -1 : 1));
-  return { transactions: found.facts, isCut: found.isCut, isWhole, bytesRead: found.bytesRead };
+  const { facts: transactions, isCut, heartbeats, bytesRead } = found;
+  return { transactions, isCut, heartbeats, isWhole, bytesRead };
 }
 
 interface Found {
   facts: TransactionFact[];
   isCut: boolean;
+  heartbeats: number;
   bytesRead: number;
 }
 
@@ -93,8 +98,12 @@ async function readInto(
 ): Promise<void> {
   found.bytesRead += Number(span.end - span.start);
   const farMs = (fact: TransactionFact): number => Math.abs(fact.atUs / 1000 - atMs);
-  for await (const fact of readTransactions(log, span, { segmentBytes: span.segmentBytes, signal })) {
+  for await (const { isHeartbeat, ...fact } of readEnds(log, span, signal)) {
     if (fact.start < span.own || farMs(fact) > withinMs) continue;
+    if (isHeartbeat) {
+      found.heartbeats++;
+      continue;
+    }
     found.facts.push(fact);
     if (found.facts.length <= 2 * limit) continue;
     found.facts = nearest(found.facts, limit, farMs);
@@ -103,6 +112,45 @@ async function readInto(
   if (found.facts.length <= limit) return;
   found.facts = nearest(found.facts, limit, farMs);
   found.isCut = true;
+}
+
+interface ReadEnd extends TransactionFact {
+  readonly isHeartbeat: boolean;
+}
+
+/** More than any server has open at once. */
+const openMax = 1_000_000;
+
+/** What of a transaction lies before the span is not known: such a one is no heartbeat. */
+async function* readEnds(
+  log: LogReader,
+  span: SpanToRead,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ReadEnd> {
+  const timeline = parseBranchName(span.branch) ?? 0;
+  const ends: ReadEnd[] = [];
+  /** Of transactions that did not end yet: whether they did nothing but beat. */
+  const onlyBeats = new Map<number, boolean>();
+  const reader = createWalReader({
+    ...{ start: span.start, segmentBytes: span.segmentBytes, tellsAll: true },
+    onRecord: ({ start, end, xid, body }) => {
+      if (body.kind === 'commit' || body.kind === 'abort') {
+        const isHeartbeat = onlyBeats.get(body.xid) === true && body.subtransactions.length === 0;
+        ends.push({ ...body, timeline, start, end, isHeartbeat });
+        for (const ended of [body.xid, ...body.subtransactions]) onlyBeats.delete(ended);
+      } else if (xid !== 0) {
+        const isBeat = body.kind === 'message' && body.prefix === heartbeatPrefix;
+        onlyBeats.set(xid, isBeat && onlyBeats.get(xid) !== false);
+        // of transactions that a crash ended nothing more comes
+        const [oldest] = onlyBeats.keys();
+        if (onlyBeats.size > openMax && oldest !== undefined) onlyBeats.delete(oldest);
+      }
+    },
+  });
+  for await (const bytes of log.read(span, signal)) {
+    reader.feed(bytes);
+    yield* ends.splice(0);
+  }
 }
 
 function nearest(
