@@ -27,15 +27,19 @@ async function backUp(socket = '', port = ''): Promise<void> {
     nowMs: Date.now,
   });
   await using capture = await source.capture();
-  await vault.write((writer) =>
+  const saved = await vault.write((writer) =>
     writer.saveSnapshot({
       events: capture.events,
       time: new Date().toISOString(),
       ...{ paths: ['/postgresql'], hostname: 'bench', username: 'bench', uid: 0, gid: 0 },
     }),
   );
-  const { problems } = await capture.result();
+  const { problems, end, capturedAtMs } = await capture.result();
   if (problems.length > 0) throw new Error(`the capture has problems: ${JSON.stringify(problems)}`);
+  if (end.kind !== 'postgres') throw new Error('the capture has no position');
+  // What a recovery starts from, for recover-child.ts.
+  const point = { ...end, id: saved.snapshot.id, capturedAtMs };
+  fs.writeFileSync(`${location}-point.json`, JSON.stringify(point));
 }
 
 async function restore(target = ''): Promise<void> {
