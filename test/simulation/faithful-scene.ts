@@ -3,7 +3,7 @@
  * bytes. And the way back, with us and without: stock `restic` for the files, plain files for the log, a stock server.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -220,6 +220,15 @@ async function dumpOfRecovered({
   return await dumpOf(server, socket, socketPort);
 }
 
+/** The server runs as another user when this is root. */
+function openToAll(top: string): void {
+  for (const below of ['.', ...fs.readdirSync(top, { recursive: true, encoding: 'utf8' })]) {
+    const file = path.join(top, below);
+    const { mode } = fs.lstatSync(file);
+    if (!fs.lstatSync(file).isSymbolicLink()) fs.chmodSync(file, mode | (mode & 0o100 ? 0o555 : 0o444));
+  }
+}
+
 /** Nothing of ours takes part. */
 async function dumpWithoutUs({
   server,
@@ -231,7 +240,7 @@ async function dumpWithoutUs({
   const place = path.join(folder, 'theirs');
   await resticMustSucceed({ repository }, 'restore', point.id, '--target', place);
   const data = path.join(place, 'postgresql', 'data');
-  for (const below of [place, path.dirname(data), files]) execFileSync('chmod', ['-R', 'a+rX', below]);
+  for (const top of [place, files]) openToAll(top);
   fs.appendFileSync(path.join(data, 'postgresql.auto.conf'), `restore_command = 'cp ${files}/%f %p'\n`);
   fs.writeFileSync(path.join(data, 'recovery.signal'), '');
   await using copy = await startPostgres({ version: server.version, data });
