@@ -2,6 +2,7 @@
  * Recovers a restored copy to a target: lays it out, starts a server on it that is alone in the world, feeds it with the
  * log, waits until it stopped, and proves from its own words that it stopped where it was asked to.
  */
+import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { LifeboatError } from '../../../error/lifeboat-error.ts';
@@ -325,6 +326,9 @@ async function promote(
     signal,
   );
   const timeline = words.newTimeline ?? 0;
+  // 13 says that it is done before it has written that
+  const history = path.join(options.data, 'pg_wal', historyName(timeline));
+  await server.waitFor('it had written the history of its timeline', () => existsSync(history), signal);
   await checkBranch(options, server, facts, timeline);
   return { timeline, openMs: Math.round(monotonicMs() - began) };
 }
