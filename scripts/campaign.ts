@@ -1,5 +1,5 @@
 /**
- * `npm run campaign -- crash | crash-vaults | prune | kill | chaos | damage | heal | clock | places | loss | silent |
+ * `npm run campaign -- crash | crash-vaults | prune | kill | chaos | damage | heal | clock | places | loss | silent | quiet |
  * faithful`: the long forms of tests, for before a release.
  *
  * crash   a backup cut off after every operation on the store, stock restic looking at each: about 2 minutes
@@ -15,10 +15,12 @@
  *         vaults and something is wrong with one of them: about 30 minutes, for most stops are of a minute; root, to mount a small disk
  * faithful  an hour of pgbench, its log compared with that of pg_receivewal, and dumps before and after restores
  * silent  some 40 faults of which nothing is said, each hidden in a system that `lifeboat up` keeps: about 25 minutes
+ * quiet   a PostgreSQL system in good health for 24 hours, in which nothing may be raised; Debian's faketime makes them
+ *         shorter: `faketime -f '+0 x60' npm run campaign -- quiet` takes 25 minutes
  * clock   1000 random sets of schedules against a simulated clock, up to 28 years each: about 2 minutes
  *
  * --seed N    the first seed; else one is drawn from the clock. Every seed is printed, so that a failure can be had again.
- * --rounds N  how often to kill or damage, how many sets of schedules, or minutes of pgbench
+ * --rounds N  how often to kill or damage, how many sets of schedules, or minutes of pgbench, or looks every ten minutes
  * --from ACT  of crash-vaults: the act to begin with, to go on where a run was ended
  * --stop N    of chaos and loss: how many seconds a process is stopped or a vault away, instead of 60
  */
@@ -51,6 +53,7 @@ import {
   prepare,
   pruneActs,
 } from '../test/simulation/prune-scene.ts';
+import { quietHours } from '../test/simulation/quiet-hours.ts';
 import { silentFaults, tryFault } from '../test/simulation/silent-faults.ts';
 import { makeSilentScene } from '../test/simulation/silent-scene.ts';
 import {
@@ -82,6 +85,7 @@ const campaigns: Readonly<Record<string, (campaign: Campaign) => Promise<void>>>
   clock,
   places,
   silent,
+  quiet,
   loss,
   faithful,
 };
@@ -272,6 +276,10 @@ async function silent({ rounds = silentFaults.length }: Campaign): Promise<void>
     await scene[Symbol.asyncDispose]();
   }
   if (missed.length > 0) throw new Error(`missed: ${missed.join(', ')}`);
+}
+
+async function quiet({ rounds = 144 }: Campaign): Promise<void> {
+  await quietHours(rounds, console.log);
 }
 
 async function faithful({ folder, rounds = 60 }: Campaign): Promise<void> {

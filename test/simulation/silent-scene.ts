@@ -18,11 +18,14 @@ export interface SilentScene extends AsyncDisposable {
   restartUp(): Promise<void>;
 }
 
+/** `quiet`: objectives and a schedule as a shop has them. */
+export type SilentKind = 'async' | 'sync' | 'quiet';
+
 export const rpoMs = 30_000;
 const password = 'role-password-9c1f';
 export const role = 'lifeboat';
 
-export async function makeSilentScene(kind: 'async' | 'sync'): Promise<SilentScene> {
+export async function makeSilentScene(kind: SilentKind): Promise<SilentScene> {
   await using owned = new AsyncDisposableStack();
   const server = owned.use(await startPostgres({ hba, settings: { wal_sender_timeout: '5s' } }));
   await prepare(server);
@@ -73,19 +76,22 @@ export async function prepare(server: PostgresServer): Promise<void> {
   await server.query('insert into orders select generate_series(1, 1000)');
 }
 
-function planOf(port: number, kind: 'async' | 'sync'): Parameters<UpScene['writePlan']>[0] {
+function planOf(port: number, kind: SilentKind): Parameters<UpScene['writePlan']>[0] {
   const waits = { acknowledged: 'before-commit', when_unreachable: { degrade_after: '5 s' } };
   const connection = {
-    ...{ host: '127.0.0.1', port, user: role, database: 'postgres', tls: false, timeout: '5 s' },
+    ...{ host: '127.0.0.1', port, user: role, database: 'postgres', tls: false },
+    ...(kind === 'quiet' ? {} : { timeout: '5 s' }),
     password: '${file:role-password}',
   };
+  const quick = { max_lag: '10 s', heartbeat: '1 s' };
+  const rpo = kind === 'quiet' ? '15 min' : kind === 'sync' ? '0 s' : '30 s';
   return {
     systems: {
       'orders-db': {
         source: { kind: 'postgres', connection },
-        schedule: 'monthly on the 1st at 04:00',
-        objectives: { rpo: kind === 'sync' ? '0 s' : '30 s', rto: '1 h' },
-        logs: { max_lag: '10 s', heartbeat: '1 s', ...(kind === 'sync' ? waits : {}) },
+        schedule: kind === 'quiet' ? 'every 6 h' : 'monthly on the 1st at 04:00',
+        objectives: { rpo, rto: '4 h', proof_age: '1 day' },
+        logs: { ...(kind === 'quiet' ? {} : quick), ...(kind === 'sync' ? waits : {}) },
         checks: [
           {
             kind: 'sql',
