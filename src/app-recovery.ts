@@ -51,10 +51,11 @@ async function choose(request: RecoveryRequest): Promise<RecoveryChoice> {
     base: point,
     target: describeTarget(read.target),
     branch: `timeline ${choice.timeline}`,
+    mirror: { below: `/${storedFolder}`, last: `/${storedFolder}/data/global/pg_control` },
     ...{ from: formatLsn(from), to: formatLsn(to), logBytes: Number(to > from ? to - from : 0n) },
     preflight: async (folder, { tablespaces }, stop) => {
       const { checkCopyPlace } = await import('./source/postgres/recovery/recover-copy.ts');
-      return await checkCopyPlace(planned, { folder, tablespaces }, stop);
+      return await checkCopyPlace(planned, { folder: path.join(folder, storedFolder), tablespaces }, stop);
     },
     recover: (place) => recover(planned, { to: formatLsn, target: describeTarget(read.target) }, place),
   };

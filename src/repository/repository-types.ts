@@ -142,6 +142,11 @@ export interface RestoreOptions extends PathSelection {
    * exists, before anything is written.
    */
   readonly replaceFrom?: string;
+  /**
+   * With `replaceFrom`: files that are as in the snapshot already stay as they are, and what the snapshot does not have
+   * in these folders is removed.
+   */
+  readonly mirror?: RestoreMirror;
   /** Read every restored file back and compare with its blobs. */
   readonly verify?: boolean;
   /** Turn runs of zeros into holes. Default true. */
@@ -149,8 +154,17 @@ export interface RestoreOptions extends PathSelection {
   readonly progress?: (progress: WorkProgress) => void;
 }
 
+/** Stored paths. */
+export interface RestoreMirror {
+  readonly below: string;
+  /** A file that is put in place after all others, so that nobody takes a half-made state for a whole one. */
+  readonly last?: string;
+}
+
 export interface RestoreReport {
   readonly files: number;
+  /** Of them, those that were there already. Only with `mirror`. */
+  readonly unchanged?: number;
   readonly directories: number;
   readonly others: number;
   readonly bytes: number;

@@ -8,7 +8,7 @@ import type { RestoreRecord } from '../evidence/record.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, recordError, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
 import { isFaultOfData } from '../recovery-point/fault-of-data.ts';
-import type { RestoreReport } from '../repository/repository-types.ts';
+import type { RestoreMirror, RestoreReport } from '../repository/repository-types.ts';
 import type { WorkProgress } from '../repository/work-progress.ts';
 import type { Destination, SafetyCopy } from '../source/destination.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -27,6 +27,8 @@ export interface ApplyRequest {
   readonly overwrite: boolean;
   /** Of a database that is then brought forward by its log. Only called when all files are back, into a folder. */
   readonly recover?: (folder: string) => Promise<RecoveredCopy>;
+  /** With `overwrite`: what is there becomes what the point holds, and what it does not hold is removed. */
+  readonly mirror?: RestoreMirror;
   readonly progress?: (progress: WorkProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -237,12 +239,12 @@ function requireKept({ problems }: SafetyCopy): void {
 
 /** `staging` is for a folder that may hold what is in the way. */
 async function restoreTo(request: ApplyRequest, target: string, staging?: string): Promise<RestoreReport> {
-  const { preview, vault, progress, signal } = request;
+  const { preview, vault, mirror, progress, signal } = request;
   return await vault.repository.restore(preview.snapshot, {
     target,
     verify: true,
     select: selectionOf(preview.choice),
-    ...(staging === undefined ? {} : { replaceFrom: staging }),
+    ...(staging === undefined ? {} : { replaceFrom: staging, ...(mirror && { mirror }) }),
     ...(progress === undefined ? {} : { progress }),
     ...(signal === undefined ? {} : { signal }),
   });

@@ -7,6 +7,7 @@
 import type { RecoveryFacts } from '../evidence/recovery-facts.ts';
 import type { LogReader } from '../log-archive/log-archive.ts';
 import type { RecoveryPoint } from '../recovery-point/recovery-point.ts';
+import type { RestoreMirror } from '../repository/repository-types.ts';
 import type { WorkProgress } from '../repository/work-progress.ts';
 import type { SourceFinding } from '../source/source.ts';
 
@@ -56,6 +57,8 @@ export interface ChosenRecovery {
   readonly to: string;
   /** At most. */
   readonly logBytes: number;
+  /** What of an older copy is replaced when there is one. */
+  readonly mirror: RestoreMirror;
   /** What speaks against recovering in a folder here, before anything is restored: no server, a closed folder. */
   preflight(folder: string, options: RecoveryPlaces, signal?: AbortSignal): Promise<readonly SourceFinding[]>;
   /** Consumes the restored base below the folder. Raises RECOVERY_FAILED; nothing is left running then. */

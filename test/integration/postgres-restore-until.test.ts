@@ -39,7 +39,7 @@ async function rowsOf(plan: PostgresPlan, to: string): Promise<string> {
 }
 
 for (const version of [15, 17] as const) {
-  test(`PostgreSQL ${version} comes back to a time, a transaction, a name and the end, from parts of the log in two vaults`, async () => {
+  test(`PostgreSQL ${version} comes back to what was asked for, from parts of the log in two vaults`, async () => {
     await using plan = await postgresPlan({ version });
     const { xid, time } = await writeHistory(plan);
     const { from, to: end } = await plan.keepLog('away');
@@ -68,13 +68,14 @@ for (const version of [15, 17] as const) {
     assert.deepEqual(told['log_vaults'], ['here', 'away']);
     assert.equal(fs.existsSync(plan.scene.path('p')), false);
 
-    const cases = [
-      ['end', '1,2,3'],
-      [time, '1,2'],
-      [`before-xid:${xid}`, '1,2'],
-      [`xid:${xid}`, '1,2,3'],
-      ['name:before three', '1,2'],
-    ] as const;
+    // where a recovery lands is tried elsewhere, with many targets
+    const cases =
+      version === 15
+        ? ([
+            ['end', '1,2,3'],
+            [time, '1,2'],
+          ] as const)
+        : ([[`before-xid:${xid}`, '1,2']] as const);
     for (const [at, [until, rows]] of cases.entries()) {
       const to = `back-${at}`;
       const run = await plan.run(0, 'restore', 'shop', '--to', to, '--until', until, '--yes', '--json');
@@ -223,4 +224,32 @@ test('a recovery that is interrupted leaves no server behind, and a copy that do
   assert.equal(fs.existsSync(path.join(data, 'global/pg_control')), false);
   const again = await plan.run(2, 'restore', 'shop', '--to', 'cut', '--until', 'end', '--yes');
   assert.match(again.stderr, /would be overwritten/);
+});
+
+test('an older copy becomes the new one: what is right stays, what does not belong goes, and a server on it refuses', async () => {
+  await using plan = await postgresPlan({ version: 15 });
+  await plan.server.query(
+    "create table big as select g, repeat('x', 500) as body from generate_series(1, 20000) g",
+  );
+  const { xid } = await writeHistory(plan);
+  await plan.keepLog('here');
+  const words = ['restore', 'shop', '--to', 'back', '--yes', '--json'];
+  await plan.run(0, ...words, '--until', `before-xid:${xid}`);
+  const data = plan.scene.path('back/postgresql/data');
+  const owner = fs.statSync(data);
+  fs.writeFileSync(path.join(data, 'base/stray'), 'not of the backup');
+  await plan.run(2, ...words, '--until', 'end');
+  fs.writeFileSync(path.join(data, 'postmaster.pid'), `${process.pid}\n`);
+  const running = await plan.run(2, ...words, '--until', 'end', '--overwrite');
+  assert.match(running.stdout, /a server runs on/);
+  fs.rmSync(path.join(data, 'postmaster.pid'));
+  const file = path.join(data, await plan.server.value("select pg_relation_filepath('big')"));
+  const before = fs.statSync(file);
+  const run = await plan.run(0, ...words, '--until', 'end', '--overwrite');
+  assert.ok(Number(jsonLines(run).find(({ type }) => type === 'restore')?.['unchanged']) > 500);
+  assert.equal(fs.statSync(file).ino, before.ino, 'it was not written again');
+  assert.equal(fs.existsSync(path.join(data, 'base/stray')), false);
+  assert.equal(fs.statSync(data).uid, owner.uid);
+  await plan.run(0, 'promote', 'back', '--yes');
+  assert.equal(await rowsOf(plan, 'back'), '1,2,3');
 });

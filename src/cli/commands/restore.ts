@@ -421,6 +421,7 @@ function outcomeRecord({ system }: RestoreSystemRequest, outcome: RestoreOutcome
     location,
     files: report.files,
     bytes: report.bytes,
+    ...(report.unchanged === undefined ? {} : { unchanged: report.unchanged }),
     restore_ms: record.restoreMs,
     loss: record.loss,
     safety_copy: safetyCopy?.folder,

@@ -110,7 +110,7 @@ export async function applySystemRestore(
       overwrite: mayOverwrite(request),
       progress: report,
       signal,
-      ...(recovery === undefined ? {} : { recover }),
+      ...(recovery === undefined ? {} : { recover, mirror: recovery.chosen.mirror }),
     }),
   );
 }

@@ -12,11 +12,18 @@ import { objectKey } from '../layout.ts';
 import { ownMemory } from '../own-memory.ts';
 import { readBlob } from '../read/dump-file.ts';
 import type { TreeReader } from '../read/tree-reader.ts';
-import type { EntryProblem, RestoreOptions, RestoreReport, Snapshot } from '../repository-types.ts';
+import type {
+  EntryProblem,
+  RestoreMirror,
+  RestoreOptions,
+  RestoreReport,
+  Snapshot,
+} from '../repository-types.ts';
 import type { RepositoryAccess } from '../unpacked.ts';
 import { createWorkerPool, type WorkerPool } from '../worker-pool.ts';
 import { type DestinationFolder, openDestination } from './destination-folder.ts';
 import { createFileWriter } from './file-writer.ts';
+import { comparableFiles, inOrder, removeLast, removeStrangers } from './mirror-target.ts';
 import { refuseColdPacks } from './needed-packs.ts';
 import type { PackPiece, WantedBlob } from './pack-pieces.ts';
 import { type PlannedFile, planRestore, type RestorePlan } from './restore-plan.ts';
@@ -65,6 +72,7 @@ async function restoreInto(
     { key: context.access.key } satisfies ReadWorkerData,
     context.workers,
   );
+  if (target && options.mirror) await run.findSame(pool, target, options.mirror);
   run.makeDirectories();
   await run.restoreFiles(pool);
   run.finishLargeFiles();
@@ -123,6 +131,8 @@ class RestoreRun {
   readonly #problems: EntryProblem[];
   /** Files that were given up, by number. */
   readonly #failed = new Set<number>();
+  /** Files that the target has already, by number. */
+  readonly #same = new Set<number>();
   /** Ids of packs that were found damaged or missing. */
   readonly #damagedPacks = new Set<string>();
   #doneBytes = 0;
@@ -140,15 +150,34 @@ class RestoreRun {
     this.#problems = [...plan.problems];
   }
 
+  async findSame(pool: Pool, target: DestinationFolder, mirror: RestoreMirror): Promise<void> {
+    const numbers = comparableFiles(target, this.#plan, mirror);
+    const different = new Set<number>();
+    await forEachLimited(
+      this.#verifyBatches(numbers),
+      this.#context.workers * piecesPerWorker,
+      async (batch) => {
+        this.#options.signal?.throwIfAborted();
+        const files = batch.map((number) => ({ file: number, ...this.#chunksOf(number) }));
+        const reply = await pool.run({ type: 'verify', rootFd: target.rootFd, files });
+        for (const { file } of reply.problems) different.add(file);
+        this.#progress('compare', this.#sizeOf(batch));
+      },
+    );
+    for (const number of numbers) if (!different.has(number)) this.#same.add(number);
+    this.#doneBytes = 0;
+  }
+
   makeDirectories(): void {
     for (const directory of this.#plan.directories)
       this.#attempt(directory.path, () => this.#destination.makeDirectory(directory.path));
   }
 
   async restoreFiles(pool: Pool): Promise<void> {
-    const { pieces, missing } = wantedBlobs(this.#plan.files, this.#context.index);
+    const files = this.#plan.files.map((file, at) => (this.#same.has(at) ? { ...file, content: [] } : file));
+    const { pieces, missing } = wantedBlobs(files, this.#context.index);
     for (const [number, file] of this.#plan.files.entries()) {
-      if (file.content.length !== 1)
+      if (file.content.length !== 1 && !this.#same.has(number))
         this.#attempt(file.path, () => this.#destination.makeFile(file.path, file.size), number);
     }
     for (const { file, id } of missing)
@@ -160,7 +189,7 @@ class RestoreRun {
 
   finishLargeFiles(): void {
     for (const [number, file] of this.#plan.files.entries()) {
-      if (file.content.length === 1 || this.#failed.has(number)) continue;
+      if (file.content.length === 1 || this.#failed.has(number) || this.#same.has(number)) continue;
       this.#attempt(file.path, () => this.#note(file.path, this.#destination.finishFile(file)), number);
     }
   }
@@ -187,13 +216,20 @@ class RestoreRun {
   /** What was not restored is not moved, so that the old one stays. */
   moveTo(target: DestinationFolder): void {
     const { directories, files, hardLinks, others } = this.#plan;
+    const { mirror } = this.#options;
+    if (mirror) removeLast(target, mirror);
     for (const { path } of directories) {
       this.#attempt(path, () => {
         if (target.exists(path) === 'other') target.remove(path);
         target.makeDirectory(path);
       });
     }
-    for (const { path } of [...files, ...hardLinks, ...others]) {
+    for (const number of this.#same) {
+      const file = files[number];
+      if (file) this.#attempt(file.path, () => this.#note(file.path, target.finishFile(file)));
+    }
+    if (mirror) this.#problems.push(...removeStrangers(this.#options.target, this.#plan, mirror));
+    for (const { path } of inOrder([...files, ...hardLinks, ...others], mirror)) {
       this.#attempt(path, () => {
         if (this.#destination.exists(path) !== undefined) this.#destination.moveTo(target, path);
       });
@@ -209,15 +245,17 @@ class RestoreRun {
 
   async verify(pool: Pool): Promise<void> {
     this.#doneBytes = 0;
-    await forEachLimited(this.#verifyBatches(), this.#context.workers * piecesPerWorker, async (numbers) => {
-      const files = numbers.map((number) => ({ file: number, ...this.#chunksOf(number) }));
-      const reply = await pool.run({ type: 'verify', rootFd: this.#destination.rootFd, files });
-      for (const { file, reason } of reply.problems) this.#giveUp(file, reason);
-      this.#progress(
-        'verify',
-        numbers.reduce((sum, number) => sum + (this.#plan.files[number]?.size ?? 0), 0),
-      );
-    });
+    const own = [...this.#plan.files.keys()].filter((at) => !this.#failed.has(at) && !this.#same.has(at));
+    await forEachLimited(
+      this.#verifyBatches(own),
+      this.#context.workers * piecesPerWorker,
+      async (numbers) => {
+        const files = numbers.map((number) => ({ file: number, ...this.#chunksOf(number) }));
+        const reply = await pool.run({ type: 'verify', rootFd: this.#destination.rootFd, files });
+        for (const { file, reason } of reply.problems) this.#giveUp(file, reason);
+        this.#progress('verify', this.#sizeOf(numbers));
+      },
+    );
   }
 
   report(): RestoreReport {
@@ -225,6 +263,7 @@ class RestoreRun {
     const linked = hardLinks.filter(({ file }) => !this.#failed.has(file)).length;
     return {
       files: files.length - this.#failed.size + linked,
+      ...(this.#options.mirror === undefined ? {} : { unchanged: this.#same.size }),
       directories: directories.length,
       others: others.length,
       bytes:
@@ -321,13 +360,16 @@ class RestoreRun {
     }
   }
 
-  *#verifyBatches(): Generator<number[]> {
+  #sizeOf(numbers: readonly number[]): number {
+    return numbers.reduce((sum, number) => sum + (this.#plan.files[number]?.size ?? 0), 0);
+  }
+
+  *#verifyBatches(numbers: readonly number[]): Generator<number[]> {
     let batch: number[] = [];
     let bytes = 0;
-    for (const [number, file] of this.#plan.files.entries()) {
-      if (this.#failed.has(number)) continue;
+    for (const number of numbers) {
       batch.push(number);
-      bytes += file.size;
+      bytes += this.#plan.files[number]?.size ?? 0;
       if (batch.length < verifyFilesPerRequest && bytes < verifyBytesPerRequest) continue;
       yield batch;
       batch = [];

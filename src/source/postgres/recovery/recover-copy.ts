@@ -6,6 +6,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { systemErrorName } from '../../../error/lifeboat-error.ts';
 import { writeFileAtomically } from '../../../platform/atomic-file.ts';
+import { processIsAlive } from '../../../platform/host.ts';
 import type { SourceFinding } from '../../source.ts';
 import { parseControlFile } from '../files/control-file.ts';
 import { findServer, type ServerPrograms } from '../server/find-server.ts';
@@ -97,6 +98,7 @@ export async function checkCopyPlace(
     const hint = 'choose a folder that other users may enter, or run Lifeboat as the user postgres.';
     if (closed !== undefined) findingOf(closedTo(closed.folder, hint));
   }
+  if ((await namesIn(path.join(folder, 'data'))).length > 0) findings.push(...(await olderCopy(folder)));
   for (const place of tablespaces.values()) {
     if ((await namesIn(place)).length > 0)
       findingOf({
@@ -105,6 +107,20 @@ export async function checkCopyPlace(
       });
   }
   return findings;
+}
+
+/** Of what is replaced nothing is kept, and what runs on it would write into it meanwhile. */
+async function olderCopy(folder: string): Promise<readonly SourceFinding[]> {
+  const gone: SourceFinding = {
+    severity: 'warning',
+    message: `with --overwrite everything in ${folder} that the backup does not have will be removed`,
+    hint: 'Files that are as in the backup already stay as they are.',
+  };
+  const text = await fs.readFile(path.join(folder, 'data', 'postmaster.pid'), 'utf8').catch(() => '');
+  const pid = Number.parseInt(text, 10);
+  if (!(pid > 0) || !processIsAlive(pid)) return [gone];
+  const message = `a server runs on ${path.join(folder, 'data')}, process ${pid}`;
+  return [{ severity: 'error', message, hint: 'Stop it first.' }, gone];
 }
 
 interface Parts {
