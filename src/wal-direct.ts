@@ -59,6 +59,7 @@ async function groundOf(file: string, { system }: DirectQuestion): Promise<WalGr
   return {
     system: ticket.system,
     copies: ticket.copies,
+    expected: ticket.cluster,
     vaults: ticket.vaults.map((vault) => ({ name: vault.name, open: async () => await logsIn(vault) })),
     tools: {
       readLogFile(name, bytes) {

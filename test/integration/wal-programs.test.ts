@@ -25,6 +25,7 @@ let folder: TemporaryFolder;
 let vaults: readonly Vault[];
 /** Vaults that are away. */
 const away = new Set<number>();
+let expected: string | undefined;
 let socket: string;
 
 before(async () => {
@@ -52,7 +53,7 @@ async function ground(system: string | undefined): Promise<WalGround> {
   if (system !== undefined && system !== 'shop')
     throw new LifeboatError('SYSTEM_NOT_FOUND', `the plan has no system "${system}" with data`);
   return {
-    ...{ system: 'shop', copies: 2, tools: await postgresLogs.tools() },
+    ...{ system: 'shop', copies: 2, expected, tools: await postgresLogs.tools() },
     vaults: vaults.map((vault, at) => ({
       name: `vault-${at}`,
       open: async () => {
@@ -207,6 +208,11 @@ test('a file counts when enough vaults have it, and other bytes at the same plac
   const conflict = await run('archive', server.data, join(folder.path, 'changed'), first);
   assert.equal(conflict.exitCode, 1);
   assert.match(conflict.stderr, /LOG_CONFLICT/);
+  expected = '7';
+  const stranger = await run('archive', server.data, `pg_wal/${first}`, first);
+  expected = undefined;
+  assert.equal(stranger.exitCode, 1);
+  assert.match(stranger.stderr, /is of the cluster \d+, not of 7/);
   const misnamed = await run('archive', server.data, `pg_wal/${first}`, second);
   assert.match(misnamed.stderr, /SOURCE_INVALID/);
   const out = join(folder.path, 'back');

@@ -5,7 +5,14 @@ import type { AppContext } from '../cli-context.ts';
 import type { Command, CommandEnd } from '../command.ts';
 import { planOptions, profileOf } from '../load-plan.ts';
 import { logRecord, logText, receiverRecord, receiverText } from '../log/log-status-text.ts';
-import { type LogFact, type LogState, receiverFacts, vaultFacts, worstOf } from '../log/log-verdict.ts';
+import {
+  type LogFact,
+  type LogState,
+  receiverFacts,
+  vaultFacts,
+  worstFirst,
+  worstOf,
+} from '../log/log-verdict.ts';
 import { type LoggedSystem, loggedSystems } from '../log/logged-systems.ts';
 import { type LogLook, lookAtLog } from '../log/look-at-log.ts';
 import {
@@ -71,7 +78,7 @@ async function tellSystem(
     waits: log.logs.acknowledged === 'before-commit',
   };
   const points = histories.flatMap((history) => pointsOf(history, system.name));
-  const present = presentIncarnation(logs, points, status);
+  const present = presentIncarnation(each, logs, points, status);
   const receiver = receiverFacts(status, demands);
   await output.text(output.style.bold(system.name));
   await output.result(receiverRecord(system.name, status, receiver), receiverText(receiver, output.style));
@@ -130,7 +137,7 @@ function endOf(ends: readonly SystemEnd[]): CommandEnd {
     failed: bad.map(({ system }) => system),
   };
   if (bad.length === 0) return { summary };
-  const wrong = bad.flatMap(({ facts }) => facts.filter(({ state }) => !fine.has(state)));
+  const wrong = worstFirst(bad.flatMap(({ facts }) => facts.filter(({ state }) => !fine.has(state))));
   const action = wrong.find(({ nextAction }) => nextAction !== undefined)?.nextAction;
   const what = `${bad.length} of ${ends.length} logs are behind, broken or unknown`;
   const hint = action === undefined ? 'Mend what is named above.' : `Run \`${action}\`.`;

@@ -9,6 +9,7 @@ import type { AppContext } from '../cli-context.ts';
 import type { Command } from '../command.ts';
 import { planOptions, profileOf } from '../load-plan.ts';
 import { loggedSystems } from '../log/logged-systems.ts';
+import { receiverStatus } from '../log/vault-logs.ts';
 import { type TicketVault, ticketText } from '../log/wal-ticket.ts';
 import { openPlan, type PlanSession } from '../plan/plan-session.ts';
 import { recordKey } from '../record-vault-event.ts';
@@ -43,7 +44,9 @@ export const logTicket: Command<AppContext> = {
     for (const vault of meant) vaults.push(await ticketFor(context, session, vault));
     const system = input.required('SYSTEM');
     const copies = each?.log.logs.copies ?? vaults.length;
-    await makeSecretFile(file, ticketText({ system, copies, vaults }));
+    const cluster = each?.log.source.cluster ?? receiverStatus(session, system)?.incarnation;
+    const known = cluster === undefined ? {} : { cluster };
+    await makeSecretFile(file, ticketText({ system, copies, vaults, ...known }));
     for (const { name, keyId } of vaults)
       await context.output.result(
         { type: 'key', vault: name, id: keyId },

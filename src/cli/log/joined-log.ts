@@ -35,7 +35,7 @@ export async function joinedLog(
   const logs = await vaultLogs(vaults, wanted, signal);
   for (const { name, trouble } of logs)
     if (trouble !== undefined) output.warn(`vault ${name}: ${trouble.message}`);
-  const incarnation = cluster ?? (await present(context, session, vaults, system, logs));
+  const incarnation = cluster ?? (await present(context, { session, vaults, each }, logs));
   const held = logs.flatMap(({ name, vault: opened, incarnations }) =>
     opened !== undefined && incarnations.includes(incarnation)
       ? [{ name, log: opened.log({ system, incarnation }) }]
@@ -68,11 +68,11 @@ function withOnly(each: LoggedSystem, vault: string | undefined): LoggedSystem {
 
 async function present(
   context: AppContext,
-  session: PlanSession,
-  vaults: PlanVaults,
-  system: string,
+  { session, vaults, each }: JoinRequest,
   logs: readonly VaultLogs[],
 ): Promise<string> {
+  const system = each.system.name;
+  if (each.log.source.cluster !== undefined) return each.log.source.cluster;
   const all = allIncarnations(logs);
   if (all[0] !== undefined && all.length === 1) return all[0];
   if (all.length === 0) {
@@ -81,7 +81,7 @@ async function present(
   }
   const histories = await planHistory(context, session, vaults, false);
   const points = histories.flatMap((history) => history.points.filter((point) => point.system === system));
-  const found = presentIncarnation(logs, points, receiverStatus(session, system));
+  const found = presentIncarnation(each, logs, points, receiverStatus(session, system));
   if (found !== undefined) return found;
   throw new LifeboatError('USAGE', `the vaults hold logs of several clusters of ${system}`, {
     hint: `Name one with --cluster: ${all.join(', ')}.`,

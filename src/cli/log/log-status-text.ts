@@ -4,7 +4,7 @@ import type { StoredStatus } from '../../log-shipping/status-file.ts';
 import { bytesText, momentText, plural } from '../quantity-text.ts';
 import type { Style } from '../style.ts';
 import type { LogTools } from './log-tools.ts';
-import { type LogFact, type LogState, worstOf } from './log-verdict.ts';
+import { type LogFact, type LogState, worstFirst, worstOf } from './log-verdict.ts';
 import type { LogLook } from './look-at-log.ts';
 
 export interface ToldLog {
@@ -111,7 +111,7 @@ function branchLines(coverage: readonly LogCoverage[], tools: LogTools): readonl
 function factsText(name: string, facts: readonly LogFact[], style: Style): string {
   const state = worstOf(facts);
   const paint = state === 'ok' ? style.green : state === 'failed' ? style.red : style.yellow;
-  const [first, ...rest] = facts.map(({ words: said, state: own, nextAction }) => {
+  const [first, ...rest] = worstFirst(facts).map(({ words: said, state: own, nextAction }) => {
     const action = own === 'ok' || nextAction === undefined ? '' : ` → ${nextAction}`;
     return `${said}${action}`;
   });

@@ -122,6 +122,10 @@ function waitFact({ isProtected }: StoredStatus): LogFact {
 
 const order: readonly LogState[] = ['ok', 'at-risk', 'unknown', 'failed'];
 
+export function worstFirst(facts: readonly LogFact[]): readonly LogFact[] {
+  return facts.toSorted((a, b) => order.indexOf(b.state) - order.indexOf(a.state));
+}
+
 export function worstOf(facts: readonly LogFact[]): LogState {
   const ranks = facts.map(({ state }) => order.indexOf(state));
   return order[Math.max(0, ...ranks)] ?? 'unknown';

@@ -42,14 +42,16 @@ export function receiverStatus(session: PlanSession, system: string): StoredStat
 }
 
 /**
- * What the receiver follows, else what the newest backup was taken of, else the only one there is. `undefined` where
- * there is none, or nothing tells which of several it is.
+ * What the plan names, else what the receiver follows, else what the newest backup was taken of, else the only one there
+ * is. `undefined` where there is none, or nothing tells which of several it is.
  */
 export function presentIncarnation(
+  { log }: LoggedSystem,
   logs: readonly VaultLogs[],
   points: readonly RecoveryPoint[],
   status: StoredStatus | undefined,
 ): string | undefined {
+  if (log.source.cluster !== undefined) return log.source.cluster;
   if (status?.incarnation !== undefined) return status.incarnation;
   const newest = points.toSorted((a, b) => b.capturedAtMs - a.capturedAtMs);
   for (const { position } of newest) if (position.kind === 'postgres') return position.systemId;

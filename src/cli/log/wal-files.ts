@@ -14,6 +14,8 @@ export interface WalGround {
   readonly vaults: readonly WalVault[];
   /** In how many vaults a file must be durable before it is taken. */
   readonly copies: number;
+  /** The cluster whose log it is, where that is known: files of another one are refused. */
+  readonly expected?: string | undefined;
   readonly tools: Pick<LogTools, 'readLogFile' | 'findLogFile'>;
 }
 
@@ -30,14 +32,15 @@ export type ClusterHint = string | undefined;
  * Durable when it resolves. Raises SOURCE_INVALID, LOG_CONFLICT, and what the vaults raise when too few of them took it.
  */
 export async function putLogFile(
-  { system, vaults, copies, tools }: WalGround,
+  { system, vaults, copies, expected, tools }: WalGround,
   { name, bytes, cluster }: { readonly name: string; readonly bytes: Buffer; readonly cluster: ClusterHint },
   signal: AbortSignal,
 ): Promise<void> {
   const store = tools.readLogFile(name, bytes);
   if (store === undefined) return;
-  const incarnation = store.incarnation ?? cluster ?? (await onlyCluster(system, vaults, signal));
-  if (cluster !== undefined && incarnation !== cluster) throw otherCluster(name, incarnation, cluster);
+  const incarnation = store.incarnation ?? cluster ?? expected ?? (await onlyCluster(system, vaults, signal));
+  const wanted = [cluster, expected].find((each) => each !== undefined && each !== incarnation);
+  if (wanted !== undefined) throw otherCluster(name, incarnation, wanted);
   const results = await Promise.allSettled(
     vaults.map(async ({ open }) => await store.into((await open()).log({ system, incarnation }), signal)),
   );
@@ -54,11 +57,11 @@ export async function putLogFile(
 
 /** Raises LOG_GAP, and what a vault raises that cannot be read while the others have no such file. */
 export async function getLogFile(
-  { system, vaults, tools }: WalGround,
+  { system, vaults, expected, tools }: WalGround,
   { name, cluster }: { readonly name: string; readonly cluster: ClusterHint },
   signal: AbortSignal,
 ): Promise<FoundLogFile> {
-  const incarnation = cluster ?? (await onlyCluster(system, vaults, signal));
+  const incarnation = cluster ?? expected ?? (await onlyCluster(system, vaults, signal));
   const logs: { readonly name: string; readonly log: OpenLog }[] = [];
   let trouble: LifeboatError | undefined;
   for (const { name: vault, open } of vaults) {
@@ -108,7 +111,7 @@ function faultOf(error: unknown): LifeboatError {
 
 function otherCluster(name: string, found: string, cluster: string): LifeboatError {
   return new LifeboatError('SOURCE_INVALID', `${name} is of the cluster ${found}, not of ${cluster}`, {
-    hint: 'See that the server archives its own files only.',
+    hint: 'See which server it is. To go on with another cluster, name it in the plan: source.cluster.',
   });
 }
 

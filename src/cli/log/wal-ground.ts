@@ -4,6 +4,7 @@ import type { Vault } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
 import type { PlanSession } from '../plan/plan-session.ts';
 import { loggedSystems } from './logged-systems.ts';
+import { receiverStatus } from './vault-logs.ts';
 import type { WalGround } from './wal-files.ts';
 
 /** `only`: this vault alone. Raises SYSTEM_NOT_FOUND, USAGE. */
@@ -23,6 +24,7 @@ export async function walGround(
   return {
     ...{ system, copies: Math.min(copies, names.length) },
     vaults: names.map((name) => ({ name, open: () => open(name) })),
+    expected: each?.log.source.cluster ?? receiverStatus(session, system)?.incarnation,
     tools: await context.adapters.logs.tools(),
   };
 }

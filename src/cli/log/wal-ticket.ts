@@ -9,6 +9,8 @@ export interface WalTicket {
   readonly system: string;
   /** In how many vaults a file must be durable before it is taken. */
   readonly copies: number;
+  /** The cluster whose log it is, where that was known: files of another one are refused. */
+  readonly cluster?: string;
   readonly vaults: readonly TicketVault[];
 }
 
@@ -30,15 +32,19 @@ export function ticketText(ticket: WalTicket): string {
 /** Raises CONFIG_INVALID for what `ticketText` did not write. */
 export function parseTicket(text: string, file: string): WalTicket {
   const json = objectOf(parsed(text));
-  const { version, system, copies, vaults } = json;
+  const { version, system, copies, cluster, vaults } = json;
   const isTicket =
     version === ticketVersion &&
     typeof system === 'string' &&
     typeof copies === 'number' &&
+    (cluster === undefined || typeof cluster === 'string') &&
     Array.isArray(vaults) &&
     vaults.length > 0;
   if (!isTicket) throw notOne(file);
-  return { system, copies, vaults: vaults.map((each: unknown) => vaultOf(each, file)) };
+  return {
+    ...{ system, copies, vaults: vaults.map((each: unknown) => vaultOf(each, file)) },
+    ...(cluster === undefined ? {} : { cluster }),
+  };
 }
 
 function vaultOf(value: unknown, file: string): TicketVault {
