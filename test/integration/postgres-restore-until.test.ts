@@ -1,9 +1,11 @@
 /** A database comes back as it was asked for, from what lies in several vaults, or not at all. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectPostgres } from '../../src/source/postgres/wire/connection.ts';
 import { jsonLines } from '../e2e/cli-process.ts';
 import { type PostgresPlan, postgresPlan } from '../support/postgres-plan.ts';
 import { startPostgres } from '../support/postgres-server.ts';
@@ -29,6 +31,41 @@ async function writeHistory(plan: PostgresPlan): Promise<History> {
   const xid = Number(await server.value('select xmin from t where id = 3'));
   await plan.beat();
   return { xid, time };
+}
+
+/** By the program and the socket that the restore names. */
+async function askIsolated({ server }: PostgresPlan, data: string): Promise<string> {
+  const postgres = spawn(path.join(server.programs, 'postgres'), ['-D', data], {
+    ...server.runsAs,
+    stdio: 'ignore',
+  });
+  const ended = new Promise((done) => postgres.once('close', done));
+  try {
+    const host = path.join(data, '../isolated');
+    const address = {
+      host,
+      port: 54_329,
+      database: 'postgres',
+      user: server.user,
+      tls: false,
+      timeoutMs: 5000,
+    };
+    for (let look = 0; look < 200 && !fs.existsSync(path.join(host, '.s.PGSQL.54329')); look++)
+      await sleep(50);
+    for (let look = 0; ; look++) {
+      try {
+        await using connection = await connectPostgres(address, { applicationName: 'test' });
+        const { rows } = await connection.query("select string_agg(id::text, ',' order by id) from t");
+        return rows[0]?.[0] ?? '';
+      } catch (error) {
+        if (look === 50) throw error;
+        await sleep(100);
+      }
+    }
+  } finally {
+    postgres.kill('SIGINT');
+    await ended;
+  }
 }
 
 /** The rows of the copy, by a server that is started on it as it lies there. */
@@ -86,6 +123,7 @@ for (const version of [15, 17] as const) {
       const data = plan.scene.path(to, 'postgresql/data');
       const conf = fs.readFileSync(path.join(data, 'postgresql.auto.conf'), 'utf8');
       assert.match(conf, /archive_mode = 'off'/);
+      assert.equal(await askIsolated(plan, data), rows, 'it can be looked at as it lies there');
       await plan.run(0, 'promote', to, '--yes');
       assert.doesNotMatch(fs.readFileSync(path.join(data, 'postgresql.auto.conf'), 'utf8'), /archive_mode/);
       assert.equal(await rowsOf(plan, to), rows, until);
