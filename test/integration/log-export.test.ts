@@ -12,6 +12,8 @@ import type { ObjectStore } from '../../src/object-store/object-store.ts';
 import { createSealedObjects } from '../../src/repository/sealed-objects.ts';
 import { newMasterKey } from '../../src/seal/key-file.ts';
 import { exportSegments } from '../../src/source/postgres/wal/export-segments.ts';
+import { findWalFile } from '../../src/source/postgres/wal/find-wal-file.ts';
+import { segmentName } from '../../src/source/postgres/wal/segment-name.ts';
 import { startPostgres } from '../support/postgres-server.ts';
 import { until } from '../support/shipping-scene.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -167,4 +169,49 @@ test('an export of a part of the log, of damaged log, and of none', async () => 
   const report = await exportSegments({ log: damaged, folder: path.join(folder.path, 'e') });
   assert.equal(report.damage.length, 1);
   assert.match(report.damage[0] ?? '', new RegExp(name));
+});
+
+test('a file that is asked for: whole, the last one, one behind the end, and one in a hole', async () => {
+  using folder = temporaryFolder();
+  await using server = await startPostgres({ walSegmentMb: 1, settings: { wal_keep_size: '64MB' } });
+  await server.query('create table rows (id int, filler text)');
+  await server.query("insert into rows select g, repeat('x', 400) from generate_series(1, 8000) g");
+  const systemId = await systemIdOf(server);
+  const log = openLog(systemId);
+  const end = await fillFromServer(server, { timeline: 1, log, segmentBytes });
+  const last = segmentName(1, end, segmentBytes);
+  const [first = '', second = ''] = fs
+    .readdirSync(path.join(server.data, 'pg_wal'))
+    .filter((name) => /^[0-9A-F]{24}$/.test(name))
+    .sort();
+  const contentOf = async (name: string): Promise<Buffer | undefined> => {
+    const found = await findWalFile(log, name);
+    if (found.kind === 'absent') return undefined;
+    const bytes = Buffer.concat(await Array.fromAsync(found.bytes));
+    return Buffer.concat([bytes, Buffer.alloc(found.size - bytes.length)]);
+  };
+  const fileOf = (name: string): Buffer => fs.readFileSync(path.join(server.data, 'pg_wal', name));
+  assert.ok((await contentOf(second))?.equals(fileOf(second)));
+  const tail = await contentOf(last);
+  const written = Number(end % BigInt(segmentBytes));
+  assert.equal(tail?.length, segmentBytes);
+  assert.ok(tail?.subarray(0, written).equals(fileOf(last).subarray(0, written)));
+  assert.ok(tail?.subarray(written).every((byte) => byte === 0));
+  assert.equal(await contentOf(segmentName(1, end + BigInt(segmentBytes), segmentBytes)), undefined);
+  assert.equal(await contentOf('00000002.history'), undefined);
+  assert.equal(await contentOf('00000002' + last.slice(8)), undefined);
+
+  const holed = openLog(systemId);
+  const copy = path.join(folder.path, 'pg_wal');
+  fs.cpSync(path.join(server.data, 'pg_wal'), copy, { recursive: true });
+  for (const name of fs.readdirSync(copy))
+    if (name > second) fs.rmSync(path.join(copy, name), { recursive: true });
+  fs.rmSync(path.join(copy, second));
+  await fillFromFiles(copy, { timeline: 1, end, log: holed, segmentBytes });
+  assert.equal((await findWalFile(holed, second)).kind, 'absent', 'the log ends before it');
+  fs.cpSync(path.join(server.data, 'pg_wal'), copy, { recursive: true });
+  for (const name of [first, second]) fs.rmSync(path.join(copy, name));
+  await fillFromFiles(copy, { timeline: 1, end, log: holed, segmentBytes });
+  await assert.rejects(findWalFile(holed, second), (error) => hasCode(error, 'LOG_GAP'));
+  assert.equal((await findWalFile(holed, first)).kind, 'file');
 });

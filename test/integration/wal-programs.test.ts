@@ -215,6 +215,13 @@ test('a file counts when enough vaults have it, and other bytes at the same plac
   assert.match(stranger.stderr, /is of the cluster \d+, not of 7/);
   const misnamed = await run('archive', server.data, `pg_wal/${first}`, second);
   assert.match(misnamed.stderr, /SOURCE_INVALID/);
+  // more at once than are answered at once
+  const many = Array.from({ length: 10 }, (_, at) => join(folder.path, `many-${at}`));
+  const ends = await Promise.all(many.map((place) => run('restore', server.data, first, place)));
+  assert.deepEqual(
+    ends.map(({ exitCode }) => exitCode),
+    many.map(() => 0),
+  );
   const out = join(folder.path, 'back');
   assert.equal((await run('restore', server.data, first, out)).exitCode, 0);
   assert.ok(fs.readFileSync(out).equals(fs.readFileSync(join(data, first))));

@@ -24,8 +24,9 @@ export interface ServeWalOptions {
   readonly tell?: (words: string) => void;
 }
 
-/** Each may hold a file of the log in memory. */
+/** Answered at once: each may hold a file of the log in memory. Others wait for their turn. */
 const questionsMax = 4;
+const connectionsMax = 64;
 const questionMs = 30 * 60_000;
 
 /** Answers until the signal, and takes the socket away. Raises what `openWalSocket` raises. */
@@ -45,14 +46,15 @@ export async function serveWal(options: ServeWalOptions, signal: AbortSignal): P
 export async function openWalSocket(options: ServeWalOptions): Promise<AsyncDisposable> {
   const stop = new AbortController();
   const sockets = new Set<Socket>();
+  const turns = createTurns(questionsMax);
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     // a client that went away hears nothing more
     socket.on('error', () => socket.destroy());
-    void answer(options, socket, stop.signal);
+    void answer(options, socket, turns, stop.signal);
   });
-  server.maxConnections = questionsMax;
+  server.maxConnections = connectionsMax;
   await listen(server, options);
   return {
     async [Symbol.asyncDispose]() {
@@ -102,12 +104,18 @@ function isAnswered(path: string): Promise<boolean> {
   });
 }
 
-async function answer(options: ServeWalOptions, socket: Socket, signal: AbortSignal): Promise<void> {
+async function answer(
+  options: ServeWalOptions,
+  socket: Socket,
+  turns: Turns,
+  signal: AbortSignal,
+): Promise<void> {
   const gone = new AbortController();
   socket.once('close', () => gone.abort(new LifeboatError('INTERRUPTED', 'the client went away')));
   const either = AbortSignal.any([signal, gone.signal]);
   const limit = { timeoutMs: questionMs, timeoutError: tooLong, signal: either };
   try {
+    using _turn = await turns.next();
     await withTimeout(limit, async (own) => {
       const queue = createByteQueue(socket);
       const question = parseQuestion(await queue.line(own));
@@ -170,6 +178,30 @@ async function write(socket: Socket, bytes: Uint8Array, signal: AbortSignal): Pr
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     socket.write(bytes, (error) => (error ? reject(error) : resolve()));
   });
+}
+
+interface Turns {
+  /** Resolves when it is the caller's turn, until it is disposed. */
+  next(): Promise<Disposable>;
+}
+
+function createTurns(atOnce: number): Turns {
+  const waiting: (() => void)[] = [];
+  let free = atOnce;
+  const turn: Disposable = {
+    [Symbol.dispose]() {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    },
+  };
+  return {
+    async next() {
+      if (free > 0) free--;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      return turn;
+    },
+  };
 }
 
 function inUse(path: string): LifeboatError {
