@@ -90,7 +90,7 @@ async function asyncRuns(cluster: Cluster, pair: number): Promise<Run[]> {
       ),
     () =>
       withReceiver(cluster, 'Lifeboat, async', () =>
-        startLifeboat(cluster, path.join(folder, 'vault'), 'async'),
+        startLifeboat(cluster, path.join(folder, `vault-${pair}`), 'async'),
       ),
   ];
   const runs: Run[] = [];
