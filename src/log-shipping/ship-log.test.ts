@@ -266,6 +266,27 @@ test('what the server has deleted is a gap that is declared, and the log goes on
   await holds(vault, server, 3n * start);
 });
 
+test('a server that says it holds what it has not: that much is given up, and the log goes on', async () => {
+  const server = new MemoryLog();
+  const vault = testVault('here');
+  {
+    await using _shipping = startShipping(server, [vault]);
+    await server.commit(random.bytes(1000));
+    await until('it has it', () => server.acknowledged >= server.end);
+  }
+  const before = await endOf(vault);
+  await server.commit(random.bytes(2 * segmentBytes));
+  server.forget(3n * start, false);
+  await using shipping = startShipping(server, [vault]);
+  await until('it goes on', () => server.acknowledged >= server.end - 100n);
+  assert.ok(shipping.kinds().includes('gap'));
+  const [coverage] = await vault.log.coverage();
+  assert.deepEqual(coverage?.gaps, [
+    { branch: '00000001', start: before, end: 3n * start, isDeclared: true },
+  ]);
+  await holds(vault, server, 3n * start);
+});
+
 test('a promotion is followed: the history comes first, the old branch to its end', async () => {
   const server = new MemoryLog();
   const vaults = [testVault('here'), testVault('there')];

@@ -93,8 +93,13 @@ async function report(shipping: Shipping): Promise<void> {
 }
 
 interface Round {
-  /** The server has deleted what comes here. */
-  gone: LogPosition | undefined;
+  gone: Gone | undefined;
+}
+
+/** The server has deleted what comes here. */
+interface Gone extends LogPosition {
+  /** It was asked for nothing before it, and said so again. */
+  readonly isSure: boolean;
 }
 
 async function rounds(shipping: Shipping, signal: AbortSignal): Promise<never> {
@@ -107,7 +112,7 @@ async function rounds(shipping: Shipping, signal: AbortSignal): Promise<never> {
       shipping.broken = undefined;
       if (outcome.kind === 'branch-end')
         tell(shipping, { kind: 'branch', from: outcome.at, to: outcome.next });
-      round.gone = outcome.kind === 'gone' ? outcome.at : undefined;
+      round.gone = outcome.kind === 'gone' ? goneAgain(outcome.at, round.gone) : undefined;
       if (outcome.kind === 'branch-end') continue;
     } catch (error) {
       signal.throwIfAborted();
@@ -117,6 +122,10 @@ async function rounds(shipping: Shipping, signal: AbortSignal): Promise<never> {
     await sleep(waitMs, signal);
     waitMs = Math.min(2 * waitMs, timing.reconnectMsMax);
   }
+}
+
+function goneAgain({ branch, at }: LogPosition, before: Gone | undefined): Gone {
+  return { branch, at, isSure: before?.branch === branch && before.at === at };
 }
 
 function failed(shipping: Shipping, error: LifeboatError): void {
@@ -184,19 +193,19 @@ interface BeginFacts {
 function beginOf(
   shipping: Shipping,
   located: readonly Located[],
-  { lineage, identity, heldFrom, gone }: BeginFacts & { readonly gone: LogPosition | undefined },
+  { lineage, identity, heldFrom, gone }: BeginFacts & { readonly gone: Gone | undefined },
 ): LogPosition {
   const { mode, copies } = shipping.options;
   const positions = located.flatMap(({ begin }) => (begin.at === undefined ? [] : [begin.at]));
   const count = mode.kind === 'sync' ? copies : 1;
   const best = streamBegin(positions, lineage, count);
-  const floor = (at: bigint): bigint => floorOf(at, identity);
   if (best === undefined) return freshBegin({ lineage, identity, heldFrom, gone });
   const part = lineage[lineageIndex(lineage, best.branch)];
-  const at = gone?.branch === best.branch ? higher(best.at, goneUntil(gone, part, heldFrom, floor)) : best.at;
+  const at =
+    gone?.branch === best.branch ? higher(best.at, goneUntil(gone, part, heldFrom, identity)) : best.at;
   if (part?.end === undefined || at < part.end) return { branch: best.branch, at };
   const next = lineage[lineageIndex(lineage, best.branch) + 1];
-  return { branch: next?.branch ?? identity.branch, at: floor(part.end) };
+  return { branch: next?.branch ?? identity.branch, at: floorOf(part.end, identity) };
 }
 
 /** From the first byte that the server holds for us, on the branch where it was written. */
@@ -205,31 +214,38 @@ function freshBegin({
   identity,
   heldFrom,
   gone,
-}: BeginFacts & { readonly gone: LogPosition | undefined }): LogPosition {
+}: BeginFacts & { readonly gone: Gone | undefined }): LogPosition {
   const from = gone === undefined ? lower(heldFrom, identity.flushed) : identity.flushed;
   const part = lineage.find(({ end }) => end === undefined || from < end);
   return { branch: part?.branch ?? identity.branch, at: floorOf(from, identity) };
 }
 
+/**
+ * A server that says it holds what it has not is believed for what it has not: a copy that was promoted holds from where
+ * its replay began, and may have none of the files of the timeline before. Then one segment is given up at a time.
+ */
 function goneUntil(
-  gone: LogPosition,
+  gone: Gone,
   part: LineagePart | undefined,
   heldFrom: bigint,
-  floor: (at: bigint) => bigint,
+  identity: LogIdentity,
 ): bigint {
-  const held = higher(floor(heldFrom), gone.at);
-  return part?.end === undefined ? held : lower(held, part.end);
+  const held = floorOf(heldFrom, identity);
+  const behind = floorOf(gone.at, identity) + BigInt(identity.segmentBytes);
+  const given = gone.isSure ? lower(behind, higher(identity.flushed, gone.at)) : gone.at;
+  const until = higher(held, given);
+  return part?.end === undefined ? until : lower(until, part.end);
 }
 
 /** Every vault says for itself what it will never have, and goes on behind it. */
 async function declareGone(
   shipping: Shipping,
   located: readonly Located[],
-  { gone, heldFrom, lineage, identity }: BeginFacts & { readonly gone: LogPosition },
+  { gone, heldFrom, lineage, identity }: BeginFacts & { readonly gone: Gone },
   signal: AbortSignal,
 ): Promise<readonly Located[]> {
   const part = lineage[lineageIndex(lineage, gone.branch)];
-  const until = goneUntil(gone, part, heldFrom, (at) => floorOf(at, identity));
+  const until = goneUntil(gone, part, heldFrom, identity);
   const behind: Located[] = [];
   for (const found of located) {
     const { vault, archive, begin } = found;

@@ -92,10 +92,10 @@ export class MemoryLog implements LogSource {
     this.wake();
   }
 
-  /** Deletes what lies before, held or not. */
-  forget(before: bigint): void {
+  /** Deletes what lies before, held or not; with `tellsSo` false it says that it holds it all the same. */
+  forget(before: bigint, tellsSo = true): void {
     this.oldest = before;
-    if (this.heldFrom < before) this.heldFrom = before;
+    if (tellsSo && this.heldFrom < before) this.heldFrom = before;
   }
 
   /** Other bytes from here on, on the same branch: another server under the same identity. */
