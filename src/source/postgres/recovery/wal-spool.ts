@@ -2,11 +2,11 @@
  * Fills the spool of a recovery with files of the log: those that the server asks for, and a bounded number of those
  * that it will ask for next. See `restore-script.ts` for the other side.
  */
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { LifeboatError } from '../../../error/lifeboat-error.ts';
+import { pipeline } from 'node:stream/promises';
+import { LifeboatError, systemErrorName } from '../../../error/lifeboat-error.ts';
 import { every, sleep } from '../../../platform/timers.ts';
 import type { ServerUser } from '../server/server-user.ts';
 import { aliveFile, restoreScript, scriptFile, spoolFolders, stoppedFile } from './restore-script.ts';
@@ -168,16 +168,16 @@ async function write(
 ): Promise<string | undefined> {
   let length = 0;
   await publish(state, 'ready', name, async (file) => {
-    const stream = createWriteStream(file, { mode: 0o600 });
     try {
-      for await (const piece of answer.bytes) {
-        signal.throwIfAborted();
-        length += piece.length;
-        if (!stream.write(piece)) await once(stream, 'drain', { signal });
-      }
-    } finally {
-      stream.end();
-      await once(stream, 'close');
+      await pipeline(
+        counted(answer.bytes, (bytes) => {
+          length += bytes;
+        }),
+        createWriteStream(file, { mode: 0o600 }),
+        { signal },
+      );
+    } catch (error) {
+      throw fullDisk(error, state.options.folder);
     }
     // The rest of the last segment was never written: the server wants the whole length, and reads zeros as its end.
     await fs.truncate(file, answer.size);
@@ -186,6 +186,25 @@ async function write(
   state.files++;
   state.bytes += length;
   return answer.next;
+}
+
+async function* counted(
+  pieces: AsyncIterable<Uint8Array>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    count(piece.length);
+    yield piece;
+  }
+}
+
+/** The error itself when it is another. */
+function fullDisk(error: unknown, folder: string): unknown {
+  if (systemErrorName(error) !== 'ENOSPC' && systemErrorName(error) !== 'EDQUOT') return error;
+  return new LifeboatError('DISK_FULL', `the disk of ${folder} is full`, {
+    hint: 'Free some space or recover to another disk, then run the command again.',
+    cause: error,
+  });
 }
 
 /** Under another name first: what stands in the folder is whole. */
