@@ -77,7 +77,11 @@ for (const version of [15, 17] as const) {
     );
     fs.writeFileSync(path.join(base, 'recovery.signal'), '');
     await using restored = await startPostgres({ version, data: base });
-    await until('it is open', async () => (await restored.value('select pg_is_in_recovery()')) === 'f');
+    await until(
+      'it is open',
+      async () => (await restored.value('select pg_is_in_recovery()')) === 'f',
+      60_000,
+    );
     assert.equal(await restored.value('select max(id) from rows'), '5002');
     assert.equal(await restored.value('select count(*) from rows'), '5002');
   });

@@ -71,7 +71,11 @@ systems:
     );
     fs.writeFileSync(join(data, 'recovery.signal'), '');
     await using restored = await startPostgres({ version, data });
-    await until('it is open', async () => (await restored.value('select pg_is_in_recovery()')) === 'f');
+    await until(
+      'it is open',
+      async () => (await restored.value('select pg_is_in_recovery()')) === 'f',
+      60_000,
+    );
     assert.equal(await restored.value("select count(*) || ' ' || max(id) from rows"), '4001 4001');
   });
 }

@@ -20,6 +20,8 @@ import { systemIdOf } from '../support/wal-archive.ts';
 
 const programs = resolve(import.meta.dirname, '../../src/wal-programs');
 const segmentBytes = 1024 * 1024;
+/** A process for each file of the log. */
+const slowMs = 90_000;
 
 let folder: TemporaryFolder;
 let vaults: readonly Vault[];
@@ -109,10 +111,14 @@ function command(program: string, words: string): string {
 
 async function archivedUpTo(server: PostgresServer): Promise<void> {
   const name = await server.value('select pg_walfile_name(pg_switch_wal())');
-  await until('it is archived', async () => {
-    const last = await server.value("select coalesce(last_archived_wal, '') from pg_stat_archiver");
-    return last >= name;
-  });
+  await until(
+    'it is archived',
+    async () => {
+      const last = await server.value("select coalesce(last_archived_wal, '') from pg_stat_archiver");
+      return last >= name;
+    },
+    slowMs,
+  );
 }
 
 test('a server archives over the socket and another one comes back by it, over a promotion', async () => {
@@ -141,7 +147,7 @@ test('a server archives over the socket and another one comes back by it, over a
   );
   fs.writeFileSync(join(base, 'recovery.signal'), '');
   await using restored = await startPostgres({ data: base });
-  await until('it is open', async () => (await restored.value('select pg_is_in_recovery()')) === 'f');
+  await until('it is open', async () => (await restored.value('select pg_is_in_recovery()')) === 'f', slowMs);
   assert.equal(await restored.value('select max(id) from rows'), '4001');
   // its history, the partial segment and the new timeline are archived as well
   await restored.query('insert into rows values (4002, null)');

@@ -110,10 +110,14 @@ export function startShipping(
 const waitsMsMax = 15_000;
 
 /** Fails when it does not come true. */
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+export async function until(
+  what: string,
+  isTrue: () => boolean | Promise<boolean>,
+  limitMs = waitsMsMax,
+): Promise<void> {
   const startMs = performance.now();
   while (!(await isTrue())) {
-    assert.ok(performance.now() - startMs < waitsMsMax, `in time: ${what}`);
+    assert.ok(performance.now() - startMs < limitMs, `in time: ${what}`);
     await sleep(5);
   }
 }
