@@ -131,6 +131,24 @@ test('a server that stops on an older timeline is told of that one, lest its own
     assert.equal(timelineOf(target), timeline, `${target.kind} ${'atUs' in target ? target.atUs : ''}`);
 });
 
+test('what lies right before a hole can be had by the LSN that the refusal names', () => {
+  const ground = twoTimelines();
+  const [first, second] = ground.coverage;
+  assert.ok(first && second);
+  const spans = [
+    { branch: second.branch, start: 64n, end: 112n },
+    { branch: second.branch, start: 128n, end: 160n },
+  ];
+  const torn = { ...ground, coverage: [first, { ...second, spans }] };
+  const end = resolveRecovery(torn, { target: { kind: 'end' }, timeline: 'latest' });
+  assert.match(end.kind === 'refused' ? end.hint : '', /lsn:0\/70 can be reached/);
+  const before = resolveRecovery(torn, {
+    target: { kind: 'lsn', lsn: 112n, inclusive: true },
+    timeline: 'latest',
+  });
+  assert.equal(before.kind === 'chosen' ? before.finish : before.why, 'end');
+});
+
 test('a name that was given twice is refused, also where only one of them lies behind the newest backup', () => {
   const choice = resolveRecovery(twoTimelines(), {
     target: { kind: 'name', name: 'twice' },

@@ -76,6 +76,8 @@ export function fitOf(ground: RecoveryGround, path: Path, wanted: Wanted): Fit {
 function fitOfPosition(ground: RecoveryGround, path: Path, lsn: bigint): Fit {
   if (lsn < path.point.at) return { kind: 'too-early' };
   if (lsn > path.reach) return { kind: 'too-late' };
+  // what lies right before a hole is asked for by where the hole begins
+  if (path.lack !== undefined && lsn === path.reach) return { kind: 'fits', finish: 'end' };
   const tail = path.lack === undefined ? ground.tails?.get(path.timeline) : undefined;
   if (tail !== undefined && lsn > tail.start) {
     return lsn <= tail.end ? { kind: 'fits', finish: 'end' } : { kind: 'too-late' };
