@@ -2,12 +2,16 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { joinLogs } from '../../src/log-archive/join-logs.ts';
 import type { OpenLog } from '../../src/log-archive/open-log-archive.ts';
 import { gatherGround } from '../../src/source/postgres/recovery/gather-ground.ts';
 import { releaseFromIsolation } from '../../src/source/postgres/recovery/lay-out-cluster.ts';
 import { type RecoveredCluster, recoverCluster } from '../../src/source/postgres/recovery/recover-cluster.ts';
-import type { BasePoint } from '../../src/source/postgres/recovery/recovery-ground.ts';
-import { requireRecovery } from '../../src/source/postgres/recovery/resolve-recovery.ts';
+import type { ChosenRecovery } from '../../src/source/postgres/recovery/recovery-choice.ts';
+import type { BasePoint, RecoveryGround } from '../../src/source/postgres/recovery/recovery-ground.ts';
+import type { RecoveryTarget } from '../../src/source/postgres/recovery/recovery-target.ts';
+import { requireRecovery, resolveRecovery } from '../../src/source/postgres/recovery/resolve-recovery.ts';
+import { parseLsn } from '../../src/source/postgres/wal/lsn.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { restoreBase, takeBase } from '../support/postgres-vault.ts';
@@ -77,28 +81,38 @@ export interface Comeback extends AsyncDisposable {
   /** Everything that was committed by then is in it, as the log in the vault tells: milliseconds since the epoch. */
   readonly knownUntilMs: number | undefined;
   readonly timeline: number;
+  /** The last pieces, and what they tell of time. */
+  readonly tail: string;
   /** Milliseconds. */
   readonly replayMs: number;
   /** It becomes the server of the next round. */
   promote(): Promise<void>;
 }
 
-/** From the base backup and the log of one vault. */
-export async function comeBack(scene: LossScene, vault: Vault, server: PostgresServer): Promise<Comeback> {
+/** From the base backup and the log of these vaults. */
+export async function comeBack(
+  scene: LossScene,
+  vaults: readonly Vault[],
+  server: PostgresServer,
+): Promise<Comeback> {
   const { points, folder, random } = scene;
   const systemId = points[0]?.systemId ?? '';
-  const log = vault.log({ system: 'shop', incarnation: systemId });
-  const end = { kind: 'end' } as const;
+  const name = { system: 'shop', incarnation: systemId };
+  const logs = vaults.map((vault) => vault.log(name));
+  const named = logs.map((log, index) => ({ name: String(index), log }));
+  const log = await joinLogs(name, named, (_, error) => {
+    throw error;
+  });
   // a time as target, so that what the pieces tell of time is read
   const asked = { points, segmentBytes, target: { kind: 'time', atUs: 0, inclusive: true } } as const;
   const { ground, histories, log: whole } = await gatherGround(log, asked);
-  const choice = requireRecovery(ground, { target: end, timeline: 'latest' });
+  const { choice, target } = chooseEnd(ground);
   const place = path.join(folder, `round-${scene.rounds}`);
   fs.mkdirSync(place);
   const data = await restoreBase(scene.vaults.opened[0].repository, choice.point.id, place);
-  await checkLog(log, random);
+  for (const each of logs) await checkLog(each, random);
   const recovered = await recoverCluster({
-    ...{ data, target: end, choice, log: whole, histories, tablespaces: new Map(), user: server.runsAs },
+    ...{ data, target, choice, log: whole, histories, tablespaces: new Map(), user: server.runsAs },
     programs: { folder: server.programs, major: server.version, version: '' },
     ...{ work: path.join(place, 'work'), isDurable: false },
   });
@@ -106,6 +120,13 @@ export async function comeBack(scene: LossScene, vault: Vault, server: PostgresS
     rows: await rowsOf(recovered),
     knownUntilMs: choice.path.knownUntilMs,
     timeline: choice.timeline,
+    tail: choice.path.pieces
+      .slice(-8)
+      .map(
+        ({ branch, start, end, marks }) =>
+          `${branch} ${start}-${end} ${JSON.stringify(marks, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`,
+      )
+      .join('\n'),
     replayMs: recovered.phases.replayMs,
     async promote() {
       await recovered.promote();
@@ -118,6 +139,17 @@ export async function comeBack(scene: LossScene, vault: Vault, server: PostgresS
       if (scene.server?.data !== data) fs.rmSync(place, { recursive: true, force: true });
     },
   };
+}
+
+/** Of several pieces on their way at once a later one may have arrived: then it ends where the refusal says. */
+function chooseEnd(ground: RecoveryGround): { choice: ChosenRecovery; target: RecoveryTarget } {
+  const end = { kind: 'end' } as const;
+  const choice = resolveRecovery(ground, { target: end, timeline: 'latest' });
+  if (choice.kind === 'chosen') return { choice, target: end };
+  const lsn = parseLsn(/lsn:([0-9A-F/]+) can be reached/.exec(choice.hint)?.[1] ?? '');
+  assert.ok(choice.why === 'gap' && lsn !== undefined, choice.reason);
+  const target = { kind: 'lsn', lsn, inclusive: true } as const;
+  return { choice: requireRecovery(ground, { target, timeline: 'latest' }), target };
 }
 
 /** All of it is read now and then. */
@@ -133,15 +165,4 @@ async function rowsOf({ server }: RecoveredCluster): Promise<ReadonlySet<number>
   await using connection = await server.connect('postgres');
   const { rows } = await connection.query('select id from rows');
   return new Set(rows.map(([id]) => Number(id)));
-}
-
-/** Which of the vaults has more of the log. */
-export async function fartherVault({ vaults, points }: LossScene): Promise<Vault> {
-  const reach = async (vault: Vault): Promise<string> => {
-    const log = vault.log({ system: 'shop', incarnation: points[0]?.systemId ?? '' });
-    const last = (await log.coverage()).toSorted((a, b) => (a.branch < b.branch ? -1 : 1)).at(-1);
-    return `${last?.branch} ${(last?.spans.at(-1)?.end ?? 0n).toString(16).padStart(16, '0')}`;
-  };
-  const [here, away] = vaults.opened;
-  return (await reach(here)) >= (await reach(away)) ? here : away;
 }
