@@ -114,13 +114,14 @@ function tableOf(rows: readonly Row[]): readonly string[] {
     const same = rows.filter(({ row, name }) => `${row}|${name}` === key);
     const of = (pick: (row: Row) => number): string => median(same.map(pick)).toFixed(1);
     const [row = '', name = ''] = key.split('|');
+    const shown = name === 'lifeboat' ? 'Lifeboat' : name;
     const cells = [
       of(({ figures }) => figures.wallS),
       of(({ figures }) => figures.cpuS),
       of(({ figures }) => figures.peakMb),
       of(({ addedMb }) => addedMb),
     ];
-    lines.push(`| ${[row, name, ...cells].join(' | ')} |`);
+    lines.push(`| ${[row, shown, ...cells].join(' | ')} |`);
   }
   return lines;
 }
