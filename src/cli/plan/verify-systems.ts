@@ -5,6 +5,7 @@ import type { RecordTrigger } from '../../evidence/record.ts';
 import { joinLogs } from '../../log-archive/join-logs.ts';
 import type { LogReader } from '../../log-archive/log-archive.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
+import { shippedLog } from '../../plan/shipped-log.ts';
 import { stateDirectory } from '../../platform/environment.ts';
 import { choosePoint } from '../../recovery-point/choose-point.ts';
 import { isProven, type RecoveryPoint } from '../../recovery-point/recovery-point.ts';
@@ -86,7 +87,7 @@ async function prove(
   const { folder } = request.session;
   const database = databasePath(system, folder);
   const canary = canaryPath(system, folder);
-  const log = await logBehind(context, request, point);
+  const log = await logBehind(context, request, system, point);
   using progress = context.output.progress(`verify ${system.name}`);
   return await verifyPoint({
     run,
@@ -107,16 +108,17 @@ async function prove(
   });
 }
 
-/** From all vaults that have some of it; `undefined` where none has. */
+/** From all vaults that have some of it; `undefined` where none has and none should. */
 async function logBehind(
   context: AppContext,
   { vaults, histories }: VerifySystemsRequest,
+  planned: ResolvedSystem,
   { system, position }: RecoveryPoint,
 ): Promise<LogReader | undefined> {
   if (position.kind !== 'postgres') return undefined;
   const name = { system, incarnation: position.systemId };
   const logs = await logsOf(context, { vaults, histories }, {}, name);
-  if (logs.length === 0) return undefined;
+  if (logs.length === 0 && shippedLog(planned) === undefined) return undefined;
   const tell = (vault: string, error: LifeboatError) =>
     context.output.warn(`the log of ${system} in vault ${vault}: ${error.message}`);
   return await joinLogs(name, logs, tell, context.signal);

@@ -44,8 +44,8 @@ export async function advanceCopy(
   to: 'measured' | 'end',
 ): Promise<Advanced> {
   const target = targetOf(options, to);
-  if (target === undefined || options.log === undefined)
-    return { verdict: { kind: 'inconclusive', reason: 'no vault has the log behind the capture' } };
+  if (target === undefined || options.log === undefined) return withoutLog;
+  if ((await options.log.coverage(options.signal)).length === 0) return withoutLog;
   const planned = await choose(options, options.log, target);
   if (planned.kind === 'refused')
     return { verdict: { kind: 'inconclusive', reason: `${planned.reason}. ${planned.hint}` } };
@@ -54,6 +54,10 @@ export async function advanceCopy(
   const verdict: ClusterVerdict = { kind: 'passed', value: proof };
   return to === 'end' ? { verdict, replayed: replayedBy(options, planned, copy, openMs) } : { verdict };
 }
+
+const withoutLog: Advanced = {
+  verdict: { kind: 'inconclusive', reason: 'no vault has the log behind the capture' },
+};
 
 function targetOf({ measuredAt = '' }: AdvanceOptions, to: 'measured' | 'end'): RecoveryTarget | undefined {
   if (to === 'end') return { kind: 'end' };
