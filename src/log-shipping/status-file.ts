@@ -64,7 +64,7 @@ export function readStatus(stateFolder: string, system: string): StoredStatus | 
   try {
     return parseStatus(JSON.parse(readFileSync(statusPath(stateFolder, system), 'utf8')));
   } catch (error) {
-    if (systemErrorName(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    if (systemErrorName(error) !== undefined || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

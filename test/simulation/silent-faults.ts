@@ -1,5 +1,6 @@
 /** What can go wrong without a word. Each is hidden in a healthy system, and taken out again. */
 import fs from 'node:fs';
+import { cli } from '../e2e/cli-process.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { hba, prepare, role, type SilentScene, untilMet, untilNotMet } from './silent-scene.ts';
 
@@ -78,7 +79,7 @@ function missing(
         }
       }
     },
-    ({ files: _files }) => {
+    async ({ files }) => {
       for (const [from, to] of moved) {
         fs.mkdirSync(to.slice(0, to.lastIndexOf('/')), { recursive: true });
         // what was written anew meanwhile stays
@@ -86,6 +87,8 @@ function missing(
         else fs.renameSync(from, to);
       }
       moved.clear();
+      // what came back is seen when the vaults are read again, at the latest in an hour
+      await cli(files.options, 'status', '--refresh');
     },
   );
 }

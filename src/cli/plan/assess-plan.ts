@@ -22,7 +22,7 @@ import type { Schedule } from '../../schedule/schedule.ts';
 import { copyLagsOf } from './copy-lags.ts';
 import { logFacts, logFactsRequest } from './log-facts.ts';
 import type { LogStatuses } from './log-statuses.ts';
-import type { VaultHistory } from './plan-history.ts';
+import { type VaultHistory, wrongWith } from './plan-history.ts';
 
 export interface PlanAssessment {
   readonly verdict: PlanVerdict;
@@ -112,6 +112,9 @@ function concernOf(system: string, histories: readonly VaultHistory[]): string |
   const away = histories.find(({ trouble }) => trouble !== undefined);
   if (away?.trouble !== undefined)
     return `its vault ${away.vault} cannot be counted on: ${away.trouble.message}`;
+  // the points count all the same, as long as this machine has what it needs to read them
+  const [damaged] = histories.flatMap((history) => wrongWith(history) ?? []);
+  if (damaged !== undefined) return damaged.message;
   // captured once, into whichever vault takes the point, and by several machines, each in a chain of its own
   const last = histories
     .flatMap(({ vault, records }) => records.map((record) => ({ vault, record })))
