@@ -202,7 +202,8 @@ async function withFullDisk(disk: string | undefined, lastsMs: number): Promise<
   const ballast = path.join(disk, 'ballast');
   const { bavail, bsize } = fs.statfsSync(disk);
   try {
-    fs.writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 8192)));
+    // beside the writers, whose times would be late otherwise
+    await fs.promises.writeFile(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 8192)));
   } catch {
     // others write as well: then it is full to the last byte
   }
