@@ -71,14 +71,20 @@ function fileFault({ file }: VaultParts, known: KnownParts['file']): string | un
   return isSame ? undefined : 'does not hold what was written';
 }
 
+function noKey(vault: string): string {
+  return `Put the files back from a copy of this very vault; \`lifeboat vault bring-back\` does it where the store keeps versions. \`lifeboat check --vault ${vault}\` says whether a second copy is left.`;
+}
+
 function keyFaults({ keyIds }: VaultParts, { vault, records }: KnownParts): readonly PartFault[] {
   const known = knownKeys(records);
   const hint = `\`lifeboat check --vault ${vault}\` says whether a copy of it is left and what to do; if it was removed on purpose, record that with \`lifeboat key remove`;
-  return recordedKeys(records)
-    .filter((id) => !keyIds.has(id))
-    .map((id) => ({
-      object: `keys/${id}`,
-      what: `is gone${known.get(id)?.isRecoveryKey === true ? '; it is a recovery key' : ''}`,
-      hint: `${hint} ${id.slice(0, 10)} --vault ${vault}\`.`,
-    }));
+  const gone = recordedKeys(records).filter((id) => !keyIds.has(id));
+  // of vaults whose keys nobody recorded this much is certain
+  if (gone.length === 0 && keyIds.size === 0)
+    return [{ object: 'keys/', what: 'is empty: no password opens this vault any more', hint: noKey(vault) }];
+  return gone.map((id) => ({
+    object: `keys/${id}`,
+    what: `is gone${known.get(id)?.isRecoveryKey === true ? '; it is a recovery key' : ''}`,
+    hint: `${hint} ${id.slice(0, 10)} --vault ${vault}\`.`,
+  }));
 }
