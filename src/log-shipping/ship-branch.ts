@@ -141,7 +141,8 @@ async function isOther({ shipping, branch, incarnation, buffer, signal }: Branch
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof LifeboatError)) throw error;
-    return false;
+    // what answers is none of ours: nothing may be asked of it any more
+    return error.code === 'SOURCE_INVALID';
   }
 }
 

@@ -17,6 +17,7 @@ import * as engine from '../../src/source/postgres/wal/log-engine.ts';
 import { parseLsn } from '../../src/source/postgres/wal/lsn.ts';
 import { segmentName } from '../../src/source/postgres/wal/segment-name.ts';
 import { connectPostgres } from '../../src/source/postgres/wire/connection.ts';
+import { startLinkProxy } from '../support/link-proxy.ts';
 import { openLog } from '../support/log-scene.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { restoreBase, takeBase } from '../support/postgres-vault.ts';
@@ -28,7 +29,7 @@ import { makeVault } from '../support/vault.ts';
 const segmentBytes = 1024 * 1024;
 const rounds = 4;
 
-function addressOf({ host, port, user }: PostgresServer) {
+function addressOf({ host, port, user }: Pick<PostgresServer, 'host' | 'port' | 'user'>) {
   return { host, port, user, database: 'postgres', tls: false, timeoutMs: 5000 };
 }
 
@@ -38,13 +39,19 @@ interface Running extends AsyncDisposable {
 }
 
 /** Two vaults, both of which must have a commit. */
-function ship(server: PostgresServer, logs: readonly OpenLog[], mode: ShippingMode): Running {
+function ship(
+  server: Pick<PostgresServer, 'host' | 'port' | 'user'>,
+  logs: readonly OpenLog[],
+  mode: ShippingMode,
+  expectedSystemId?: string,
+): Running {
   const stop = new AbortController();
   const events: ShippingEvent[] = [];
   let status: ShippingStatus | undefined;
   const source = createPostgresLogSource({
     ...{ address: addressOf(server), slot: 'lifeboat_slot', applicationName: 'lifeboat_test' },
     ...{ system: 'shop', nowMs, monotonicMs },
+    ...(expectedSystemId === undefined ? {} : { expectedSystemId }),
   });
   const done = shipLog(
     {
@@ -250,4 +257,31 @@ test('a slot that somebody dropped is made again, and the log goes on without a 
   const end = parseLsn(await server.value('select pg_current_wal_flush_lsn()')) ?? 0n;
   await until('all of it is there', async () => ((await log.coverage())[0]?.spans.at(-1)?.end ?? 0n) >= end);
   assert.deepEqual((await log.coverage())[0]?.gaps, []);
+});
+
+test('a name that leads to another cluster gives us nothing of it, and does nothing to it', async () => {
+  await using ours = await startPostgres();
+  await using other = await startPostgres();
+  // far ahead of ours: what it has at our place would pass for what comes next
+  await other.query('create table filler as select generate_series(1, 50000) as a');
+  let target = ours;
+  await using link = await startLinkProxy(() => target.port);
+  const { host, user } = ours;
+  const cluster = await ours.value('select system_identifier from pg_control_system()');
+  const log = openLog(openMemoryStore());
+  await using shipping = ship({ host, user, port: link.port }, [log], { kind: 'async' }, cluster);
+  await until('it streams', () => shipping.status()?.vaults[0]?.provenUntilMs !== undefined);
+  target = other;
+  link.cut();
+  link.mend();
+  await until('it is refused', () => shipping.status()?.state === 'broken');
+  assert.match(shipping.status()?.problem?.message ?? '', /another cluster/);
+  const before = shipping.status()?.vaults[0]?.provenUntilMs;
+  const end = parseLsn(await ours.value('select pg_current_wal_flush_lsn()')) ?? 0n;
+  await sleep(500);
+  assert.equal(shipping.status()?.vaults[0]?.provenUntilMs, before, 'no heartbeat of another cluster counts');
+  assert.ok(((await log.coverage())[0]?.spans.at(-1)?.end ?? 0n) <= end);
+  assert.equal(await other.value('select count(*) from pg_replication_slots'), '0');
+  target = ours;
+  await until('it goes on', () => (shipping.status()?.vaults[0]?.provenUntilMs ?? 0) > (before ?? 0));
 });

@@ -34,8 +34,14 @@ export interface PostgresLogOptions {
   readonly monotonicMs: () => number;
 }
 
-/** Each call has a connection of its own; only a stream keeps one. */
-export function createPostgresLogSource(options: PostgresLogOptions): LogSource {
+interface LogOptions extends PostgresLogOptions {
+  /** What `identify` said last: a name or a proxy may lead each new connection somewhere else. */
+  identified: string | undefined;
+}
+
+/** Each call has a connection of its own; only a stream keeps one. All must reach the cluster that was identified last. */
+export function createPostgresLogSource(given: PostgresLogOptions): LogSource {
+  const options: LogOptions = { ...given, identified: given.expectedSystemId };
   const { address, slot } = options;
   const receivers = options.receivers ?? [options.applicationName];
   return {
@@ -57,6 +63,8 @@ export function createPostgresLogSource(options: PostgresLogOptions): LogSource 
         signal,
       });
       try {
+        const { systemId } = await identifySystem(connection, signal);
+        requireCluster(options, systemId, options.identified);
         return await streamLog({ ...options, connection, slot, start, signal, gatherMs });
       } catch (error) {
         await connection[Symbol.asyncDispose]();
@@ -88,23 +96,31 @@ async function withReplication<T>(
 }
 
 /** By a name that nobody waits for. */
-async function withSql<T>(
-  { address }: PostgresLogOptions,
-  signal: AbortSignal | undefined,
-  act: Act<T>,
-): Promise<T> {
-  await using connection = await connectPostgres(address, { applicationName: 'lifeboat', signal });
+async function withSql<T>(options: LogOptions, signal: AbortSignal | undefined, act: Act<T>): Promise<T> {
+  await using connection = await connectPostgres(options.address, { applicationName: 'lifeboat', signal });
+  await requireSame(options, connection, signal);
   return await act(connection, signal);
 }
 
+/** A heartbeat in another cluster would call proven what nobody has. */
+async function requireSame(
+  options: LogOptions,
+  connection: PostgresConnection,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (options.identified === undefined) return;
+  const asked = 'SELECT system_identifier FROM pg_catalog.pg_control_system()';
+  requireCluster(options, (await oneValue(connection, asked, signal)) ?? '', options.identified);
+}
+
 async function identify(
-  { expectedSystemId, system, address }: PostgresLogOptions,
+  options: LogOptions,
   connection: PostgresConnection,
   signal?: AbortSignal,
 ): Promise<LogIdentity> {
   const { systemId, timeline, flushed } = await identifySystem(connection, signal);
-  if (expectedSystemId !== undefined && expectedSystemId !== systemId)
-    throw otherCluster({ system, at: describeAddress(address), was: expectedSystemId, is: systemId });
+  requireCluster(options, systemId, options.expectedSystemId);
+  options.identified = systemId;
   return {
     incarnation: systemId,
     branch: branchName(timeline),
@@ -114,17 +130,18 @@ async function identify(
   };
 }
 
-function otherCluster(about: { system: string; at: string; was: string; is: string }): LifeboatError {
-  const { system, at, was, is } = about;
+function requireCluster({ system, address }: PostgresLogOptions, is: string, was: string | undefined): void {
+  if (was === undefined || was === is) return;
+  const at = describeAddress(address);
   const message = `at ${at} there is another cluster than the one of ${system}: ${is} instead of ${was}`;
-  return new LifeboatError('SOURCE_INVALID', message, {
+  throw new LifeboatError('SOURCE_INVALID', message, {
     hint: `Check the address. If ${system} has moved to it, say so in its source: cluster: "${is}", and take a backup.`,
   });
 }
 
 /** A slot that was lost, or never reserved anything, holds nothing and cannot be mended: it is made anew. */
 async function hold(
-  options: PostgresLogOptions,
+  options: LogOptions,
   connection: PostgresConnection,
   signal?: AbortSignal,
 ): Promise<LogHold> {
