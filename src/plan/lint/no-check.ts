@@ -38,7 +38,7 @@ const suggestedChecks: Readonly<Record<ResolvedSource['kind'], string>> = {
   sqlite: '[integrity, foreign_keys]',
   env: '[files]',
   command: '[{ kind: command, run: … }]',
-  postgres: '[tables, { kind: row_counts, tables: [ … ] }]',
+  postgres: '[integrity]',
   mysql: '[tables, { kind: row_counts, tables: [ … ] }]',
   s3: '[{ kind: object_count }]',
   azure: '[{ kind: object_count }]',

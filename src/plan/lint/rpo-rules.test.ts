@@ -130,6 +130,12 @@ test('rpo-zero: what waits holds by the plan, and it is said where nothing carri
   const found = (rest: string) => of(planWith(rest));
   assert.equal(found(waiting)?.severity, 'info');
   assert.match(found(waiting)?.message ?? '', /each commit waits for its log in the vault away$/);
+  // any one vault may be the one beside the database
+  const waits = 'acknowledged: before-commit, when_unreachable: block, copies: 1';
+  const few = found(`logs: { ${waits} }`);
+  assert.equal(few?.severity, 'error');
+  assert.match(few.message, /in 1 of its vaults, which may all be where db itself is$/);
+  assert.equal(found(`logs: { ${waits}, vaults: [away] }`)?.severity, 'info');
   const mysql = of(
     planWith(waiting).replace('postgres, connection: {}', 'mysql, connection: {}, method: physical'),
   );

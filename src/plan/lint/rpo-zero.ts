@@ -35,7 +35,7 @@ function hitOf(plan: ResolvedPlan, system: ResolvedSystem, rpo: Objective, facts
   );
   const place = waitsForLog(plan, system);
   if (place === undefined && replica === -1)
-    return { ...obstacleOf(system, schedule), suggestion: remedy, ...related };
+    return { ...obstacleOf(plan, system, schedule), suggestion: remedy, ...related };
   const waitsFor =
     place === undefined
       ? `the replica at ${system.replication[replica]?.to}`
@@ -67,22 +67,38 @@ const remedy =
 
 /** A vault elsewhere in which each commit is durable before it counts. */
 function waitsForLog(plan: ResolvedPlan, system: ResolvedSystem): string | undefined {
-  if (system.logs?.acknowledged !== 'before-commit') return undefined;
-  const names = system.logs.vaults ?? system.vaults;
-  return plan.vaults.find(
-    ({ name, offSite, declared }) =>
-      names.includes(name) && (offSite || (declared.site !== undefined && declared.site !== system.site)),
-  )?.name;
+  const { logs } = system;
+  if (logs?.acknowledged !== 'before-commit') return undefined;
+  const elsewhere = vaultsElsewhere(plan, system);
+  const names = logs.vaults ?? system.vaults;
+  // a commit may wait for any choice of so many: each must hold one that is elsewhere
+  const isSure = (logs.copies ?? names.length) > names.length - elsewhere.length;
+  return isSure ? elsewhere[0] : undefined;
+}
+
+function vaultsElsewhere({ vaults }: ResolvedPlan, system: ResolvedSystem): readonly string[] {
+  const names = system.logs?.vaults ?? system.vaults;
+  return vaults
+    .filter(({ name }) => names.includes(name))
+    .filter(
+      ({ offSite, declared }) => offSite || (declared.site !== undefined && declared.site !== system.site),
+    )
+    .map(({ name }) => name);
 }
 
 /** What comes nearest to zero, and by how much it fails. */
 function obstacleOf(
+  plan: ResolvedPlan,
   system: ResolvedSystem,
   schedule: string,
 ): { readonly at: PlanPath; readonly message: string } {
   const { name, logs, replication } = system;
   const needs = `the RPO of 0 min of ${name} cannot be reached`;
   if (logs?.acknowledged === 'before-commit') {
+    if (vaultsElsewhere(plan, system).length > 0) {
+      const few = `${needs}: a commit returns when its log is in ${logs.copies} of its vaults, which may all be where ${name} itself is`;
+      return { at: systemPlace(name, 'logs', 'copies'), message: few };
+    }
     const message = `${needs}: its log is kept only where ${name} itself is`;
     return { at: systemPlace(name, 'logs', 'vaults'), message };
   }
