@@ -4,6 +4,7 @@ import { defined } from '../../error/assert.ts';
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { durationText } from '../../objective/duration-text.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
+import { shippedLog } from '../../plan/shipped-log.ts';
 import { describeMoment } from '../../recovery-point/parse-moment.ts';
 import { proofLevel } from '../../recovery-point/recovery-point.ts';
 import type { RestoreOutcome } from '../../restore/apply-restore.ts';
@@ -100,6 +101,7 @@ export const restore: Command<AppContext> = {
     const pick = wish === undefined ? pickOf(context, input, timeZone) : {};
     const parts = wish && recoveryPartsOf(input, resolve(context.folder, to));
     using sandbox = parts && makePartsSandbox(parts.to);
+    noteLogs(context, input, systems);
     const requests: RestoreSystemRequest[] = [];
     for (const system of systems) {
       const ground = { vaults, histories, system };
@@ -122,6 +124,16 @@ export const restore: Command<AppContext> = {
     return await previewAndApply(context, input, requests);
   },
 };
+
+/** A backup is not the moment that somebody may have in mind. */
+function noteLogs({ output }: AppContext, input: Input, systems: readonly ResolvedSystem[]): void {
+  if (input.has('--until')) return;
+  const logged = systems.filter((system) => shippedLog(system) !== undefined).map(({ name }) => name);
+  if (logged.length === 0) return;
+  const words = `${logged.join(', ')}: this brings back the state of a backup; --until TIME brings back any moment of the log`;
+  if (input.has('--at')) output.warn(words);
+  else output.note(words);
+}
 
 async function previewAndApply(
   context: AppContext,

@@ -12,6 +12,9 @@ import { waitsFor } from './standby-names.ts';
 /** Less than so many bytes of headroom are too few to wait for the next look. */
 const headroomBytesMin = 256 * 1024 * 1024;
 
+/** More than a vault that is away for a while costs a busy server. */
+const keptBytesMax = 10 * 1024 ** 3;
+
 export async function logHealth(
   connection: PostgresConnection,
   slotName: string,
@@ -63,6 +66,17 @@ export function slotFindings(slot: Slot | undefined, name: string): readonly Sou
         severity: 'error',
         message: `the replication slot ${name} is lost: the server deleted log that had not left yet`,
         hint: `Take a new base backup, and raise max_slot_wal_keep_size. If the slot is still there, SELECT pg_drop_replication_slot(${quoteText(name)}); drops it.`,
+      },
+    ];
+  }
+  const kept = slot.keptBytes ?? 0;
+  if (slot.headroomBytes === undefined && kept > keptBytesMax) {
+    const gibibytes = Math.floor(kept / 1024 ** 3);
+    return [
+      {
+        severity: 'warning',
+        message: `the server keeps ${gibibytes} GiB of log for the replication slot ${name}, and nothing limits it: its disk may fill`,
+        hint: 'Find out why the log does not leave (lifeboat log status). max_slot_wal_keep_size would limit it, at the price of a gap.',
       },
     ];
   }
