@@ -6,14 +6,9 @@ import test from 'node:test';
 import type { LogSpan } from '../../src/log-archive/log-archive.ts';
 import type { OpenLog } from '../../src/log-archive/open-log-archive.ts';
 import { higher, lower } from '../../src/log-archive/positions.ts';
-import { shipLog } from '../../src/log-shipping/ship-log.ts';
-import type { ShippingEvent, ShippingMode, ShippingStatus } from '../../src/log-shipping/shipping.ts';
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
 import { openMemoryStore } from '../../src/object-store/memory/memory-store.ts';
-import { monotonicMs, nowMs } from '../../src/platform/clock.ts';
 import { sleep } from '../../src/platform/timers.ts';
-import { createPostgresLogSource } from '../../src/source/postgres/replication/postgres-log-source.ts';
-import * as engine from '../../src/source/postgres/wal/log-engine.ts';
 import { parseLsn } from '../../src/source/postgres/wal/lsn.ts';
 import { segmentName } from '../../src/source/postgres/wal/segment-name.ts';
 import { connectPostgres } from '../../src/source/postgres/wire/connection.ts';
@@ -22,6 +17,7 @@ import { openLog } from '../support/log-scene.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { restoreBase, takeBase } from '../support/postgres-vault.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import { shipPostgres } from '../support/ship-postgres.ts';
 import { until } from '../support/shipping-scene.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { makeVault } from '../support/vault.ts';
@@ -33,48 +29,8 @@ function addressOf({ host, port, user }: Pick<PostgresServer, 'host' | 'port' | 
   return { host, port, user, database: 'postgres', tls: false, timeoutMs: 5000 };
 }
 
-interface Running extends AsyncDisposable {
-  readonly events: readonly ShippingEvent[];
-  readonly status: () => ShippingStatus | undefined;
-}
-
-/** Two vaults, both of which must have a commit. */
-function ship(
-  server: Pick<PostgresServer, 'host' | 'port' | 'user'>,
-  logs: readonly OpenLog[],
-  mode: ShippingMode,
-  expectedSystemId?: string,
-): Running {
-  const stop = new AbortController();
-  const events: ShippingEvent[] = [];
-  let status: ShippingStatus | undefined;
-  const source = createPostgresLogSource({
-    ...{ address: addressOf(server), slot: 'lifeboat_slot', applicationName: 'lifeboat_test' },
-    ...{ system: 'shop', nowMs, monotonicMs },
-    ...(expectedSystemId === undefined ? {} : { expectedSystemId }),
-  });
-  const done = shipLog(
-    {
-      ...{ system: 'shop', source, mode, copies: logs.length, maxLagMs: 2000, heartbeatMs: 100, engine },
-      vaults: logs.map((log, i) => ({ name: `vault-${i}`, archive: () => log })),
-      clock: { nowMs, monotonicMs },
-      tell: (event) => events.push(event),
-      report: (now) => {
-        status = now;
-      },
-      timing: { reconnectMsMin: 20, reconnectMsMax: 200, healthMs: 100, compactMs: 300, steadyMs: 100 },
-    },
-    stop.signal,
-  );
-  return {
-    events,
-    status: () => status,
-    async [Symbol.asyncDispose]() {
-      stop.abort(new Error('the test is over'));
-      await done;
-    },
-  };
-}
+/** Short times, so that little is waited for. */
+const quick = { reconnectMsMin: 20, reconnectMsMax: 200, healthMs: 100, compactMs: 300, steadyMs: 100 };
 
 /** Commits numbered rows until it fails; the last number whose commit returned. */
 async function commitRows(
@@ -143,7 +99,7 @@ test('server and receiver are killed again and again: no commit that returned is
   let base = '';
   let last = 0;
   for (let round = 0; round < rounds; round++) {
-    await using shipping = ship(server, logs, { kind: 'sync' });
+    await using shipping = shipPostgres(server, logs, { mode: { kind: 'sync' }, timing: quick });
     const isProtected = () =>
       shipping.status()?.isProtected === true && shipping.status()?.state === 'streaming';
     await until('commits wait', isProtected);
@@ -181,7 +137,7 @@ test('what the vault holds is what the server wrote, with its marks, over a prom
   await primary.query('create table rows (id int primary key, filler text)');
   const log = openLog(openLocalStore(path.join(folder.path, 'vault')));
   {
-    await using shipping = ship(primary, [log], { kind: 'async' });
+    await using shipping = shipPostgres(primary, [log], { timing: quick });
     await primary.query("insert into rows select g, repeat('x', 500) from generate_series(1, 6000) g");
     await primary.query("select pg_create_restore_point('before it all')");
     const end = parseLsn(await primary.value('select pg_current_wal_flush_lsn()')) ?? 0n;
@@ -203,7 +159,7 @@ test('what the vault holds is what the server wrote, with its marks, over a prom
   await primary.stop();
   await standby.query('select pg_promote()');
   await standby.query('insert into rows values (100001, null)');
-  await using shipping = ship(standby, [log], { kind: 'async' });
+  await using shipping = shipPostgres(standby, [log], { timing: quick });
   const end = parseLsn(await standby.value('select pg_current_wal_flush_lsn()')) ?? 0n;
   await until('it is on the new branch', () => shipping.status()?.branch === '00000002');
   await until('it has all', () => (shipping.status()?.acknowledged ?? 0n) >= end);
@@ -240,7 +196,7 @@ async function compareWithFiles(
 test('a slot that somebody dropped is made again, and the log goes on without a gap', async () => {
   await using server = await startPostgres({ settings: { wal_keep_size: '64MB' } });
   const log = openLog(openMemoryStore());
-  await using shipping = ship(server, [log], { kind: 'async' });
+  await using shipping = shipPostgres(server, [log], { timing: quick });
   await until('it streams', () => shipping.events.some(({ kind }) => kind === 'streaming'));
   await server.query(`do $$ begin
     for i in 1..500 loop
@@ -269,7 +225,10 @@ test('a name that leads to another cluster gives us nothing of it, and does noth
   const { host, user } = ours;
   const cluster = await ours.value('select system_identifier from pg_control_system()');
   const log = openLog(openMemoryStore());
-  await using shipping = ship({ host, user, port: link.port }, [log], { kind: 'async' }, cluster);
+  await using shipping = shipPostgres({ host, user, port: link.port }, [log], {
+    timing: quick,
+    expectedSystemId: cluster,
+  });
   await until('it streams', () => shipping.status()?.vaults[0]?.provenUntilMs !== undefined);
   target = other;
   link.cut();

@@ -9,22 +9,19 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type OpenLog, openLogArchive } from '../../src/log-archive/open-log-archive.ts';
-import { shipLog } from '../../src/log-shipping/ship-log.ts';
-import type { ShippingStatus } from '../../src/log-shipping/shipping.ts';
 import { openLocalStore } from '../../src/object-store/local/local-store.ts';
-import { monotonicMs, nowMs } from '../../src/platform/clock.ts';
+import { nowMs } from '../../src/platform/clock.ts';
 import { createSealedObjects } from '../../src/repository/sealed-objects.ts';
 import { newMasterKey } from '../../src/seal/key-file.ts';
 import { gatherGround } from '../../src/source/postgres/recovery/gather-ground.ts';
 import { recoverCluster } from '../../src/source/postgres/recovery/recover-cluster.ts';
 import type { BasePoint } from '../../src/source/postgres/recovery/recovery-ground.ts';
 import { requireRecovery } from '../../src/source/postgres/recovery/resolve-recovery.ts';
-import { createPostgresLogSource } from '../../src/source/postgres/replication/postgres-log-source.ts';
 import { exportSegments } from '../../src/source/postgres/wal/export-segments.ts';
-import * as engine from '../../src/source/postgres/wal/log-engine.ts';
 import { parseLsn } from '../../src/source/postgres/wal/lsn.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { restoreBase, takeBase } from '../support/postgres-vault.ts';
+import { type PostgresShipping, shipPostgres } from '../support/ship-postgres.ts';
 import { until } from '../support/shipping-scene.ts';
 import { resticMustSucceed } from '../support/stock-restic.ts';
 import { makeVault, openVault } from '../support/vault.ts';
@@ -51,7 +48,7 @@ export async function compareAll({ folder, workMs }: FaithfulOptions): Promise<s
   let point: BasePoint;
   let dump: string;
   {
-    await using shipping = ship(server, log);
+    await using shipping = shipPostgres(server, [log], { heartbeatMs: 500, timing: { compactMs: 1000 } });
     await using _receiver = await receive(server, theirs);
     await until('it is shipped', () => shipping.status()?.state === 'streaming');
     await runBench(server, '-i', '-s', '2');
@@ -84,47 +81,6 @@ async function openLog(server: PostgresServer, folder: string): Promise<OpenLog>
   const seal = createSealedObjects({ store, key: newMasterKey(), version: 2 });
   const incarnation = await server.value('select system_identifier from pg_control_system()');
   return openLogArchive({ store, seal, system: 'shop', incarnation, nowMs });
-}
-
-interface Running extends AsyncDisposable {
-  readonly status: () => ShippingStatus | undefined;
-}
-
-function ship({ host, port, user }: PostgresServer, log: OpenLog): Running {
-  const stop = new AbortController();
-  let status: ShippingStatus | undefined;
-  const source = createPostgresLogSource({
-    address: { host, port, user, database: 'postgres', tls: false, timeoutMs: 10_000 },
-    ...{ slot: 'lifeboat_slot', applicationName: 'lifeboat_test', system: 'shop', nowMs, monotonicMs },
-  });
-  const done = shipLog(
-    {
-      ...{
-        system: 'shop',
-        source,
-        mode: { kind: 'async' },
-        copies: 1,
-        maxLagMs: 2000,
-        heartbeatMs: 500,
-        engine,
-      },
-      vaults: [{ name: 'vault', archive: () => log }],
-      clock: { nowMs, monotonicMs },
-      tell: () => undefined,
-      report: (now) => {
-        status = now;
-      },
-      timing: { compactMs: 1000 },
-    },
-    stop.signal,
-  );
-  return {
-    status: () => status,
-    async [Symbol.asyncDispose]() {
-      stop.abort(new Error('the work is done'));
-      await done;
-    },
-  };
 }
 
 /** From the beginning of the segment that is written now. */
@@ -162,7 +118,7 @@ async function work(server: PostgresServer, log: OpenLog, workMs: number): Promi
   await bench;
 }
 
-async function arrived(server: PostgresServer, shipping: Running, theirs: string): Promise<void> {
+async function arrived(server: PostgresServer, shipping: PostgresShipping, theirs: string): Promise<void> {
   const end = parseLsn(await server.value('select pg_current_wal_flush_lsn()')) ?? 0n;
   await until('all of it arrived', () => (shipping.status()?.acknowledged ?? 0n) >= end);
   const last = await server.value('select pg_walfile_name(pg_current_wal_lsn() - 1)');

@@ -8,27 +8,24 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type OpenLog, openLogArchive } from '../../src/log-archive/open-log-archive.ts';
-import { shipLog } from '../../src/log-shipping/ship-log.ts';
-import type { ShippingStatus } from '../../src/log-shipping/shipping.ts';
 import { openMemoryStore } from '../../src/object-store/memory/memory-store.ts';
 import type { ObjectStore } from '../../src/object-store/object-store.ts';
-import { monotonicMs, nowMs } from '../../src/platform/clock.ts';
+import { nowMs } from '../../src/platform/clock.ts';
 import type { Repository } from '../../src/repository/repository-types.ts';
 import { createSealedObjects } from '../../src/repository/sealed-objects.ts';
 import { newMasterKey } from '../../src/seal/key-file.ts';
 import type { BasePoint } from '../../src/source/postgres/recovery/recovery-ground.ts';
-import { createPostgresLogSource } from '../../src/source/postgres/replication/postgres-log-source.ts';
-import * as engine from '../../src/source/postgres/wal/log-engine.ts';
 import { earlierLsn, parseLsn } from '../../src/source/postgres/wal/lsn.ts';
 import { branchName, historyName, parseSegmentName } from '../../src/source/postgres/wal/segment-name.ts';
 import { parseTimelineHistory } from '../../src/source/postgres/wal/timeline-history.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { restoreBase, takeBase } from '../support/postgres-vault.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
+import { shipPostgres } from '../support/ship-postgres.ts';
 import { until } from '../support/shipping-scene.ts';
 import { makeVault } from '../support/vault.ts';
 import { type DumpedRecord, dumpLog } from '../support/wal-dump.ts';
-import { addressOf, type Work, workOn } from './places-history.ts';
+import { type Work, workOn } from './places-history.ts';
 
 export const segmentBytes = 1024 * 1024;
 
@@ -139,41 +136,12 @@ async function setBack(server: PostgresServer): Promise<bigint> {
 
 /** While the work goes on, and until all of it has arrived, with a sign of life behind it. */
 async function shipped(server: PostgresServer, log: OpenLog, act: () => Promise<void>): Promise<void> {
-  const stop = new AbortController();
-  let status: ShippingStatus | undefined;
-  const source = createPostgresLogSource({
-    ...{ address: addressOf(server), slot: 'lifeboat_slot', applicationName: 'lifeboat_test' },
-    ...{ system: 'shop', nowMs, monotonicMs },
-  });
-  const done = shipLog(
-    {
-      ...{
-        system: 'shop',
-        source,
-        mode: { kind: 'async' },
-        copies: 1,
-        maxLagMs: 500,
-        heartbeatMs: 150,
-        engine,
-      },
-      vaults: [{ name: 'vault', archive: () => log }],
-      clock: { nowMs, monotonicMs },
-      tell: () => undefined,
-      report: (now) => {
-        status = now;
-      },
-      timing: { reconnectMsMin: 20, reconnectMsMax: 200, healthMs: 500 },
-    },
-    stop.signal,
-  );
-  const isStreaming = (): boolean => status?.state === 'streaming';
-  await until('the log is shipped', isStreaming);
+  await using shipping = shipPostgres(server, [log], { maxLagMs: 500, heartbeatMs: 150 });
+  await until('the log is shipped', () => shipping.status()?.state === 'streaming');
   await act();
   await sleep(400);
   const end = parseLsn(await server.value('select pg_current_wal_flush_lsn()')) ?? 0n;
-  await until('all of it arrived', () => (status?.acknowledged ?? 0n) >= end);
-  stop.abort(new Error('the work is done'));
-  await done;
+  await until('all of it arrived', () => (shipping.status()?.acknowledged ?? 0n) >= end);
 }
 
 async function endOf(server: PostgresServer): Promise<bigint> {

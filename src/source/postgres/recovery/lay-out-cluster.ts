@@ -9,6 +9,7 @@ import { syncFolder, writeFileAtomically } from '../../../platform/atomic-file.t
 import { type BackupLabel, parseBackupLabel } from '../files/backup-label.ts';
 import { type ControlFile, parseControlFile } from '../files/control-file.ts';
 import { encodeTablespaceMap, parseTablespaceMap } from '../files/tablespace-map.ts';
+import { namesIn } from '../names-in.ts';
 import { type Settings, settingLines } from '../server/sandbox-settings.ts';
 import { giveTo, type ServerUser } from '../server/server-user.ts';
 
@@ -151,15 +152,6 @@ async function placeTablespaces(held: HeldCluster): Promise<void> {
 async function keepOriginal(file: string, kept: string): Promise<void> {
   if ((await readIfThere(kept)) !== undefined) return;
   await writeFileAtomically(kept, (await readIfThere(file)) ?? '');
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await fs.readdir(folder);
-  } catch (error) {
-    if (systemErrorName(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 async function readIfThere(file: string): Promise<Buffer | undefined> {

@@ -4,11 +4,11 @@
  */
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { systemErrorName } from '../../../error/lifeboat-error.ts';
 import { writeFileAtomically } from '../../../platform/atomic-file.ts';
 import { processIsAlive } from '../../../platform/host.ts';
 import type { SourceFinding } from '../../source.ts';
 import { parseControlFile } from '../files/control-file.ts';
+import { namesIn } from '../names-in.ts';
 import { findServer, type ServerPrograms } from '../server/find-server.ts';
 import { closedFolders, closedTo, makeSocketFolder, tablespacesIn } from '../server/restored-place.ts';
 import { sandboxSettings, settingLines } from '../server/sandbox-settings.ts';
@@ -211,13 +211,4 @@ async function majorOf({ folder, planned }: CopyOptions): Promise<number> {
   const { position } = planned.point;
   const ofPoint = position.kind === 'postgres' ? position.serverVersion : '';
   return Number.parseInt(text.trim() === '' ? ofPoint : text, 10);
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await fs.readdir(folder);
-  } catch (error) {
-    if (systemErrorName(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

@@ -3,15 +3,13 @@ import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LifeboatError, systemErrorName } from '../../../error/lifeboat-error.ts';
+import { namesIn } from '../names-in.ts';
 import { giveTo, type ServerUser } from './server-user.ts';
 
 /** Where the restored tablespaces lie, by OID. `folder` is the restored `/postgresql`. */
 export async function tablespacesIn(folder: string): Promise<ReadonlyMap<string, string>> {
   const at = path.join(folder, 'tablespaces');
-  const names = await fs.readdir(at).catch((error: unknown) => {
-    if (systemErrorName(error) === 'ENOENT') return [];
-    throw error;
-  });
+  const names = await namesIn(at);
   return new Map(names.map((oid) => [oid, path.join(at, oid)]));
 }
 
