@@ -50,6 +50,17 @@ interface Problem {
   readonly message: string;
 }
 
+/** A receiver writes every few seconds; one that has not for so long does not run, or hangs. */
+export const statusFreshMsMax = 30_000;
+/** The clock of the one who reads is the one who wrote: it can only have been set back. */
+const clockStepToleratedMs = 60_000;
+
+/** Whether it speaks of now. */
+export function isFreshStatus({ writtenAtMs }: StoredStatus, nowMs: number): boolean {
+  const ageMs = nowMs - writtenAtMs;
+  return ageMs <= statusFreshMsMax && ageMs >= -clockStepToleratedMs;
+}
+
 export async function writeStatus(stateFolder: string, status: ShippingStatus): Promise<void> {
   await mkdir(stateFolder, { recursive: true, mode: 0o700 });
   await writeFileAtomically(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { logNeeds } from './log-needs.ts';
+import { logNeeds, pointsKeptFor } from './log-needs.ts';
 import type { RecoveryPoint } from './recovery-point.ts';
 
 function point(timeline: number, base: string, systemId = '73'): RecoveryPoint {
@@ -44,4 +44,19 @@ test('branches before the oldest one with points are not needed, those between a
 test('without a point in this incarnation everything stays', () => {
   assert.deepEqual(needs(), {});
   assert.deepEqual(needs(point(1, '0/3000028', 'another')), {});
+});
+
+test('a log that is kept for some time keeps what the moments of that time stand on', () => {
+  const checked = { written: { atMs: 1, recordId: 'r' }, checked: { atMs: 1, recordId: 'r' } };
+  const at = (capturedAtMs: number, proof: RecoveryPoint['proof'] = checked) => ({
+    ...point(1, `0/${capturedAtMs}000028`),
+    ...{ capturedAtMs, proof },
+  });
+  const times = (points: readonly RecoveryPoint[], sinceMs: number) =>
+    pointsKeptFor(points, sinceMs).map(({ capturedAtMs }) => capturedAtMs);
+  assert.deepEqual(times([at(1), at(2), at(4), at(6)], 5), [4, 6]);
+  const unread = at(4, { written: { atMs: 1, recordId: 'r' } });
+  assert.deepEqual(times([at(1), at(2), unread, at(6)], 5), [2, 4, 6]);
+  assert.deepEqual(times([unread, at(6)], 5), [4, 6]);
+  assert.deepEqual(times([at(1), at(2)], 5), [2], 'the newest base is never without its log');
 });

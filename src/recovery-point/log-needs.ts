@@ -1,6 +1,19 @@
 /** From where on the log of a database is needed by the points that are left. Pure. */
 import { logPlaceOf } from './log-place.ts';
-import type { RecoveryPoint } from './recovery-point.ts';
+import { isProven, type RecoveryPoint } from './recovery-point.ts';
+
+/**
+ * The points that the log is kept for when it is kept for moments from `sinceMs` on: those captured since, and the sound
+ * one before, on which these moments stand. All of them where none before is sound.
+ */
+export function pointsKeptFor(points: readonly RecoveryPoint[], sinceMs: number): readonly RecoveryPoint[] {
+  const before = points.filter(({ capturedAtMs }) => capturedAtMs < sinceMs);
+  const base = before
+    .filter((point) => point.complete && isProven(point, 'checked'))
+    .toSorted((a, b) => b.capturedAtMs - a.capturedAtMs)[0];
+  if (base === undefined) return points;
+  return points.filter(({ capturedAtMs }) => capturedAtMs >= base.capturedAtMs);
+}
 
 /**
  * Of each branch the lowest position that a point needs, or `nothing` where no point needs any of it. Branches that are

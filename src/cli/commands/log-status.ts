@@ -30,7 +30,7 @@ export const logStatus: Command<AppContext> = {
   description:
     'Shows for each system with a log what every vault holds of it: timelines, bytes, gaps, and between which moments any ' +
     'can be recovered; and how its receiver stands: whether it runs, what the server keeps for it, whether commits wait. ' +
-    'It reads the vaults, names and a few headers only. A receiver that was not heard of for 15 seconds is unknown. ' +
+    'It reads the vaults, names and a few headers only. A receiver that was not heard of for 30 seconds is unknown. ' +
     'Exit code 7 when something failed or is not known: a log that is behind, a gap that no backup lies behind, no backup that the log leads on from, a slot that is lost.',
   arguments: [{ name: 'SYSTEM', kind: 'any', description: 'only these systems' }],
   options: planOptions,

@@ -1,5 +1,5 @@
 /** How the log of a system stands, from what is in a vault and from what its receiver says. Pure. */
-import type { StoredStatus } from '../../log-shipping/status-file.ts';
+import { isFreshStatus, type StoredStatus } from '../../log-shipping/status-file.ts';
 import { durationText } from '../../objective/duration-text.ts';
 import { bytesText, momentText } from '../quantity-text.ts';
 import type { LogLook } from './look-at-log.ts';
@@ -22,9 +22,6 @@ export interface LogDemands {
   readonly waits: boolean;
   readonly nowMs: number;
 }
-
-/** The receiver writes its state every second; one that did not for so long is not there, or hangs. */
-export const staleAfterMs = 15_000;
 
 const upAction = 'lifeboat up';
 
@@ -75,8 +72,7 @@ export function receiverFacts(
     return [
       { state: 'unknown', words: 'no receiver has written its state on this machine', nextAction: upAction },
     ];
-  const ageMs = nowMs - status.writtenAtMs;
-  if (ageMs > staleAfterMs || ageMs < -staleAfterMs)
+  if (!isFreshStatus(status, nowMs))
     return [
       {
         state: 'unknown',

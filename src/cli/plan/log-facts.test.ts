@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type ShippingState, shippingStates } from '../../log-shipping/shipping.ts';
-import type { StoredStatus } from '../../log-shipping/status-file.ts';
+import { type StoredStatus, statusFreshMsMax } from '../../log-shipping/status-file.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
-import { type LogFactsRequest, logFacts, needsBase, statusFreshMsMax } from './log-facts.ts';
+import { type LogFactsRequest, logFacts, needsBase } from './log-facts.ts';
 
 const nowMs = 1_700_000_000_000;
 const branch = '00000001';

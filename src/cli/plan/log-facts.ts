@@ -5,7 +5,7 @@
 
 import { reachesBackTo } from '../../log-archive/unbroken.ts';
 import type { LaneStatus } from '../../log-shipping/shipping.ts';
-import type { StoredStatus } from '../../log-shipping/status-file.ts';
+import { isFreshStatus, type StoredStatus } from '../../log-shipping/status-file.ts';
 import { durationText } from '../../objective/duration-text.ts';
 import type { LogFacts } from '../../objective/log-facts.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
@@ -47,8 +47,6 @@ export function logFactsRequest(
   };
 }
 
-/** A receiver writes every second; one that has not for so long does not run, or hangs. */
-export const statusFreshMsMax = 30_000;
 const clockSkewToleratedMs = 60_000;
 
 export function logFacts(request: LogFactsRequest): LogFacts {
@@ -57,7 +55,8 @@ export function logFacts(request: LogFactsRequest): LogFacts {
   const [best] = lanes.toSorted((a, b) => b.untilMs - a.untilMs);
   const trouble = logTrouble(request, lanes.length);
   return {
-    isProtected: status !== undefined && isFresh(status, nowMs) && isProtected(request, status, lanes.length),
+    isProtected:
+      status !== undefined && isFreshStatus(status, nowMs) && isProtected(request, status, lanes.length),
     ...(best === undefined ? {} : { untilMs: best.untilMs, vault: best.vault }),
     ...(trouble === undefined ? {} : { trouble }),
   };
@@ -96,15 +95,10 @@ function isProtected({ copies, vaults }: LogFactsRequest, status: StoredStatus, 
   return vaults.length - counting < copies;
 }
 
-function isFresh({ writtenAtMs }: StoredStatus, nowMs: number): boolean {
-  const ageMs = nowMs - writtenAtMs;
-  return ageMs <= statusFreshMsMax && ageMs >= -clockSkewToleratedMs;
-}
-
 /** The log comes, and no sound point lies where it hangs together: a new base backup would mend that. */
 export function needsBase(request: LogFactsRequest): boolean {
   const { status, vaults, points, nowMs } = request;
-  if (status === undefined || !isFresh(status, nowMs)) return false;
+  if (status === undefined || !isFreshStatus(status, nowMs)) return false;
   if (isAtRest(status)) return false;
   const counted = status.vaults.filter(
     ({ vault, unbroken = [] }) => vaults.includes(vault) && unbroken.length > 0,
@@ -132,7 +126,7 @@ function logTrouble(request: LogFactsRequest, counting: number): Trouble | undef
   const look = `lifeboat log status ${system}`;
   if (status === undefined)
     return { reason: 'no receiver of its log has run on this machine', nextAction: 'lifeboat up' };
-  if (!isFresh(status, nowMs)) return stale(status, nowMs);
+  if (!isFreshStatus(status, nowMs)) return stale(status, nowMs);
   const { state } = status;
   if (state === 'stopped')
     return { reason: 'the receiver of its log was stopped', nextAction: 'lifeboat up' };

@@ -5,7 +5,7 @@ import { recordTimes } from '../../evidence/record-common.ts';
 import { sharedFields } from '../../evidence/run-context.ts';
 import type { OpenLog } from '../../log-archive/open-log-archive.ts';
 import { positionHex } from '../../log-archive/piece-key.ts';
-import { logNeeds } from '../../recovery-point/log-needs.ts';
+import { logNeeds, pointsKeptFor } from '../../recovery-point/log-needs.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
@@ -17,17 +17,21 @@ export interface TrimLogsRequest {
   readonly vault: Vault;
   /** Of all vaults of the plan: a point in one can be brought forward with the log of another. */
   readonly histories: readonly VaultHistory[];
+  /** For how long the plan keeps the log of each system: milliseconds. Absent: as long as a point needs it. */
+  readonly keepMs?: ReadonlyMap<string, number>;
 }
 
 /** Bytes that went. Nothing goes while a vault of the plan cannot be read: nobody knows which points lie there. */
 export async function trimLogs(context: AppContext, request: TrimLogsRequest): Promise<number> {
-  const { vault, histories } = request;
+  const { vault, histories, keepMs } = request;
   if (histories.some(({ trouble, isStale }) => trouble !== undefined || isStale === true)) return 0;
   const points = histories.flatMap(({ points: counted, doubtful = [] }) => [...counted, ...doubtful]);
   let bytes = 0;
   for (const name of await vault.logs(context.signal)) {
     const own = points.filter(({ system }) => system === name.system);
-    bytes += await trimOne(context, request, vault.log(name), own);
+    const keep = keepMs?.get(name.system);
+    const kept = keep === undefined ? own : pointsKeptFor(own, context.nowMs() - keep);
+    bytes += await trimOne(context, request, vault.log(name), kept);
   }
   return bytes;
 }

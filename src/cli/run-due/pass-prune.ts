@@ -111,6 +111,12 @@ export function givesUp({ plan }: PlanSession, vault: ResolvedVault): boolean {
   return plan.systems.some((system) => policiesOf(system, vault).length > 0);
 }
 
+function keptLogs({ plan }: PlanSession): ReadonlyMap<string, number> {
+  return new Map(
+    plan.systems.flatMap(({ name, logs }) => (logs?.keep === undefined ? [] : [[name, logs.keep] as const])),
+  );
+}
+
 interface KnownVaults {
   /** Of the vault that is pruned. */
   readonly history: VaultHistory;
@@ -132,7 +138,7 @@ async function prune(
     ...{ run, name, vault, pauses },
     options: { graceMs: graceOf(declared), waitMs, nowMs: context.nowMs() },
   });
-  const logBytes = await trimLogs(context, { run, vault, histories });
+  const logBytes = await trimLogs(context, { run, vault, histories, keepMs: keptLogs(session) });
   const { reclaimed, pending, removableAtMs } = report;
   const when = removableAtMs === undefined ? '' : `, the next go at ${momentText(removableAtMs)}`;
   const left =

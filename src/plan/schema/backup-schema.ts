@@ -178,7 +178,11 @@ export const logsSchema = strict({
     mission: ['D7'],
   }),
   vaults: maybe(references('vault').min(1), 'Where the log goes. Default: as the system says.', ['here']),
-  keep: maybe(positiveDuration(), 'How long it is kept. Default: as long as the backup it needs.', '14 days'),
+  keep: maybe(
+    positiveDuration(),
+    'For how long any moment can be recovered to. The backup before that time and its log stay. Default: as long as a backup needs the log.',
+    '14 days',
+  ),
 }).meta({
   id: 'logs',
   description:

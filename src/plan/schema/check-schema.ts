@@ -10,12 +10,10 @@ const nameField = text()
   });
 
 const integrityCheck = strict({
-  kind: z
-    .literal('integrity')
-    .meta({
-      description:
-        'The database is sound: SQLite by PRAGMA integrity_check, PostgreSQL by the checksums of its pages and by amcheck where it is installed.',
-    }),
+  kind: z.literal('integrity').meta({
+    description:
+      'The database is sound: SQLite by PRAGMA integrity_check, PostgreSQL by the checksums of its pages and by amcheck where it is installed.',
+  }),
   name: nameField,
 }).meta({ id: 'integrityCheck' });
 
