@@ -158,7 +158,7 @@ async function keptFindings(
     finding(
       'warning',
       'nothing keeps the log that is written while a backup runs, and a busy server may delete it before the end',
-      "Stream the log of this system (logs in the plan), or keep more with ALTER SYSTEM SET wal_keep_size = '1GB'; SELECT pg_reload_conf(); on the server.",
+      "Keep the log of this system (logs in the plan, while lifeboat up runs), or keep more with ALTER SYSTEM SET wal_keep_size = '1GB'; SELECT pg_reload_conf(); on the server.",
     ),
   ];
 }
