@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Command } from '../measure.ts';
 
 export interface Cluster {
@@ -36,7 +37,7 @@ export async function makeCluster(folder: string, bytes: number, archive: string
   run(`${programs}/initdb`, '-k', '-D', data, '-U', user, '-A', 'trust', '--no-sync');
   fs.appendFileSync(
     path.join(data, 'postgresql.conf'),
-    `port = ${port}\nunix_socket_directories = '${folder}'\nlisten_addresses = '127.0.0.1'\nmax_wal_size = 8GB\narchive_mode = on\narchive_command = '${archive}'\n`,
+    `port = ${port}\nunix_socket_directories = '${folder}'\nlisten_addresses = '127.0.0.1'\nmax_wal_size = 8GB\narchive_mode = on\narchive_command = 'true'\n`,
   );
   const ctl = `${programs}/pg_ctl`;
   run(ctl, '-D', data, '-w', '-l', path.join(folder, 'log'), 'start');
@@ -52,11 +53,22 @@ export async function makeCluster(folder: string, bytes: number, archive: string
     const scale = Math.max(1, Math.round(bytes / scaleBytes));
     run(`${programs}/pgbench`, '-q', '-i', '-s', String(scale), '-U', user, 'postgres');
     run(`${programs}/psql`, '-qU', user, '-c', 'CHECKPOINT', 'postgres');
+    await archiveFromNowOn(cluster, archive);
     return cluster;
   } catch (error) {
     cluster.stop();
     throw error;
   }
+}
+
+/** The log of the filling is nothing that a peer needs, and would keep its archive busy for minutes. */
+async function archiveFromNowOn({ run, data }: Cluster, archive: string): Promise<void> {
+  const waiting = path.join(data, 'pg_wal', 'archive_status');
+  const sql = (text: string): void => run(`${programs}/psql`, '-qU', user, '-c', text, 'postgres');
+  sql('select pg_switch_wal()');
+  while (fs.readdirSync(waiting).some((name) => name.endsWith('.ready'))) await setTimeout(200);
+  sql(`alter system set archive_command = '${archive}'`);
+  sql('select pg_reload_conf()');
 }
 
 /** A little of everything has changed since. */

@@ -16,12 +16,12 @@ export function assessRpoByLog(
 ): Finding {
   const { trouble, vault, untilMs } = log;
   const nextAction = trouble?.nextAction ?? `lifeboat log status ${system}`;
-  if (log.isProtected)
-    return {
-      status: 'met',
-      measuredMs: 0,
-      reason: 'each commit waits until its log is durable in the vaults',
-    };
+  if (log.isProtected) {
+    const reason = 'each commit waits until its log is durable in the vaults';
+    if (trouble === undefined) return { status: 'met', measuredMs: 0, reason };
+    // what is wrong now may be what makes commits wait for ever, or no longer
+    return { status: 'at-risk', measuredMs: 0, reason: `${reason}, but ${trouble.reason}`, nextAction };
+  }
   if (untilMs === undefined)
     return { status: 'unknown', reason: trouble?.reason ?? 'nothing is known of its log', nextAction };
   const measuredMs = ageOf(untilMs);

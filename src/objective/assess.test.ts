@@ -283,6 +283,10 @@ describe('an RPO that a log holds', () => {
 
   it('of zero is met only while commits wait', () => {
     assert.match(of(zero, { ...until(5000), isProtected: true }), /^met: each commit waits/);
+    assert.match(
+      of(zero, { ...until(5000), isProtected: true, trouble: { ...trouble, reason: 'one vault is away' } }),
+      /^at-risk: each commit waits until .* in the vaults, but one vault is away$/,
+    );
     assert.match(of(zero, until(5000)), /^breached/);
     assert.match(of(zero, { isProtected: false, trouble }), /^unknown/);
   });

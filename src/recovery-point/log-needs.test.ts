@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { BranchLeft } from '../log-archive/unbroken.ts';
 import { logNeeds, pointsKeptFor } from './log-needs.ts';
 import type { RecoveryPoint } from './recovery-point.ts';
 
@@ -15,29 +16,39 @@ function point(timeline: number, base: string, systemId = '73'): RecoveryPoint {
   };
 }
 
-const lineages: Readonly<Record<string, readonly string[]>> = {
-  '00000001': ['00000001'],
-  '00000002': ['00000001', '00000002'],
-  '00000003': ['00000001', '00000002', '00000003'],
+const first = { branch: '00000001', end: 0x6000100n };
+const second = { branch: '00000002', end: 0x9000800n };
+const lineages: Readonly<Record<string, readonly BranchLeft[]>> = {
+  '00000001': [{ branch: '00000001' }],
+  '00000002': [first, { branch: '00000002' }],
+  '00000003': [first, second, { branch: '00000003' }],
 };
 const needs = (...points: readonly RecoveryPoint[]) =>
   Object.fromEntries(logNeeds(points, '73', (branch) => lineages[branch] ?? []));
 
-test('the log is needed from the oldest point of its branch on', () => {
-  assert.deepEqual(needs(point(1, '0/5000028'), point(1, '0/3000028'), point(1, '1/0')), {
-    '00000001': 0x3000028n,
+test('the log is needed from the segment on in which the oldest point of its branch begins', () => {
+  assert.deepEqual(needs(point(1, '0/5000028'), point(1, '0/3C0FFEE'), point(1, '1/0')), {
+    '00000001': 0x3000000n,
   });
 });
 
 test('branches before the oldest one with points are not needed, those between are', () => {
-  assert.deepEqual(needs(point(3, '0/9000028')), {
+  assert.deepEqual(needs(point(3, '0/A000028')), {
     '00000001': 'nothing',
     '00000002': 'nothing',
-    '00000003': 0x9000028n,
+    '00000003': 0xa000000n,
   });
-  assert.deepEqual(needs(point(3, '0/9000028'), point(1, '0/3000028')), {
-    '00000001': 0x3000028n,
-    '00000003': 0x9000028n,
+  assert.deepEqual(needs(point(3, '0/A000028'), point(1, '0/3000028')), {
+    '00000001': 0x3000000n,
+    '00000003': 0xa000000n,
+  });
+});
+
+test('of the branch before, the segment is needed in which it was left and in which a point begins', () => {
+  assert.deepEqual(needs(point(3, '0/9000828')), {
+    '00000001': 'nothing',
+    '00000002': 0x9000000n,
+    '00000003': 0x9000000n,
   });
 });
 

@@ -1,4 +1,5 @@
 /** From where on the log of a database is needed by the points that are left. Pure. */
+import type { BranchLeft } from '../log-archive/unbroken.ts';
 import { logPlaceOf } from './log-place.ts';
 import { isProven, type RecoveryPoint } from './recovery-point.ts';
 
@@ -24,7 +25,7 @@ export function pointsKeptFor(points: readonly RecoveryPoint[], sinceMs: number)
 export function logNeeds(
   points: readonly RecoveryPoint[],
   incarnation: string,
-  lineageOf: (branch: string) => readonly string[],
+  lineageOf: (branch: string) => readonly BranchLeft[],
 ): ReadonlyMap<string, bigint | 'nothing'> {
   const needs = new Map<string, bigint | 'nothing'>();
   for (const { position } of points) {
@@ -36,9 +37,11 @@ export function logNeeds(
   const withPoints = new Set(needs.keys());
   for (const branch of withPoints) {
     const lineage = lineageOf(branch);
-    const first = lineage.findIndex((each) => withPoints.has(each));
-    // a branch with points begins where it left its parent: nothing before it is replayed
-    for (const ancestor of lineage.slice(0, Math.max(0, first))) needs.set(ancestor, 'nothing');
+    const first = lineage.findIndex((each) => withPoints.has(each.branch));
+    const need = needs.get(lineage[first]?.branch ?? '');
+    // a branch with points begins where it left its parent, of which it may still need the segment in which it did
+    for (const { branch: ancestor, end } of lineage.slice(0, Math.max(0, first)))
+      needs.set(ancestor, typeof need === 'bigint' && end !== undefined && need < end ? need : 'nothing');
   }
   return needs;
 }

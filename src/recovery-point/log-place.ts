@@ -4,7 +4,7 @@ import type { Position } from '../source/position.ts';
 export interface LogPlace {
   readonly incarnation: string;
   readonly branch: string;
-  /** The log is needed from here on. */
+  /** The log is needed from here on: a server reads whole segments. */
   readonly base: bigint;
   /** From here on the captured state is consistent. */
   readonly at: bigint;
@@ -15,9 +15,12 @@ export interface LogPlace {
 /** `undefined` for points that no log can be replayed on. */
 export function logPlaceOf(position: Position): LogPlace | undefined {
   if (position.kind !== 'postgres') return undefined;
-  const base = positionOf(position.base);
+  const start = positionOf(position.base);
   const at = positionOf(position.at);
-  if (base === undefined || at === undefined) return undefined;
+  const { segmentBytes } = position;
+  if (start === undefined || at === undefined || !Number.isSafeInteger(segmentBytes) || segmentBytes < 1)
+    return undefined;
+  const base = start - (start % BigInt(segmentBytes));
   const branch = position.timeline.toString(16).toUpperCase().padStart(8, '0');
   return { incarnation: position.systemId, branch, base, at, hasLog: position.hasLog };
 }

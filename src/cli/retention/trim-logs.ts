@@ -5,6 +5,7 @@ import { recordTimes } from '../../evidence/record-common.ts';
 import { sharedFields } from '../../evidence/run-context.ts';
 import type { OpenLog } from '../../log-archive/open-log-archive.ts';
 import { positionHex } from '../../log-archive/piece-key.ts';
+import type { BranchLeft } from '../../log-archive/unbroken.ts';
 import { logNeeds, pointsKeptFor } from '../../recovery-point/log-needs.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import type { Vault } from '../../vault/vault.ts';
@@ -66,15 +67,10 @@ async function trimOne(
 async function lineagesOf(
   { adapters, signal }: AppContext,
   log: OpenLog,
-): Promise<ReadonlyMap<string, readonly string[]>> {
+): Promise<ReadonlyMap<string, readonly BranchLeft[]>> {
   const engine = await adapters.logs.engine();
-  const lineages = new Map<string, readonly string[]>();
-  for (const branch of await log.branches(signal)) {
-    const parts = engine.lineage(branch, await log.history(branch, signal));
-    lineages.set(
-      branch,
-      parts.map((part) => part.branch),
-    );
-  }
+  const lineages = new Map<string, readonly BranchLeft[]>();
+  for (const branch of await log.branches(signal))
+    lineages.set(branch, engine.lineage(branch, await log.history(branch, signal)));
   return lineages;
 }
