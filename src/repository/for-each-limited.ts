@@ -7,16 +7,28 @@ export async function forEachLimited<T>(
   limit: number,
   act: (item: T) => Promise<void>,
 ): Promise<void> {
-  const iterator = items[Symbol.iterator]();
+  await forEachInLanes([items], limit, act);
+}
+
+/** As `forEachLimited` for several at once, with a limit for each; `act` hears which it is, from 0 on. */
+export async function forEachInLanes<T>(
+  lanes: readonly Iterable<T>[],
+  limitOfEach: number,
+  act: (item: T, lane: number) => Promise<void>,
+): Promise<void> {
   let failed = false;
-  const lane = async (): Promise<void> => {
+  const run = async (iterator: Iterator<T>, lane: number): Promise<void> => {
     for (let next = iterator.next(); !next.done && !failed; next = iterator.next()) {
-      await act(next.value).catch((error: unknown) => {
+      await act(next.value, lane).catch((error: unknown) => {
         failed = true;
         throw error;
       });
     }
   };
-  const lanes = await Promise.allSettled(Array.from({ length: limit }, lane));
-  for (const result of lanes) if (result.status === 'rejected') throw result.reason;
+  const running = lanes.flatMap((items, lane) => {
+    const iterator = items[Symbol.iterator]();
+    return Array.from({ length: limitOfEach }, () => run(iterator, lane));
+  });
+  const results = await Promise.allSettled(running);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

@@ -1,6 +1,6 @@
 /**
- * Worker threads that answer requests. Each request goes to the thread with the least to do; a reply resolves
- * its promise. After the first failure of a thread itself everything rejects with it.
+ * Worker threads that answer requests. Each request goes to the thread with the least to do, or to one that is chosen;
+ * a reply resolves its promise. After the first failure of a thread itself everything rejects with it.
  */
 import type { TransferListItem, Worker } from 'node:worker_threads';
 import { assert, defined } from '../error/assert.ts';
@@ -10,8 +10,11 @@ import { returnLargeBlocksAtOnce } from '../platform/posix/memory-allocator.ts';
 import { startThread } from '../platform/start-thread.ts';
 
 export interface WorkerPool<Request, Reply> extends AsyncDisposable {
-  /** Buffers in `transfer` belong to the worker afterwards. Raises what the worker raised. */
-  run(request: Request, transfer?: readonly TransferListItem[]): Promise<Reply>;
+  /**
+   * Buffers in `transfer` belong to the worker afterwards. `at` chooses the worker, from 0 on; otherwise it is the one
+   * with the least to do. Raises what the worker raised.
+   */
+  run(request: Request, transfer?: readonly TransferListItem[], at?: number): Promise<Reply>;
 }
 
 /** What travels besides the request itself. */
@@ -58,6 +61,12 @@ export function createWorkerPool<Request, Reply>(
     return member;
   }
 
+  function leastBusy(): Member<Reply> {
+    const [first, ...others] = members;
+    assert(first, 'the pool has a worker');
+    return others.reduce((least, other) => (other.waiting.size < least.waiting.size ? other : least), first);
+  }
+
   function settle(member: Member<Reply>, { number, body }: ReplyEnvelope<Reply>): void {
     const waiting = defined(member.waiting.get(number), 'the request that was answered');
     member.waiting.delete(number);
@@ -71,14 +80,9 @@ export function createWorkerPool<Request, Reply>(
   }
 
   return {
-    async run(request, transfer = []) {
+    async run(request, transfer = [], at = undefined) {
       if (failure) throw failure.error;
-      const [first, ...others] = members;
-      assert(first, 'the pool has a worker');
-      const member = others.reduce(
-        (least, other) => (other.waiting.size < least.waiting.size ? other : least),
-        first,
-      );
+      const member = at === undefined ? leastBusy() : defined(members[at], 'a worker of the pool');
       const number = nextNumber++;
       const waiting = Promise.withResolvers<Reply>();
       member.waiting.set(number, waiting);

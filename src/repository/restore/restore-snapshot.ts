@@ -6,7 +6,7 @@
  */
 import { hasCode, LifeboatError, systemErrorName } from '../../error/lifeboat-error.ts';
 import { siblingModule } from '../../platform/location.ts';
-import { forEachLimited } from '../for-each-limited.ts';
+import { forEachInLanes, forEachLimited } from '../for-each-limited.ts';
 import type { BlobIndex } from '../index/blob-index.ts';
 import { objectKey } from '../layout.ts';
 import { ownMemory } from '../own-memory.ts';
@@ -175,15 +175,15 @@ class RestoreRun {
 
   async restoreFiles(pool: Pool): Promise<void> {
     const files = this.#plan.files.map((file, at) => (this.#same.has(at) ? { ...file, content: [] } : file));
-    const { pieces, missing } = wantedBlobs(files, this.#context.index);
+    const { lanes, missing } = wantedBlobs(files, this.#context.index);
     for (const [number, file] of this.#plan.files.entries()) {
       if (file.content.length !== 1 && !this.#same.has(number))
         this.#attempt(file.path, () => this.#destination.makeFile(file.path, file.size), number);
     }
     for (const { file, id } of missing)
       this.#giveUpDamaged(file, `needs the data blob ${id}, which no index file knows`);
-    await forEachLimited(pieces, this.#context.workers * piecesPerWorker, (piece) =>
-      this.#restorePiece(pool, piece),
+    await forEachInLanes(lanes(this.#context.workers), piecesPerWorker, (piece, worker) =>
+      this.#restorePiece(pool, piece, worker),
     );
   }
 
@@ -273,7 +273,7 @@ class RestoreRun {
     };
   }
 
-  async #restorePiece(pool: Pool, piece: PackPiece): Promise<void> {
+  async #restorePiece(pool: Pool, piece: PackPiece, worker: number): Promise<void> {
     this.#options.signal?.throwIfAborted();
     const bytes = await this.#readPiece(piece);
     if (!bytes) {
@@ -282,7 +282,7 @@ class RestoreRun {
       return;
     }
     const request = this.#request(piece, bytes);
-    const reply = await pool.run(request, [bytes.buffer]);
+    const reply = await pool.run(request, [bytes.buffer], worker);
     for (const { file, reason, metadataOnly } of reply.problems) {
       if (metadataOnly) this.#note(this.#plan.files[file]?.path ?? '', [reason]);
       else this.#giveUp(file, reason);

@@ -4,8 +4,11 @@ import { type PackPiece, packPieces, type WantedBlob } from './pack-pieces.ts';
 import type { PlannedFile } from './restore-plan.ts';
 
 export interface WantedBlobs {
-  /** What to read, pack by pack. */
-  readonly pieces: Iterable<PackPiece>;
+  /**
+   * What to read, pack by pack, once, in a lane for each worker: those that write into the same file at the same time
+   * wait for each other. A lane that has come to its end goes on with what another has left.
+   */
+  lanes(workers: number): readonly Iterable<PackPiece>[];
   /** Files that need a blob that no pack has, with the blob's id. */
   readonly missing: readonly { readonly file: number; readonly id: string }[];
   readonly packIds: readonly string[];
@@ -46,7 +49,11 @@ export function wantedBlobs(files: readonly PlannedFile[], index: BlobIndex): Wa
       offset += index.plaintextBytes('data', id) ?? 0;
     }
   }
-  return { pieces: piecesOf(files, uses, index), missing, packIds: [...uses.byPack.keys()] };
+  return {
+    lanes: (workers) => lanesOf(files, uses, index, workers),
+    missing,
+    packIds: [...uses.byPack.keys()],
+  };
 }
 
 function usesIn(byPack: Map<string, number[]>, packId: string): number[] {
@@ -57,9 +64,33 @@ function usesIn(byPack: Map<string, number[]>, packId: string): number[] {
   return made;
 }
 
+function lanesOf(
+  files: readonly PlannedFile[],
+  uses: Uses,
+  index: BlobIndex,
+  workers: number,
+): readonly Iterable<PackPiece>[] {
+  const packs = [...uses.byPack];
+  const each = Math.ceil(packs.length / workers);
+  const rows = Array.from({ length: workers }, (_, at) =>
+    piecesOf(files, uses, index, packs.slice(at * each, (at + 1) * each)),
+  );
+  return rows.map((_, at) => lane([...rows.slice(at), ...rows.slice(0, at)]));
+}
+
+/** Leaves to others what it does not take. */
+function* lane(rows: readonly Generator<PackPiece, void>[]): Generator<PackPiece> {
+  for (const row of rows) for (let next = row.next(); next.done !== true; next = row.next()) yield next.value;
+}
+
 /** The objects of one pack at a time. */
-function* piecesOf(files: readonly PlannedFile[], uses: Uses, index: BlobIndex): Generator<PackPiece> {
-  for (const [packId, numbers] of uses.byPack) {
+function* piecesOf(
+  files: readonly PlannedFile[],
+  uses: Uses,
+  index: BlobIndex,
+  packs: readonly (readonly [string, readonly number[]])[],
+): Generator<PackPiece, void> {
+  for (const [packId, numbers] of packs) {
     const blobs = new Map<string, WantedBlob>();
     for (const use of numbers) {
       const file = uses.files[use] ?? 0;

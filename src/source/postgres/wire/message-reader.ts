@@ -24,6 +24,8 @@ interface Chunk {
 
 const headerBytes = 5;
 const lengthBytes = 4;
+/** Longer messages that came in parts are put together in memory of their own. */
+const scratchBytesMax = 1024 * 1024;
 
 /** A message longer than `bytesMax` is none. */
 export function makeMessageReader(bytesMax: number): MessageReader {
@@ -33,6 +35,8 @@ export function makeMessageReader(bytesMax: number): MessageReader {
   let held = 0;
   /** Bytes of the first chunk that are used up. */
   let used = 0;
+  /** Fresh memory for every message that came in parts made the engine collect garbage ten times a second. */
+  let scratch = Buffer.alloc(0);
 
   const take = (count: number): Buffer => {
     const first = chunks[0]?.bytes;
@@ -41,7 +45,7 @@ export function makeMessageReader(bytesMax: number): MessageReader {
       consume(count);
       return piece;
     }
-    const joined = Buffer.allocUnsafe(count);
+    const joined = memoryFor(count);
     for (let filled = 0; filled < count; ) {
       const chunk = chunks[0]?.bytes ?? Buffer.alloc(0);
       const copied = chunk.copy(joined, filled, used, used + count - filled);
@@ -49,6 +53,18 @@ export function makeMessageReader(bytesMax: number): MessageReader {
       consume(copied);
     }
     return joined;
+  };
+  const memoryFor = (count: number): Buffer => {
+    if (count > scratchBytesMax) return Buffer.allocUnsafeSlow(count);
+    if (count > scratch.length) scratch = Buffer.allocUnsafeSlow(count);
+    return scratch.subarray(0, count);
+  };
+  const skip = (count: number): void => {
+    for (let left = count; left > 0; ) {
+      const step = Math.min(left, (chunks[0]?.bytes.length ?? 0) - used);
+      left -= step;
+      consume(step);
+    }
   };
   const consume = (count: number): void => {
     held -= count;
@@ -86,7 +102,7 @@ export function makeMessageReader(bytesMax: number): MessageReader {
       if (length < lengthBytes || length > bytesMax) throw notMessage(length);
       if (held < 1 + length) return undefined;
       const type = String.fromCharCode(peek(0));
-      take(headerBytes);
+      skip(headerBytes);
       return { type, body: length === lengthBytes ? Buffer.alloc(0) : take(length - lengthBytes) };
     },
     bytes: () => held,
