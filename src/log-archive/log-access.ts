@@ -11,10 +11,13 @@ export interface LogAccess {
   readonly tell: (finding: LogFinding) => void;
 }
 
-/** Compresses and seals, and the way back; `what` names the object in OBJECT_DAMAGED. Commits wait for what is `quick`. */
+/**
+ * Compresses and seals, and the way back; `what` names the object in OBJECT_DAMAGED, and more than `bytesMax` is damage
+ * as well. Commits wait for what is `quick`.
+ */
 export interface LogSeal {
   seal(plaintext: Uint8Array, effort?: 'usual' | 'quick'): Buffer;
-  open(sealed: Uint8Array, what: string): Buffer;
+  open(sealed: Uint8Array, what: string, bytesMax?: number): Buffer;
 }
 
 export interface LogFinding {

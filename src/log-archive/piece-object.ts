@@ -45,7 +45,11 @@ export async function readObject(
   key: string,
   signal?: AbortSignal,
 ): Promise<OpenedObject> {
-  const stored = await access.store.get(key, undefined, signal);
+  return openFetched(access, key, await access.store.get(key, undefined, signal));
+}
+
+/** As `openObject`, of memory that nobody needs afterwards. */
+export function openFetched(access: Pick<LogAccess, 'seal'>, key: string, stored: Buffer): OpenedObject {
   const opened = openObject(access, key, stored);
   releaseMemory(stored);
   return opened;
@@ -57,7 +61,7 @@ export function openObject({ seal }: Pick<LogAccess, 'seal'>, key: string, store
   const bodyAt = lengthBytes + headerLength(key, stored);
   if (bodyAt > stored.length) throw damagedPiece(key, 'is cut off');
   const header = decodeHeader(name, openPart(seal, stored.subarray(lengthBytes, bodyAt), key));
-  const body = openPart(seal, stored.subarray(bodyAt), key);
+  const body = openPart(seal, stored.subarray(bodyAt), key, bodyBytes(name));
   checkBody(name, header, body);
   return { header, body };
 }
@@ -116,9 +120,14 @@ function headerLength(key: string, stored: Buffer): number {
   return length;
 }
 
-function openPart(seal: LogAccess['seal'], sealed: Buffer, key: string): Buffer {
+/** Histories and declared gaps have bodies of any length. */
+function bodyBytes({ form, start, end }: ParsedKey): number | undefined {
+  return form === 'chunk' || form === 'segment' ? Math.min(Number(end - start), pieceBytesMax) : undefined;
+}
+
+function openPart(seal: LogAccess['seal'], sealed: Buffer, key: string, bytesMax?: number): Buffer {
   try {
-    return seal.open(sealed, key);
+    return seal.open(sealed, key, bytesMax);
   } catch (error) {
     if (!hasCode(error, 'OBJECT_DAMAGED')) throw error;
     throw damagedPiece(key, 'does not pass its authentication', error);

@@ -4,11 +4,12 @@
  */
 import { defined } from '../error/assert.ts';
 import { hasCode, LifeboatError } from '../error/lifeboat-error.ts';
+import { fetchAhead } from './fetch-ahead.ts';
 import { type ListedPiece, listWindow } from './list-log.ts';
 import type { LogAccess, LogFinding } from './log-access.ts';
 import type { LogSpan } from './log-archive.ts';
 import { positionHex, windowEnd } from './piece-key.ts';
-import { type OpenedObject, readObject } from './piece-object.ts';
+import { type OpenedObject, openFetched } from './piece-object.ts';
 import { lower } from './positions.ts';
 
 /** A compaction may replace what was listed a moment ago; it does so only a few times. */
@@ -84,10 +85,11 @@ export async function* readParts(
 ): AsyncGenerator<ReadPart, void, undefined> {
   let last = before;
   const failed = new Map<string, LifeboatError>();
+  const fetch = fetchAhead(access, pieces, span.end, signal);
   for (let at = span.start; at < span.end; ) {
     const candidates = pieces.filter(({ start, end }) => start <= at && at < end).sort(byReach);
     if (candidates.length === 0) throw gapAt(access, { ...span, start: at });
-    const { piece, opened } = await firstSound(access, candidates, { at, last, failed }, signal);
+    const { piece, opened } = await firstSound(access, candidates, { at, last, failed, fetch });
     const end = lower(piece.end, span.end);
     const bytes = opened.body.subarray(Number(at - piece.start), Number(end - piece.start));
     last = { end: piece.end, link: opened.header.link };
@@ -106,19 +108,19 @@ interface ReadingPlace {
   readonly last: ChainEnd | undefined;
   /** What could not be read, so that it is not tried again for its next byte. */
   readonly failed: Map<string, LifeboatError>;
+  readonly fetch: (piece: ListedPiece) => Promise<Buffer>;
 }
 
 /** The first that is whole and follows the chain, else the first that is whole. */
 async function firstSound(
   access: LogAccess,
   candidates: readonly ListedPiece[],
-  { at, last, failed }: ReadingPlace,
-  signal?: AbortSignal,
+  { at, last, failed, fetch }: ReadingPlace,
 ): Promise<SoundPiece> {
   let sound: SoundPiece | undefined;
   let failure: LifeboatError | undefined;
   for (const piece of candidates) {
-    const opened = failed.get(piece.key) ?? (await tryOpen(access, piece, signal));
+    const opened = failed.get(piece.key) ?? (await tryOpen(access, piece, fetch));
     if (opened instanceof LifeboatError) {
       failed.set(piece.key, opened);
       failure = failure?.code === 'OBJECT_DAMAGED' ? failure : opened;
@@ -134,11 +136,12 @@ async function firstSound(
 
 async function tryOpen(
   access: LogAccess,
-  { key }: ListedPiece,
-  signal?: AbortSignal,
+  piece: ListedPiece,
+  fetch: ReadingPlace['fetch'],
 ): Promise<OpenedObject | LifeboatError> {
+  const { key } = piece;
   try {
-    return await readObject(access, key, signal);
+    return openFetched(access, key, await fetch(piece));
   } catch (error) {
     if (!hasCode(error, 'OBJECT_DAMAGED', 'OBJECT_MISSING')) throw error;
     if (error.code === 'OBJECT_DAMAGED') access.tell(damageFinding(key, error));

@@ -352,8 +352,8 @@ export interface SealedObjects {
   list(prefix: string, signal?: AbortSignal): AsyncIterable<{ readonly key: string; readonly size: number }>;
   /** What `put` would store, for objects that have several sealed parts. `quick`: compressed in half the time, and less. */
   seal(bytes: Uint8Array, effort?: 'usual' | 'quick'): Buffer;
-  /** The way back; `name` is of the object. Raises OBJECT_DAMAGED. */
-  open(sealed: Uint8Array, name: string): Buffer;
+  /** The way back; `name` is of the object. Quicker where it is known how long it is at most. Raises OBJECT_DAMAGED. */
+  open(sealed: Uint8Array, name: string, bytesMax?: number): Buffer;
 }
 
 /** An open repository: the key fits and the format is known. */

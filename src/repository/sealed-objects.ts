@@ -2,7 +2,13 @@
 import { LifeboatError } from '../error/lifeboat-error.ts';
 import { releaseMemory } from '../platform/release-memory.ts';
 import { type SealKey, seal, unseal } from '../seal/seal.ts';
-import { compress, createQuickCompressor, decompress, unknownLengthBytesMax } from './compression.ts';
+import {
+  compress,
+  createQuickCompressor,
+  decompress,
+  decompressInto,
+  unknownLengthBytesMax,
+} from './compression.ts';
 import type { SealedObjects } from './repository-types.ts';
 import type { RepositoryAccess } from './unpacked.ts';
 
@@ -26,7 +32,7 @@ export function createSealedObjects({ store, key }: RepositoryAccess): SealedObj
     get: async (name, signal) => open(key, await store.get(name, undefined, signal), name),
     list: (prefix, signal) => store.list(prefix, signal),
     seal: sealed,
-    open: (bytes, name) => open(key, bytes, name),
+    open: (bytes, name, bytesMax) => open(key, bytes, name, bytesMax),
   };
 }
 
@@ -37,10 +43,10 @@ function sealedFrame(key: SealKey, frame: Uint8Array): Buffer {
   return result;
 }
 
-function open(key: SealKey, sealed: Uint8Array, name: string): Buffer {
+function open(key: SealKey, sealed: Uint8Array, name: string, bytesMax?: number): Buffer {
   const plaintext = unseal(key, sealed, name);
   if (plaintext[0] === compressedMarker) {
-    const bytes = decompress(plaintext.subarray(1), unknownLengthBytesMax, name);
+    const bytes = decompressed(plaintext.subarray(1), name, bytesMax);
     releaseMemory(plaintext);
     return bytes;
   }
@@ -48,4 +54,10 @@ function open(key: SealKey, sealed: Uint8Array, name: string): Buffer {
     hint: 'The object was written by a newer Lifeboat; use the newest one to read it.',
     details: { object: name },
   });
+}
+
+function decompressed(frame: Uint8Array, name: string, bytesMax: number | undefined): Buffer {
+  if (bytesMax === undefined) return decompress(frame, unknownLengthBytesMax, name);
+  const bytes = Buffer.allocUnsafeSlow(bytesMax);
+  return bytes.subarray(0, decompressInto(frame, bytes, name));
 }

@@ -85,7 +85,7 @@ const portOfSocket = 5432;
 const alwaysThere = 'template1';
 /** Grows with each look, up to the second: most recoveries are short, and long ones need not be asked often. */
 const lookMs = 20;
-const lookMsMax = 500;
+const lookMsMax = 200;
 const restartsMax = 5;
 const stallMsMax = 120_000;
 const socketPathMax = 90;

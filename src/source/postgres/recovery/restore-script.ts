@@ -11,7 +11,7 @@ export const aliveFile = 'alive';
 export const stoppedFile = 'stopped';
 export const scriptFile = 'restore-wal';
 
-const looksPerSecond = 20;
+const looksPerSecond = 50;
 /** Exit code of the script when nobody knows. */
 export const unknownExit = 200;
 

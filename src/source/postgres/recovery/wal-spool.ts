@@ -7,6 +7,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { LifeboatError, systemErrorName } from '../../../error/lifeboat-error.ts';
+import { oneAhead } from '../../../platform/one-ahead.ts';
 import { every, sleep } from '../../../platform/timers.ts';
 import type { ServerUser } from '../server/server-user.ts';
 import { aliveFile, restoreScript, scriptFile, spoolFolders, stoppedFile } from './restore-script.ts';
@@ -118,18 +119,20 @@ async function serve(state: SpoolState, signal: AbortSignal): Promise<void> {
   const { folder } = state.options;
   for (;;) {
     const wanted = (await fs.readdir(path.join(folder, 'wanted'))).slice(0, wantedMax);
-    for (const name of wanted) await serveWanted(state, name, signal);
-    if (wanted.length === 0 && !(await fetchAhead(state, signal))) await sleep(lookMs, signal);
+    let isServed = false;
+    for (const name of wanted) isServed = (await serveWanted(state, name, signal)) || isServed;
+    // the script may sleep before it takes what is ready: meanwhile there is time for what comes next
+    if (!isServed && !(await fetchAhead(state, signal))) await sleep(lookMs, signal);
     signal.throwIfAborted();
   }
 }
 
-async function serveWanted(state: SpoolState, name: string, signal: AbortSignal): Promise<void> {
+/** False when there is nothing to do. */
+async function serveWanted(state: SpoolState, name: string, signal: AbortSignal): Promise<boolean> {
   const { folder } = state.options;
   const question = path.join(folder, 'wanted', name);
   // What is ready is taken without a question, so that one may be left over whose answer came meanwhile.
-  if (!(await exists(question))) return;
-  if (await exists(path.join(folder, 'ready', name))) return await sleep(lookMs, signal);
+  if (!(await exists(question)) || (await exists(path.join(folder, 'ready', name)))) return false;
   state.asked = name;
   // The server went another way: what was fetched for this one would only lie about.
   await dropReady(state);
@@ -137,6 +140,7 @@ async function serveWanted(state: SpoolState, name: string, signal: AbortSignal)
   // The question is taken away last: a process that is killed before leaves it open.
   if (await exists(question)) await fs.rm(question, { force: true });
   else await dropReady(state);
+  return true;
 }
 
 /** False when there is nothing to do. */
@@ -170,7 +174,7 @@ async function write(
   await publish(state, 'ready', name, async (file) => {
     try {
       await pipeline(
-        counted(answer.bytes, (bytes) => {
+        counted(oneAhead(answer.bytes), (bytes) => {
           length += bytes;
         }),
         createWriteStream(file, { mode: 0o600 }),
