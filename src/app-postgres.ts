@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { LogTools } from './cli/log/log-tools.ts';
 import type { LogAdapters } from './cli/plan/log-adapters.ts';
 import type { SourcePlace } from './cli/plan/source-place.ts';
-import { capturedQueries } from './config/captured-queries.ts';
+import { capturedQueries, countedTables } from './config/captured-queries.ts';
 import type { CanaryMark } from './evidence/record.ts';
 import type { ConnectionPlan, PostgresSource, ResolvedSystem } from './plan/resolved-plan.ts';
 import { monotonicMs, nowMs } from './platform/clock.ts';
@@ -24,7 +24,8 @@ export async function postgresSource(
   const { createPostgresSource } = await import('./source/postgres/base-backup/postgres-source.ts');
   const { max_rate: maxRate, checkpoint, counts = [], standby } = source;
   return createPostgresSource({
-    ...{ checkpoint, nowMs, countTables: counts, queries: capturedQueries(system) },
+    ...{ checkpoint, nowMs, countTables: countedTables(system, counts) },
+    queries: capturedQueries(system),
     address: await addressOf(standby ?? source.connection, place),
     ...(standby === undefined ? {} : { isStandby: true }),
     ...(maxRate === undefined ? {} : { maxRate }),
@@ -43,7 +44,8 @@ export async function postgresDump(
   const { createLogicalSource } = await import('./source/postgres/logical/logical-source.ts');
   const { counts = [], databases, jobs, keeps, timeout: timeoutMs } = source;
   return createLogicalSource({
-    ...{ keeps, jobs, timeoutMs, nowMs, countTables: counts, queries: capturedQueries(system) },
+    ...{ keeps, jobs, timeoutMs, nowMs, countTables: countedTables(system, counts) },
+    queries: capturedQueries(system),
     ...{ uid: uid(), gid: gid(), workFolder: join(stateDirectory(), 'work') },
     address: await addressOf(source.connection, place),
     ...(databases === undefined ? {} : { databases }),
@@ -122,21 +124,39 @@ async function addressOf(connection: ConnectionPlan, place: SourcePlace): Promis
   return { ...usual, ...(await serverConnection(connection, place)) };
 }
 
-export async function openPostgresCopy(
+/** A copy of a server's data, or a dump that is brought into a server of its own. */
+export async function openPostgresCopy(data: RestoredData, signal?: AbortSignal): Promise<DatabaseProbe> {
+  const { canaryIn } = await import('./source/postgres/server/postgres-canary.ts');
+  const { end } = data.manifest;
+  const opened = end.kind === 'postgres' ? await openCluster(data, signal) : await openDump(data, signal);
+  return Object.assign(opened, { canary: (table: string) => canaryIn(opened, table) });
+}
+
+async function openCluster(
   { path, workFolder, manifest, log }: RestoredData,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<DatabaseProbe> {
   const { openRestoredCluster } = await import('./source/postgres/server/open-restored.ts');
-  const { canaryIn } = await import('./source/postgres/server/postgres-canary.ts');
   const { superuser, database, lsn } = manifest.values;
-  const opened = await openRestoredCluster({
+  return await openRestoredCluster({
     ...{ folder: path, workFolder, position: manifest.end, capturedAtMs: manifest.capturedAtMs, signal },
     database: typeof database === 'string' ? database : usualDatabase,
     ...(typeof superuser === 'string' && superuser !== '' ? { superuser } : {}),
     ...(typeof lsn === 'string' && lsn !== '' ? { measuredAt: lsn } : {}),
     ...(log === undefined ? {} : { log }),
   });
-  return Object.assign(opened, { canary: (table: string) => canaryIn(opened, table) });
+}
+
+async function openDump(
+  { path, workFolder, manifest }: RestoredData,
+  signal: AbortSignal | undefined,
+): Promise<DatabaseProbe> {
+  const { openRestoredDump } = await import('./source/postgres/server/open-dump.ts');
+  const { database } = manifest.values;
+  return await openRestoredDump({
+    ...{ folder: path, workFolder, signal },
+    ...(typeof database === 'string' ? { database } : {}),
+  });
 }
 
 /** Into the database of the connection. */

@@ -12,7 +12,7 @@ import type { AppAdapters } from './cli/adapters.ts';
 import type { PlaceOf } from './cli/plan/plan-adapters.ts';
 import type { SourcePlace } from './cli/plan/source-place.ts';
 import { planPath } from './cli/plan/system-paths.ts';
-import { capturedQueries } from './config/captured-queries.ts';
+import { capturedQueries, countedTables } from './config/captured-queries.ts';
 import { defined, unreachable } from './error/assert.ts';
 import { LifeboatError } from './error/lifeboat-error.ts';
 import type { CanaryMark } from './evidence/record.ts';
@@ -129,7 +129,7 @@ async function sqliteSource(
     nowMs,
     monotonicMs,
     maxWriterPauseMs: source.maxWriterPauseMs,
-    countTables: source.counts,
+    countTables: countedTables(system, source.counts),
     queries: capturedQueries(system),
   });
 }

@@ -109,8 +109,8 @@ const suitedSources: Readonly<Record<string, readonly string[]>> = {
   integrity: ['sqlite', 'postgres', 'mysql'],
   foreign_keys: ['sqlite', 'postgres', 'mysql'],
   sql: ['sqlite', 'postgres', 'mysql'],
-  row_counts: ['sqlite', 'postgres', 'mysql', 'command'],
-  tables: ['postgres', 'mysql', 'command'],
+  row_counts: ['sqlite', 'postgres', 'mysql'],
+  tables: ['postgres', 'mysql'],
 };
 
 function checksOf(name: string, system: SystemPlan): readonly UnplacedFinding[] {

@@ -52,6 +52,10 @@ function resolveCheck(check: CheckPlan, name: string): ResolvedCheck {
         expect: check.expect === 'source' ? { kind: 'source' } : { kind: 'value', value: check.expect },
         tolerance: check.tolerance,
       };
+    case 'row_counts':
+      return { kind: 'row_counts', name, tables: check.tables, tolerance: check.tolerance };
+    case 'tables':
+      return { kind: 'tables', name, ...('tables' in check ? { tables: check.tables } : {}) };
     case 'files':
       return filesCheck(check, name);
     case 'command':
@@ -66,7 +70,9 @@ export function isRunnableCheck(check: ResolvedCheck): check is RunnableCheck {
   return runnableKinds.has(check.kind);
 }
 
-const runnableKinds: ReadonlySet<string> = new Set(['integrity', 'foreign_keys', 'sql', 'files', 'command']);
+const runnableKinds: ReadonlySet<string> = new Set([
+  ...['integrity', 'foreign_keys', 'sql', 'row_counts', 'tables', 'files', 'command'],
+]);
 
 function isLater(check: CheckPlan): check is Extract<CheckPlan, { kind: LaterCheck['kind'] }> {
   return !runnableKinds.has(check.kind);

@@ -201,6 +201,14 @@ export type RunnableCheck =
       readonly expect: SqlExpectation;
       readonly tolerance: Tolerance;
     }
+  | {
+      readonly kind: 'row_counts';
+      readonly name: string;
+      readonly tables: readonly string[];
+      readonly tolerance: Tolerance;
+    }
+  /** All tables of the database when none is named. */
+  | { readonly kind: 'tables'; readonly name: string; readonly tables?: readonly string[] }
   | { readonly kind: 'files'; readonly name: string; readonly minCount?: number; readonly manifest: boolean }
   | {
       readonly kind: 'command';
@@ -216,7 +224,7 @@ export type LaterCheck = Omit<
   Extract<
     CheckPlan,
     {
-      kind: 'row_counts' | 'tables' | 'object_count' | 'compare' | 'sample' | 'http' | 'consistency';
+      kind: 'object_count' | 'compare' | 'sample' | 'http' | 'consistency';
     }
   >,
   'name'

@@ -32,6 +32,8 @@ export interface DatabaseProbe extends AsyncDisposable {
   foreignKeys(): Promise<ProbeVerdict>;
   /** The value of a query of one row and one column. */
   value(sql: string): Promise<ProbeVerdict>;
+  /** What the engine itself finds wrong with the tables, all where none is named. Absent where it has no such check. */
+  checkTables?(tables?: readonly string[]): Promise<ProbeVerdict>;
   /** Of a table whose rows were counted at the capture. */
   rowCount?(table: string): Promise<ProbeVerdict>;
   /**

@@ -30,8 +30,9 @@ export function measuredQuery(
   return { name: check.name, expected, tolerance: check.tolerance, ask: () => probe.value(check.query) };
 }
 
-/** Tables whose rows were counted. */
+/** Tables whose rows were counted, as exactly as the plan's checks want it. */
 export function measuredCounts(
+  checks: readonly ResolvedCheck[],
   probe: DatabaseProbe,
   values: Readonly<Record<string, number | string>>,
 ): readonly MeasuredCheck[] {
@@ -40,8 +41,14 @@ export function measuredCounts(
   return Object.entries(values).flatMap(([key, expected]) => {
     if (!key.startsWith(rowsPrefix)) return [];
     const table = key.slice(rowsPrefix.length);
-    return [{ name: `rows of ${table}`, expected, tolerance: exactly, ask: () => rowCount(table) }];
+    const own = checks.find((check) => check.kind === 'row_counts' && check.tables.includes(table));
+    const tolerance = own?.kind === 'row_counts' ? own.tolerance : exactly;
+    return [{ name: nameOfCount(table), expected, tolerance, ask: () => rowCount(table) }];
   });
+}
+
+export function nameOfCount(table: string): string {
+  return `rows of ${table}`;
 }
 
 /** In their order. The copy may have been advanced to where it was measured afterwards. */

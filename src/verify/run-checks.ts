@@ -10,7 +10,13 @@ import type { Manifest } from '../recovery-point/manifest.ts';
 import type { DatabaseProbe, ProbeVerdict } from './check-tools.ts';
 import { compareValues } from './compare-values.ts';
 import type { EntryCounts } from './count-entries.ts';
-import { type MeasuredCheck, measuredCounts, measuredQuery, runMeasured } from './measured-checks.ts';
+import {
+  type MeasuredCheck,
+  measuredCounts,
+  measuredQuery,
+  nameOfCount,
+  runMeasured,
+} from './measured-checks.ts';
 
 export interface CheckRequest {
   readonly checks: readonly ResolvedCheck[];
@@ -31,6 +37,8 @@ export interface CheckRequest {
 
 /** A result shows this much of what a program said last. */
 const complaintLengthMax = 300;
+/** So many results of one kind are shown one by one. */
+const alikeMax = 5;
 
 /** In the order of the plan; every check gives a result, whatever happens to the others. */
 export async function runChecks(request: CheckRequest): Promise<readonly CheckResult[]> {
@@ -38,16 +46,31 @@ export async function runChecks(request: CheckRequest): Promise<readonly CheckRe
   const opened = database?.opened;
   const results: CheckResult[] = opened === undefined ? [] : [ofProbe(request, 'a server starts', opened)];
   const { advance } = database ?? {};
-  const early = database === undefined || advance === undefined ? [] : measuredOf(request, database);
-  const measured = database === undefined ? [] : await runMeasured(early, database);
+  const measured = database === undefined ? [] : await runMeasured(measuredOf(request, database), database);
   if (advance !== undefined && request.hasLog === true)
     results.push(ofProbe(request, 'its log is replayed to the end', await advance('end')));
-  const own = new Set(request.checks.map(({ name }) => name));
   for (const check of request.checks) {
     request.signal?.throwIfAborted();
-    results.push(measured.find(({ name }) => name === check.name) ?? (await runCheck(request, check)));
+    if (check.kind === 'row_counts')
+      results.push(...check.tables.map((table) => countResult(table, measured)));
+    else results.push(measured.find(({ name }) => name === check.name) ?? (await runCheck(request, check)));
   }
-  return [...results, ...measured.filter(({ name }) => !own.has(name))];
+  const told = new Set(results.map(({ name }) => name));
+  return [...results, ...folded(measured.filter(({ name }) => !told.has(name)))];
+}
+
+/** Many tables that nobody named are told as one, but for those that are not as they were. */
+function folded(results: readonly CheckResult[]): readonly CheckResult[] {
+  const passed = results.filter(({ verdict }) => verdict === 'pass');
+  if (passed.length <= alikeMax) return results;
+  const all: CheckResult = { name: `rows of ${passed.length} tables`, verdict: 'pass' };
+  return [...results.filter(({ verdict }) => verdict !== 'pass'), all];
+}
+
+function countResult(table: string, measured: readonly CheckResult[]): CheckResult {
+  const name = nameOfCount(table);
+  const message = 'the source was not asked for the rows of this table at capture; back up again';
+  return measured.find((result) => result.name === name) ?? { name, verdict: 'inconclusive', message };
 }
 
 /** Before the copy is brought forward: they ask what was measured at the capture. */
@@ -55,10 +78,13 @@ function measuredOf({ checks, manifest }: CheckRequest, database: DatabaseProbe)
   const queries = checks.flatMap((check) =>
     check.kind === 'sql' ? (measuredQuery(check, database, manifest.values) ?? []) : [],
   );
-  return [...queries, ...measuredCounts(database, manifest.values)];
+  return [...queries, ...measuredCounts(checks, database, manifest.values)];
 }
 
-async function runCheck(request: CheckRequest, check: ResolvedCheck): Promise<CheckResult> {
+async function runCheck(
+  request: CheckRequest,
+  check: Exclude<ResolvedCheck, { kind: 'row_counts' }>,
+): Promise<CheckResult> {
   const { name } = check;
   const { database } = request;
   if (!isRunnableCheck(check)) return notCarriedOut(name, check.kind);
@@ -69,6 +95,8 @@ async function runCheck(request: CheckRequest, check: ResolvedCheck): Promise<Ch
       return ofProbe(request, name, await database?.foreignKeys());
     case 'sql':
       return sqlResult(request, check, await database?.value(check.query));
+    case 'tables':
+      return ofProbe(request, name, await database?.checkTables?.(check.tables));
     case 'files':
       return filesResult(request, check);
     case 'command':

@@ -439,3 +439,30 @@ test('--sandbox counts from the folder of the command', async () => {
   assert.equal(error, undefined);
   assert.equal(fs.readdirSync(scene.path('proofs')).length, 1);
 });
+
+test('rows that were counted at the capture are compared, as exactly as the plan wants it', async () => {
+  const counted = '[{ kind: row_counts, tables: [orders, strangers], tolerance: "10%" }]';
+  await backedUp(`  orders: { source: { kind: sqlite, path: ./orders.db }, checks: ${counted} }`);
+  const original = await newestSnapshot();
+  const withMore = async (rows: number): Promise<string> => {
+    const database = new DatabaseSync(scene.path('orders.db'));
+    addOrders(database, rows);
+    database.close();
+    return await forge(original, [scene.path('orders.db')]);
+  };
+  const first = await prove(original);
+  assert.equal(checkOf(first.checks, 'rows of orders'), 'pass');
+  assert.equal(checkOf(first.checks, 'rows of strangers'), 'inconclusive', 'no such table was counted');
+  assert.equal(first.verdict, 'inconclusive');
+
+  const near = await prove(await withMore(2));
+  assert.equal(checkOf(near.checks, 'rows of orders'), 'pass');
+  const far = await prove(await withMore(5));
+  assert.equal(checkOf(far.checks, 'rows of orders'), 'fail');
+});
+
+test('rows of tables that nobody named are compared as well', async () => {
+  await backedUp('  orders: { source: { kind: sqlite, path: ./orders.db }, checks: [integrity] }');
+  const { record } = await verifyOnly();
+  assert.equal(checkOf(record?.checks, 'rows of orders'), 'pass');
+});

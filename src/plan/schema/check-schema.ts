@@ -95,8 +95,6 @@ const commandCheck = strict({
     }),
 }).meta({ id: 'commandCheck' });
 
-const later = { use: 'planned' } as const;
-
 const rowCountCheck = strict({
   kind: z
     .literal('row_counts')
@@ -104,7 +102,7 @@ const rowCountCheck = strict({
   name: nameField,
   tables: must(texts().meta({ isSet: true }), 'The tables.', ['users', 'orders'], { mission: ['B6', 'H4'] }),
   tolerance: tolerance.prefault(0),
-}).meta({ id: 'rowCountCheck', ...later });
+}).meta({ id: 'rowCountCheck' });
 
 const tableCheck = strict({
   kind: z.literal('tables').meta({
@@ -115,7 +113,9 @@ const tableCheck = strict({
   tables: maybe(texts().meta({ isSet: true }), 'The tables. Default: all.', ['users', 'orders'], {
     mission: ['B6', 'H5'],
   }),
-}).meta({ id: 'tableCheck', ...later });
+}).meta({ id: 'tableCheck' });
+
+const later = { use: 'planned' } as const;
 
 const objectCountCheck = strict({
   kind: z

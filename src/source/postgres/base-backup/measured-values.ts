@@ -20,14 +20,11 @@ export async function measureValues(
 ): Promise<Values> {
   await using held = await holdSnapshot(address, signal);
   const lsn = await held.value(lsnSql, signal);
-  // The role that made the cluster: whoever opens a restored copy can count on it.
-  const superuser = await held.value('SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10', signal);
+  const superuser = await held.value(superuserSql, signal);
   const values: Record<string, number | string> = {
     [`extensions:${held.database}`]: held.facts.extensions.join(', '),
     [`bytes:${held.database}`]: held.facts.bytes,
     ...{ lsn: lsn ?? '', database: held.database, superuser: superuser ?? '' },
-    database: held.database,
-    superuser: (await held.value(superuserSql, signal)) ?? '',
   };
   for (const table of countTables) values[`rows:${table}`] = (await held.count(table, signal)).rows;
   for (const [name, sql] of Object.entries(queries)) {

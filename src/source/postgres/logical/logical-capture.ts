@@ -71,7 +71,7 @@ async function prepare(options: LogicalSourceOptions, signal: AbortSignal): Prom
   const folder = await makeWorkFolder(options.workFolder);
   try {
     const environment = await clientEnvironment(address, folder.path);
-    const values = { server: `PostgreSQL ${server.version.text}` };
+    const values = { server: `PostgreSQL ${server.version.text}`, database: address.database };
     const run: ClientRun = { programs, environment, timeoutMs, signal };
     const busy = Promise.resolve();
     return {

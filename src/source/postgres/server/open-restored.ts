@@ -1,18 +1,17 @@
 /** A restored capture made a running server that checks can ask: isolated, consistent, and stopped afterwards. */
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import { LifeboatError } from '../../../error/lifeboat-error.ts';
 import type { LogReader } from '../../../log-archive/log-archive.ts';
 import { monotonicMs } from '../../../platform/clock.ts';
-import { stateDirectory } from '../../../platform/environment.ts';
 import type { Position } from '../../position.ts';
 import { type PlannedRecovery, planCapture } from '../recovery/choose-recovery.ts';
 import { advanceCopy, type ReplayedLog } from './advance-copy.ts';
 import { findServer } from './find-server.ts';
+import { letIn, type OpenedCluster, unasked, unopened } from './opened-cluster.ts';
 import type { ClusterProbe, ClusterVerdict } from './probe-cluster.ts';
-import { closedFolders, closedTo, makeSocketFolder, tablespacesIn } from './restored-place.ts';
+import { makeSocketFolder, tablespacesIn } from './restored-place.ts';
 import { type RunningCopy, runCopy } from './run-copy.ts';
-import { giveTo, type ServerUser, serverUser } from './server-user.ts';
+import { giveTo, serverUser } from './server-user.ts';
 
 export interface RestoredOptions {
   /** The restored `/postgresql`. */
@@ -31,20 +30,6 @@ export interface RestoredOptions {
   /** What was written after the capture. Absent where no vault has it. */
   readonly log?: LogReader;
   readonly signal?: AbortSignal | undefined;
-}
-
-export interface OpenedCluster extends Omit<ClusterProbe, 'extensions'> {
-  /** Whether a server started from it and became consistent, in its own words. */
-  readonly opened: ClusterVerdict;
-  /** How long starting it, and replaying its log to the end, took: milliseconds. */
-  readonly openMs: number;
-  /**
-   * Replays the log up to where it stood when figures were measured, or to its end, where the copy is opened for writing.
-   * Everything is asked of that state from then on. Absent where no server runs.
-   */
-  readonly advance?: (to: 'measured' | 'end') => Promise<ClusterVerdict>;
-  /** What replaying to the end came to. */
-  readonly replayed?: ReplayedLog | undefined;
 }
 
 /** What is wrong with the data shows in the verdicts; so does what keeps a server from being started here. */
@@ -81,6 +66,7 @@ async function openedBy(
     foreignKeys: () => ask(copy, (probe) => probe.foreignKeys()),
     value: (sql) => ask(copy, (probe) => probe.value(sql)),
     rowCount: (table) => ask(copy, (probe) => probe.rowCount(table)),
+    checkTables: (tables) => ask(copy, (probe) => probe.checkTables(tables)),
     advance: async (to) => {
       const startMs = monotonicMs();
       try {
@@ -104,10 +90,6 @@ async function ask(
 ): Promise<ClusterVerdict> {
   const probe = copy.probe();
   return probe === undefined ? await unasked() : await question(probe);
-}
-
-async function unasked(): Promise<ClusterVerdict> {
-  return { kind: 'inconclusive', reason: 'no server runs on it' };
 }
 
 async function start(options: RestoredOptions, owned: AsyncDisposableStack): Promise<RunningCopy> {
@@ -142,21 +124,6 @@ async function start(options: RestoredOptions, owned: AsyncDisposableStack): Pro
   );
 }
 
-/** What is needed to enter the folders above it; nothing outside of our own is changed. */
-async function letIn(user: ServerUser | undefined, folder: string): Promise<void> {
-  const top = path.resolve(stateDirectory());
-  for (const { folder: at, mode } of await closedFolders(user, folder)) {
-    const isOurs = at === top || at.startsWith(`${top}${path.sep}`) || isSandbox(at);
-    if (!isOurs) throw closedTo(at, 'choose a folder with --sandbox that other users may enter.');
-    await fs.chmod(at, (mode & 0o777) | 0o011);
-  }
-}
-
-/** Made by this very process, wherever the person wanted it. */
-function isSandbox(folder: string): boolean {
-  return /(^|\/)\.lifeboat-sandbox-[^/]+(\/|$)/.test(folder);
-}
-
 async function withExtensions(copy: RunningCopy): Promise<ClusterVerdict> {
   const extensions = await ask(copy, (probe) => probe.extensions());
   return extensions.kind === 'passed' ? { kind: 'passed', value: copy.cluster().proof } : extensions;
@@ -182,18 +149,4 @@ function verdictOf(error: unknown, signal: AbortSignal | undefined): ClusterVerd
   if (isOfMachine || !badDataCodes.has(error.code))
     return { kind: 'inconclusive', reason: `${error.message}. ${error.hint ?? ''}`.trimEnd() };
   return { kind: 'failed', reasons: [error.message, ...last] };
-}
-
-function unopened(verdict: ClusterVerdict, openMs: number): OpenedCluster {
-  return {
-    ...{
-      opened: verdict,
-      openMs,
-      integrity: unasked,
-      foreignKeys: unasked,
-      value: unasked,
-      rowCount: unasked,
-    },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
 }

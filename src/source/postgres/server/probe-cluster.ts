@@ -4,7 +4,7 @@ import path from 'node:path';
 import { LifeboatError } from '../../../error/lifeboat-error.ts';
 import { parseControlFile } from '../files/control-file.ts';
 import type { PostgresConnection } from '../wire/connection.ts';
-import { quoteName } from '../wire/sql-text.ts';
+import { quoteName, quoteText } from '../wire/sql-text.ts';
 import { checkAllPages, reasonsMax } from './check-pages.ts';
 import type { SandboxServer } from './sandbox-server.ts';
 
@@ -27,6 +27,11 @@ export interface ClusterProbe extends AsyncDisposable {
   value(sql: string): Promise<ClusterVerdict>;
   /** `schema.table`, or what the search path finds. A table that is not there is bad data. */
   rowCount(table: string): Promise<ClusterVerdict>;
+  /**
+   * The tables, all of the database where none is named, and their B-tree indexes, by amcheck, which is installed into a
+   * copy that can be written to.
+   */
+  checkTables(tables?: readonly string[]): Promise<ClusterVerdict>;
   /** Whether the server here can load every extension that the database uses. */
   extensions(): Promise<ClusterVerdict>;
 }
@@ -52,8 +57,8 @@ export async function probeCluster(options: ProbeOptions): Promise<ClusterProbe>
     integrity: () => judge(() => checkIntegrity(options)),
     foreignKeys: () => judge(() => checkForeignKeys(connection, signal)),
     value: (sql) => judge(() => oneValue(connection, sql, signal)),
-    rowCount: (table) =>
-      judge(() => oneValue(connection, `select count(*) from ${tableName(table)}`, signal)),
+    rowCount: (table) => judge(() => countRows(connection, table, signal)),
+    checkTables: (tables) => judge(() => checkTables(options, connection, tables)),
     extensions: () => judge(() => checkExtensions(connection, signal)),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
@@ -107,6 +112,65 @@ async function oneValue(
   return { kind: 'passed', value: isNumber && isExact ? number : value };
 }
 
+/** The name is read as it is at the capture: names in quotes are as they are, others in small letters. */
+async function oidOf(
+  connection: PostgresConnection,
+  table: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const sql = `select pg_catalog.to_regclass(${quoteText(table)})::oid`;
+  return (await connection.query(sql, signal)).rows[0]?.[0] ?? undefined;
+}
+
+async function countRows(
+  connection: PostgresConnection,
+  table: string,
+  signal: AbortSignal | undefined,
+): Promise<ClusterVerdict> {
+  const oid = await oidOf(connection, table, signal);
+  if (oid === undefined) return { kind: 'failed', reasons: [`there is no table ${table}`] };
+  const { rows } = await connection.query(`select ${oid}::regclass::text`, signal);
+  return await oneValue(connection, `select count(*) from ${rows[0]?.[0]}`, signal);
+}
+
+async function checkTables(
+  { server, database, signal }: ProbeOptions,
+  connection: PostgresConnection,
+  tables: readonly string[] | undefined,
+): Promise<ClusterVerdict> {
+  const oids: string[] = [];
+  for (const table of tables ?? []) {
+    const oid = await oidOf(connection, table, signal);
+    if (oid === undefined) return { kind: 'failed', reasons: [`there is no table ${table}`] };
+    oids.push(oid);
+  }
+  const checked =
+    (await checkDatabase(connection, signal, oids)) ??
+    ((await installAmcheck(server, database, signal))
+      ? await checkDatabase(connection, signal, oids)
+      : undefined);
+  if (checked === undefined)
+    return {
+      kind: 'inconclusive',
+      reason: `the database ${database} has no extension amcheck, and this copy cannot be given it`,
+    };
+  if (checked.reasons.length > 0) return { kind: 'failed', reasons: checked.reasons.slice(0, reasonsMax) };
+  return { kind: 'passed', value: `${checked.indexes} indexes and ${checked.tables} tables` };
+}
+
+/** Into a copy that is thrown away. One that is not open for writing cannot be given it. */
+async function installAmcheck(
+  server: SandboxServer,
+  database: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  await using connection = await server.connect(database, signal);
+  const { rows } = await connection.query('select pg_is_in_recovery()', signal);
+  if (rows[0]?.[0] !== 'f') return false;
+  await connection.query('create extension if not exists amcheck', signal);
+  return true;
+}
+
 async function checkIntegrity(options: ProbeOptions): Promise<ClusterVerdict> {
   const { server, data, signal } = options;
   const control = parseControlFile(await fs.readFile(path.join(data, 'global/pg_control')));
@@ -147,16 +211,26 @@ interface DatabaseVerdict {
 }
 
 const sound = "c.relpersistence = 'p' and n.nspname <> 'pg_toast_temp' and n.nspname !~ '^pg_temp_'";
-const indexesSql = `select c.oid, c.oid::regclass::text from pg_index i join pg_class c on c.oid = i.indexrelid
+const indexesSql = (only: readonly string[]): string =>
+  `select c.oid, c.oid::regclass::text from pg_index i join pg_class c on c.oid = i.indexrelid
   join pg_namespace n on n.oid = c.relnamespace join pg_am a on a.oid = c.relam
-  where a.amname = 'btree' and c.relkind = 'i' and i.indisready and i.indisvalid and ${sound} order by 1`;
-const tablesSql = `select c.oid, c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  join pg_am a on a.oid = c.relam where a.amname = 'heap' and c.relkind in ('r', 'm', 't') and ${sound} order by 1`;
+  where a.amname = 'btree' and c.relkind = 'i' and i.indisready and i.indisvalid and ${sound}
+    ${only.length === 0 ? '' : `and i.indrelid in (${partsOf(only)})`} order by 1`;
+const tablesSql = (only: readonly string[]): string =>
+  `select c.oid, c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  join pg_am a on a.oid = c.relam where a.amname = 'heap' and c.relkind in ('r', 'm', 't') and ${sound}
+    ${only.length === 0 ? '' : `and c.oid in (${partsOf(only)})`} order by 1`;
+/** The tables, their partitions, and where they keep their large values. */
+const partsOf = (oids: readonly string[]): string =>
+  `with recursive part (oid) as (select unnest(array[${oids.join(',')}]::oid[])
+    union select inhrelid from pg_inherits join part on inhparent = part.oid)
+  select oid from part union select reltoastrelid from pg_class where oid in (select oid from part)`;
 
 /** `undefined` where the extension is not installed. */
 async function checkDatabase(
   connection: PostgresConnection,
   signal: AbortSignal | undefined,
+  only: readonly string[] = [],
 ): Promise<DatabaseVerdict | undefined> {
   const schema = (
     await connection.query(
@@ -166,8 +240,8 @@ async function checkDatabase(
   ).rows[0]?.[0];
   if (schema === undefined || schema === null) return undefined;
   const prefix = quoteName(schema);
-  const indexes = (await connection.query(indexesSql, signal)).rows;
-  const tables = connection.version.major >= 14 ? (await connection.query(tablesSql, signal)).rows : [];
+  const indexes = (await connection.query(indexesSql(only), signal)).rows;
+  const tables = connection.version.major >= 14 ? (await connection.query(tablesSql(only), signal)).rows : [];
   const reasons: string[] = [];
   for (const [oid, name] of indexes) {
     const found = await badness(() =>
@@ -247,9 +321,4 @@ async function withConnection<T>(
 ): Promise<T> {
   await using connection = await connectReadOnly(server, database, signal);
   return await act(connection);
-}
-
-/** Each part of the name by itself, so that nothing else can stand in it. */
-function tableName(table: string): string {
-  return `${table.split('.').map(quoteName).join('.')}`;
 }
