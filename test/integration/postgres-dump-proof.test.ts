@@ -33,21 +33,24 @@ async function verify(plan: PostgresPlan, exitCode: number): Promise<readonly Re
 }
 
 test('a dump is proven by a server that took it back', async () => {
-    await using plan = await postgresPlan({ version: 15 }, { more, source: ', method: logical' });
-    const { server } = plan;
-    await server.query(setUp);
-    await plan.run(0, 'backup');
-    await server.query('insert into orders values (2000); drop table "Sales"."Order lines"');
-    const checks = await verify(plan, 0);
-    const named = new Map(checks.map((check) => [check.name, check]));
-    for (const name of [
-      ...['a server starts', 'rows of orders', 'rows of "Sales"."Order lines"', 'tables', 'newest'],
-      ...['integrity', 'foreign_keys', 'canary'],
-    ])
-      assert.equal(named.get(name)?.verdict, 'pass', `${name}: ${JSON.stringify(checks)}`);
-    assert.match(named.get('a server starts')?.actual ?? '', /took the dump: 1 databases, \d+ rows in \d+ tables/);
-    assert.equal(named.get('rows of orders')?.actual, '1000');
-    assert.match(named.get('tables')?.actual ?? '', /^2 indexes and 2 tables$/);
+  await using plan = await postgresPlan({ version: 15 }, { more, source: ', method: logical' });
+  const { server } = plan;
+  await server.query(setUp);
+  await plan.run(0, 'backup');
+  await server.query('insert into orders values (2000); drop table "Sales"."Order lines"');
+  const checks = await verify(plan, 0);
+  const named = new Map(checks.map((check) => [check.name, check]));
+  for (const name of [
+    ...['a server starts', 'rows of orders', 'rows of "Sales"."Order lines"', 'tables', 'newest'],
+    ...['integrity', 'foreign_keys', 'canary'],
+  ])
+    assert.equal(named.get(name)?.verdict, 'pass', `${name}: ${JSON.stringify(checks)}`);
+  assert.match(
+    named.get('a server starts')?.actual ?? '',
+    /took the dump: 1 databases, \d+ rows in \d+ tables/,
+  );
+  assert.equal(named.get('rows of orders')?.actual, '1000');
+  assert.match(named.get('tables')?.actual ?? '', /^2 indexes and 2 tables$/);
 });
 
 test('a dump that no server takes back is no recovery point that is proven', async () => {
