@@ -7,6 +7,8 @@ function coverage(branch: string, ...spans: readonly (readonly [bigint, bigint])
   return { branch, gaps: [], spans: spans.map(([start, end]) => ({ branch, start, end })) };
 }
 
+const wanted = (branch: string, from: bigint, at = from) => ({ branch, from, at });
+
 test('one branch hangs together from the start of the span in which the position lies', () => {
   const coverages = [coverage('1', [16n, 32n], [40n, 90n])];
   const lineage = [{ branch: '1' }];
@@ -23,12 +25,14 @@ test('an ancestor counts as far as it is joined to what follows', () => {
     parts.map(({ branch }) => branch),
     ['3', '2', '1'],
   );
-  assert.ok(reachesBackTo(parts, '1', 16n));
-  assert.ok(!reachesBackTo(parts, '1', 15n));
+  assert.ok(reachesBackTo(parts, wanted('1', 16n)));
+  assert.ok(!reachesBackTo(parts, wanted('1', 15n)));
+  assert.ok(reachesBackTo(parts, wanted('1', 20n, 50n)));
+  assert.ok(!reachesBackTo(parts, wanted('1', 20n, 51n)), 'it was taken after the branch was left');
   const torn = [coverage('1', [16n, 47n]), ...whole.slice(1)];
-  assert.ok(!reachesBackTo(unbrokenParts(torn, lineage, 100n), '1', 16n));
+  assert.ok(!reachesBackTo(unbrokenParts(torn, lineage, 100n), wanted('1', 16n)));
   // begun later than where it left its parent: what lies between is missing
   const late = [coverage('1', [16n, 55n]), coverage('2', [51n, 72n]), coverage('3', [64n, 100n])];
-  assert.ok(!reachesBackTo(unbrokenParts(late, lineage, 100n), '1', 16n));
-  assert.ok(reachesBackTo(unbrokenParts(late, lineage, 100n), '2', 51n));
+  assert.ok(!reachesBackTo(unbrokenParts(late, lineage, 100n), wanted('1', 16n)));
+  assert.ok(reachesBackTo(unbrokenParts(late, lineage, 100n), wanted('2', 51n)));
 });

@@ -11,6 +11,8 @@ export interface UnbrokenPart {
   readonly branch: string;
   /** From here on nothing is missing, to where the branch was left or the log ends. */
   readonly start: bigint;
+  /** Where it was left; absent for the last branch. What was written on it behind that is in no later one. */
+  readonly end?: bigint;
 }
 
 /**
@@ -30,13 +32,23 @@ export function unbrokenParts(
     const spans = coverages.find((each) => each.branch === branch)?.spans ?? [];
     const span = spans.find(({ start, end: spanEnd }) => start < needed && needed <= spanEnd);
     if (span === undefined) break;
-    parts.push({ branch, start: span.start });
+    parts.push({ branch, start: span.start, ...(end === undefined ? {} : { end }) });
     needed = span.start;
   }
   return parts;
 }
 
-/** Whether a backup that needs the log of `branch` from `from` on can be brought up to the newest byte. */
-export function reachesBackTo(parts: readonly UnbrokenPart[], branch: string, from: bigint): boolean {
-  return parts.some((part) => part.branch === branch && part.start <= from);
+/** What a backup needs of the log of its branch. */
+export interface LogWanted {
+  readonly branch: string;
+  readonly from: bigint;
+  /** From here on the backup is consistent. */
+  readonly at: bigint;
+}
+
+/** Whether the backup can be brought up to the newest byte. */
+export function reachesBackTo(parts: readonly UnbrokenPart[], { branch, from, at }: LogWanted): boolean {
+  return parts.some(
+    (part) => part.branch === branch && part.start <= from && (part.end === undefined || at <= part.end),
+  );
 }

@@ -46,9 +46,8 @@ export async function keepLooking(shipping: Shipping, signal: AbortSignal): Prom
  * could not be asked when we began.
  */
 function believe(shipping: Shipping, isWaiting: boolean): void {
-  const { options, mode, stream } = shipping;
+  const { options, mode } = shipping;
   if (options.mode.kind !== 'sync' || isWaiting === (mode.kind === 'protected')) return;
-  if (!isWaiting && stream === undefined) return;
   shipping.mode = changedMode(isWaiting ? 'protect' : 'degrade', options.clock.monotonicMs());
   if (isWaiting) return;
   const at = { branch: shipping.branch ?? '', at: shipping.acknowledged ?? 0n };

@@ -94,7 +94,7 @@ function jsonOf(status: ShippingStatus): JsonObject {
     ...{ findings: health?.findings ?? [], problem },
     vaults: status.vaults.map(({ durable, unbroken, ...lane }) => ({
       ...lane,
-      ...(unbroken && { unbroken: unbroken.map((part) => ({ ...part, start: positionHex(part.start) })) }),
+      ...(unbroken && { unbroken: unbroken.map(partJson) }),
       ...(durable && { durable: { branch: durable.branch, at: positionHex(durable.at) } }),
     })),
   };
@@ -152,7 +152,15 @@ function parseFinding(item: unknown): SourceFinding {
 
 function parsePart(item: unknown): UnbrokenPart {
   const from = objectOf(item, 'unbroken');
-  return { branch: text(from, 'branch'), start: position(from, 'start') };
+  return {
+    branch: text(from, 'branch'),
+    start: position(from, 'start'),
+    ...optional(from, 'end', position),
+  };
+}
+
+function partJson({ branch, start, end }: UnbrokenPart): JsonObject {
+  return { branch, start: positionHex(start), ...(end === undefined ? {} : { end: positionHex(end) }) };
 }
 
 function position(from: JsonObject, name: string): bigint {

@@ -18,13 +18,12 @@ function point(timeline: number, base: string, systemId = '73'): RecoveryPoint {
 
 const first = { branch: '00000001', end: 0x6000100n };
 const second = { branch: '00000002', end: 0x9000800n };
-const lineages: Readonly<Record<string, readonly BranchLeft[]>> = {
-  '00000001': [{ branch: '00000001' }],
-  '00000002': [first, { branch: '00000002' }],
-  '00000003': [first, second, { branch: '00000003' }],
-};
-const needs = (...points: readonly RecoveryPoint[]) =>
-  Object.fromEntries(logNeeds(points, '73', (branch) => lineages[branch] ?? []));
+const lineages = new Map<string, readonly BranchLeft[]>([
+  ['00000001', [{ branch: '00000001' }]],
+  ['00000002', [first, { branch: '00000002' }]],
+  ['00000003', [first, second, { branch: '00000003' }]],
+]);
+const needs = (...points: readonly RecoveryPoint[]) => Object.fromEntries(logNeeds(points, '73', lineages));
 
 test('the log is needed from the segment on in which the oldest point of its branch begins', () => {
   assert.deepEqual(needs(point(1, '0/5000028'), point(1, '0/3C0FFEE'), point(1, '1/0')), {
@@ -38,8 +37,14 @@ test('branches before the oldest one with points are not needed, those between a
     '00000002': 'nothing',
     '00000003': 0xa000000n,
   });
-  assert.deepEqual(needs(point(3, '0/A000028'), point(1, '0/3000028')), {
-    '00000001': 0x3000000n,
+});
+
+test('a branch along which an older point is brought forward stays whole', () => {
+  assert.deepEqual(needs(point(3, '0/A000028'), point(1, '0/3000028')), { '00000001': 0x3000000n });
+  // it was taken on the first branch after that was left for the second
+  assert.deepEqual(needs(point(3, '0/A000028'), point(1, '0/7000028')), {
+    '00000001': 0x7000000n,
+    '00000002': 'nothing',
     '00000003': 0xa000000n,
   });
 });
@@ -57,6 +62,20 @@ test('without a point in this incarnation everything stays', () => {
   assert.deepEqual(needs(point(1, '0/3000028', 'another')), {});
 });
 
+test('a point of a branch that was left is no base for what came of another', () => {
+  const checked = { written: { atMs: 1, recordId: 'r' }, checked: { atMs: 1, recordId: 'r' } };
+  const at = (timeline: number, base: string, capturedAtMs: number) => ({
+    ...point(timeline, base),
+    ...{ capturedAtMs, proof: checked },
+  });
+  const points = [at(1, '0/3000028', 1), at(1, '0/8000028', 2), at(3, '0/A000028', 6)];
+  const kept = pointsKeptFor(points, 5, lineages);
+  assert.deepEqual(
+    kept.map(({ capturedAtMs }) => capturedAtMs),
+    [1, 2, 6],
+  );
+});
+
 test('a log that is kept for some time keeps what the moments of that time stand on', () => {
   const checked = { written: { atMs: 1, recordId: 'r' }, checked: { atMs: 1, recordId: 'r' } };
   const at = (capturedAtMs: number, proof: RecoveryPoint['proof'] = checked) => ({
@@ -64,7 +83,7 @@ test('a log that is kept for some time keeps what the moments of that time stand
     ...{ capturedAtMs, proof },
   });
   const times = (points: readonly RecoveryPoint[], sinceMs: number) =>
-    pointsKeptFor(points, sinceMs).map(({ capturedAtMs }) => capturedAtMs);
+    pointsKeptFor(points, sinceMs, lineages).map(({ capturedAtMs }) => capturedAtMs);
   assert.deepEqual(times([at(1), at(2), at(4), at(6)], 5), [4, 6]);
   const unread = at(4, { written: { atMs: 1, recordId: 'r' } });
   assert.deepEqual(times([at(1), at(2), unread, at(6)], 5), [2, 4, 6]);

@@ -1,47 +1,90 @@
 /** From where on the log of a database is needed by the points that are left. Pure. */
+import { lower } from '../log-archive/positions.ts';
 import type { BranchLeft } from '../log-archive/unbroken.ts';
-import { logPlaceOf } from './log-place.ts';
+import { type LogPlace, logPlaceOf } from './log-place.ts';
 import { isProven, type RecoveryPoint } from './recovery-point.ts';
 
+/** Of each branch that is known, it and its ancestors, oldest first. */
+export type Lineages = ReadonlyMap<string, readonly BranchLeft[]>;
+
 /**
- * The points that the log is kept for when it is kept for moments from `sinceMs` on: those captured since, and the sound
- * one before, on which these moments stand. All of them where none before is sound.
+ * The points that the log is kept for when it is kept for moments from `sinceMs` on: those captured since, and for the
+ * way to the end of each branch the newest sound one before, on which these moments stand. All of them where none is.
  */
-export function pointsKeptFor(points: readonly RecoveryPoint[], sinceMs: number): readonly RecoveryPoint[] {
-  const before = points.filter(({ capturedAtMs }) => capturedAtMs < sinceMs);
-  const base = before
+export function pointsKeptFor(
+  points: readonly RecoveryPoint[],
+  sinceMs: number,
+  lineages: Lineages,
+): readonly RecoveryPoint[] {
+  const before = points
+    .filter(({ capturedAtMs }) => capturedAtMs < sinceMs)
     .filter((point) => point.complete && isProven(point, 'checked'))
-    .toSorted((a, b) => b.capturedAtMs - a.capturedAtMs)[0];
-  if (base === undefined) return points;
-  return points.filter(({ capturedAtMs }) => capturedAtMs >= base.capturedAtMs);
+    .toSorted((a, b) => b.capturedAtMs - a.capturedAtMs);
+  const bases = new Set(
+    [...lineages.values()].flatMap((way) => before.find((point) => isOn(way, point)) ?? []),
+  );
+  if (bases.size === 0) return points;
+  const oldestMs = Math.min(...[...bases].map(({ capturedAtMs }) => capturedAtMs));
+  return points.filter(
+    (point) =>
+      bases.has(point) ||
+      point.capturedAtMs >= sinceMs ||
+      (isUnsound(point) && point.capturedAtMs >= oldestMs),
+  );
+}
+
+/** It may be read back yet. */
+function isUnsound(point: RecoveryPoint): boolean {
+  return !point.complete || !isProven(point, 'checked');
+}
+
+function isOn(way: readonly BranchLeft[], { position }: RecoveryPoint): boolean {
+  const place = logPlaceOf(position);
+  return way.some(({ branch, end }) => branch === place?.branch && (end === undefined || place.at <= end));
 }
 
 /**
  * Of each branch the lowest position that a point needs, or `nothing` where no point needs any of it. Branches that are
- * not named stay whole, as do all when no point stands in this incarnation: a log may be older than its first point.
- *
- * `lineageOf` gives a branch and its ancestors, oldest first.
+ * not named stay whole: those that a point of an ancestor is brought forward along, and all when no point stands in this
+ * incarnation, for a log may be older than its first point.
  */
 export function logNeeds(
   points: readonly RecoveryPoint[],
   incarnation: string,
-  lineageOf: (branch: string) => readonly BranchLeft[],
+  lineages: Lineages,
 ): ReadonlyMap<string, bigint | 'nothing'> {
+  const places = points
+    .flatMap(({ position }) => logPlaceOf(position) ?? [])
+    .filter((place) => place.incarnation === incarnation);
   const needs = new Map<string, bigint | 'nothing'>();
-  for (const { position } of points) {
-    const place = logPlaceOf(position);
-    if (place?.incarnation !== incarnation) continue;
-    const known = needs.get(place.branch);
-    if (typeof known !== 'bigint' || place.base < known) needs.set(place.branch, place.base);
+  const whole = new Set<string>();
+  for (const branch of new Set(places.map((place) => place.branch))) {
+    const own = places.filter((place) => place.branch === branch).map(({ base }) => base);
+    const way = lineages.get(branch) ?? [{ branch }];
+    const need = own.reduce(lower);
+    for (const { branch: each, end } of way) {
+      if (isReached(places, way, each)) whole.add(each);
+      // of the branches before, the segment may be needed in which this one left them
+      else keepFrom(needs, each, end === undefined || need < end ? need : 'nothing');
+    }
   }
-  const withPoints = new Set(needs.keys());
-  for (const branch of withPoints) {
-    const lineage = lineageOf(branch);
-    const first = lineage.findIndex((each) => withPoints.has(each.branch));
-    const need = needs.get(lineage[first]?.branch ?? '');
-    // a branch with points begins where it left its parent, of which it may still need the segment in which it did
-    for (const { branch: ancestor, end } of lineage.slice(0, Math.max(0, first)))
-      needs.set(ancestor, typeof need === 'bigint' && end !== undefined && need < end ? need : 'nothing');
-  }
+  for (const branch of whole) needs.delete(branch);
   return needs;
+}
+
+/** Whether a point of an older branch is brought forward along this one. */
+function isReached(places: readonly LogPlace[], way: readonly BranchLeft[], branch: string): boolean {
+  const older = way.slice(
+    0,
+    way.findIndex((part) => part.branch === branch),
+  );
+  return older.some(({ branch: each, end }) =>
+    places.some((place) => place.branch === each && end !== undefined && place.at <= end),
+  );
+}
+
+function keepFrom(needs: Map<string, bigint | 'nothing'>, branch: string, need: bigint | 'nothing'): void {
+  const known = needs.get(branch);
+  if (need === 'nothing') needs.set(branch, known ?? 'nothing');
+  else needs.set(branch, typeof known === 'bigint' && known < need ? known : need);
 }

@@ -5,7 +5,8 @@ import type { CheckLogReport } from '../../log-archive/log-keeping.ts';
 import { markedUntil } from '../../log-archive/marked-until.ts';
 import { reachesBackTo, type UnbrokenPart, unbrokenParts } from '../../log-archive/unbroken.ts';
 import type { LogEngine } from '../../log-shipping/shipping.ts';
-import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
+import { logPlaceOf } from '../../recovery-point/log-place.ts';
+import { isProven, type RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { LogTools } from './log-tools.ts';
 
@@ -80,14 +81,14 @@ async function newestOf(
 }
 
 function recoverableFrom(
-  { points, incarnation, tools }: LookOptions,
+  { points, incarnation }: LookOptions,
   { unbroken }: NewestEnd,
 ): LogLook['recoverable'] {
-  const reaching = points.filter(({ position, complete, failure }) => {
-    if (position.kind !== 'postgres' || position.systemId !== incarnation) return false;
-    if (!complete || failure !== undefined) return false;
-    const from = tools.parsePosition(position.hasLog ? position.at : position.base);
-    return from !== undefined && reachesBackTo(unbroken, tools.branchOf(position.timeline), from);
+  const reaching = points.filter((point) => {
+    const place = logPlaceOf(point.position);
+    if (place?.incarnation !== incarnation || !point.complete || !isProven(point, 'checked')) return false;
+    const { branch, at, base, hasLog } = place;
+    return reachesBackTo(unbroken, { branch, at, from: hasLog ? at : base });
   });
   const [oldest] = reaching.toSorted((a, b) => a.capturedAtMs - b.capturedAtMs);
   return oldest && { fromMs: oldest.capturedAtMs, point: oldest.id };

@@ -84,7 +84,8 @@ function countingLanes({ status, vaults, points, nowMs }: LogFactsRequest): read
 function isBelow({ position }: RecoveryPoint, incarnation: string | undefined, lane: LaneStatus): boolean {
   const place = logPlaceOf(position);
   if (place === undefined || place.incarnation !== incarnation) return false;
-  return reachesBackTo(lane.unbroken ?? [], place.branch, place.hasLog ? place.at : place.base);
+  const { branch, at, base, hasLog } = place;
+  return reachesBackTo(lane.unbroken ?? [], { branch, at, from: hasLog ? at : base });
 }
 
 /** A commit may have waited for any of them: each choice of so many must hold one that counts. */

@@ -6,7 +6,7 @@ import { sharedFields } from '../../evidence/run-context.ts';
 import type { OpenLog } from '../../log-archive/open-log-archive.ts';
 import { positionHex } from '../../log-archive/piece-key.ts';
 import type { BranchLeft } from '../../log-archive/unbroken.ts';
-import { logNeeds, pointsKeptFor } from '../../recovery-point/log-needs.ts';
+import { type Lineages, logNeeds, pointsKeptFor } from '../../recovery-point/log-needs.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
@@ -31,8 +31,7 @@ export async function trimLogs(context: AppContext, request: TrimLogsRequest): P
   for (const name of await vault.logs(context.signal)) {
     const own = points.filter(({ system }) => system === name.system);
     const keep = keepMs?.get(name.system);
-    const kept = keep === undefined ? own : pointsKeptFor(own, context.nowMs() - keep);
-    bytes += await trimOne(context, request, vault.log(name), kept);
+    bytes += await trimOne(context, request, vault.log(name), own, keep);
   }
   return bytes;
 }
@@ -42,11 +41,13 @@ async function trimOne(
   { run, vault }: TrimLogsRequest,
   log: OpenLog,
   points: readonly RecoveryPoint[],
+  keepMs: number | undefined,
 ): Promise<number> {
   const { signal, nowMs } = context;
   const startMs = nowMs();
   const lineages = await lineagesOf(context, log);
-  const needs = logNeeds(points, log.incarnation, (branch) => lineages.get(branch) ?? []);
+  const kept = keepMs === undefined ? points : pointsKeptFor(points, startMs - keepMs, lineages);
+  const needs = logNeeds(kept, log.incarnation, lineages);
   const preview = await log.previewTrim(needs, signal);
   if (preview.pieces.length === 0) return 0;
   const { bytes, deleted } = await log.trim(preview, signal);
@@ -64,10 +65,7 @@ async function trimOne(
   return bytes;
 }
 
-async function lineagesOf(
-  { adapters, signal }: AppContext,
-  log: OpenLog,
-): Promise<ReadonlyMap<string, readonly BranchLeft[]>> {
+async function lineagesOf({ adapters, signal }: AppContext, log: OpenLog): Promise<Lineages> {
   const engine = await adapters.logs.engine();
   const lineages = new Map<string, readonly BranchLeft[]>();
   for (const branch of await log.branches(signal))

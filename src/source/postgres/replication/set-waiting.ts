@@ -7,6 +7,7 @@ import { quoteName, quoteText } from '../wire/sql-text.ts';
 import { commitSetting } from './commit-setting.ts';
 import {
   formatStandbyNames,
+  isNamed,
   parseStandbyNames,
   type StandbyNames,
   waitsFor,
@@ -29,7 +30,7 @@ export async function setWaiting(
 ): Promise<void> {
   if (waits) await requireWaitingCommits(connection, signal);
   const now = await standbyNames(connection, signal);
-  if (waitsFor(now, ours) === waits && !(now?.names.includes('*') ?? false)) return;
+  if (waits ? waitsFor(now, ours) : !isNamed(now, ours)) return;
   const wanted = waits ? withOurs(now, ours) : withoutOurs(now, ours);
   if (waits && wanted === undefined) throw noRoom(now);
   const text = formatStandbyNames(wanted);

@@ -46,9 +46,18 @@ test('we go, and the others stay as they were', () => {
   assert.equal(text('ANY 1 (x, y)'), 'ANY 1 ("x", "y")');
 });
 
-test('whether we are waited for', () => {
+test('whether no commit returns without us', () => {
   assert.equal(waitsFor(parseStandbyNames('ANY 1 (Lifeboat_Shop)'), ours), true);
-  assert.equal(waitsFor(parseStandbyNames('*'), ours), true);
-  assert.equal(waitsFor(parseStandbyNames('other'), ours), false);
+  for (const [text, expected] of [
+    ['ANY 2 (lifeboat_shop, standby)', true],
+    ['FIRST 2 (standby, lifeboat_shop)', true],
+    ['ANY 1 (lifeboat_shop, standby)', false],
+    ['FIRST 1 (lifeboat_shop, standby)', false],
+    ['lifeboat_shop, standby', false],
+    ['ANY 2 (lifeboat_shop, *)', false],
+    ['*', false],
+    ['other', false],
+  ] as const)
+    assert.equal(waitsFor(parseStandbyNames(text), ours), expected, text);
   assert.equal(waitsFor(undefined, ours), false);
 });

@@ -32,8 +32,15 @@ export function formatStandbyNames(value: StandbyNames | undefined): string {
 }
 
 /** Names are compared as the server does, without regard to case. */
+export function isNamed(value: StandbyNames | undefined, ours: readonly string[]): boolean {
+  return value?.names.some((name) => isOneOf(name, ours)) ?? false;
+}
+
+/** Whether no commit returns without one of ours: the others are too few, and `*` is as many as there are. */
 export function waitsFor(value: StandbyNames | undefined, ours: readonly string[]): boolean {
-  return value?.names.some((name) => name === '*' || isOneOf(name, ours)) ?? false;
+  if (value === undefined || !isNamed(value, ours)) return false;
+  const others = value.names.filter((name) => !isOneOf(name, ours));
+  return others.length < value.count && !others.includes('*');
 }
 
 /** So that no commit returns without one of ours; `undefined` when that cannot be said together with the others. */
