@@ -1,4 +1,5 @@
 /** The newest moment that a log tells of: everything that was written by then is in it. */
+import { largest } from '../platform/largest.ts';
 import type { LogReader, LogSpan } from './log-archive.ts';
 import { windowEnd, windowStart } from './piece-key.ts';
 import { higher, lower } from './positions.ts';
@@ -24,7 +25,7 @@ export async function markedUntil(
       if (marks.lastCommitAtMs !== undefined) times.push(marks.lastCommitAtMs);
       if (marks.heartbeat !== undefined) times.push(marks.heartbeat.writtenAtMs);
     }
-    if (times.length > 0) return Math.max(...times);
+    if (times.length > 0) return largest(times);
     until = from;
   }
   return undefined;

@@ -1,5 +1,6 @@
 /** The log that leads from a base backup to a timeline, as far as the archive holds it without a hole. */
 import type { LogSpan } from '../../../log-archive/log-archive.ts';
+import { largest } from '../../../platform/largest.ts';
 import { earlierLsn, formatLsn, laterLsn } from '../wal/lsn.ts';
 import { branchName, segmentStart } from '../wal/segment-name.ts';
 import { type TimelineHistory, type TimelineSpan, timelinesFrom } from '../wal/timeline-history.ts';
@@ -42,7 +43,7 @@ export function pathFrom(ground: RecoveryGround, point: BasePoint, history: Time
     spans: timelinesFrom(history, first),
     ...walked,
     pieces,
-    ...(times.length === 0 ? {} : { knownUntilMs: Math.max(...times) }),
+    ...(times.length === 0 ? {} : { knownUntilMs: largest(times) }),
   };
 }
 

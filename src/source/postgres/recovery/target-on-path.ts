@@ -1,5 +1,6 @@
 /** Where on a path a target lies, and whether the path leads there. */
 import type { LogMarks } from '../../../log-archive/log-archive.ts';
+import { largest } from '../../../platform/largest.ts';
 import { earlierLsn, formatLsn } from '../wal/lsn.ts';
 import { parseBranchName } from '../wal/segment-name.ts';
 import { firstTimeline, timelineAt, timelinesFrom } from '../wal/timeline-history.ts';
@@ -99,7 +100,7 @@ function isLater(
   pieces: readonly MarkedSpan[],
   { atUs, inclusive }: Pick<Extract<Wanted, { kind: 'moment' }>, 'atUs' | 'inclusive'>,
 ): boolean {
-  const last = Math.max(...pieces.map(({ marks }) => marks.lastCommitAtMs ?? Number.NEGATIVE_INFINITY));
+  const last = largest(pieces.map(({ marks }) => marks.lastCommitAtMs ?? Number.NEGATIVE_INFINITY));
   // Marks are cut to milliseconds: within the same one it is not known which came first.
   return last > Math.floor(atUs / 1000) || (!inclusive && last * 1000 === atUs);
 }
