@@ -67,8 +67,14 @@ async function stateFindings(data: string): Promise<readonly SourceFinding[]> {
   return findings;
 }
 
+/** A connection string, or a command with what it needs to get in. */
+const mayHoldPassword = [
+  ...['primary_conninfo', 'archive_command', 'restore_command', 'archive_cleanup_command'],
+  ...['recovery_end_command', 'ssl_passphrase_command'],
+];
+
 const names = [
-  ...['archive_mode', 'archive_command', 'archive_library', 'synchronous_standby_names', 'primary_conninfo'],
+  ...['archive_mode', 'archive_library', 'synchronous_standby_names', ...mayHoldPassword],
   ...['shared_preload_libraries', 'listen_addresses', 'port', 'hba_file', 'data_directory'],
 ];
 
@@ -79,8 +85,7 @@ function settingsThatMatter(conf: string): readonly string[] {
     if (names.includes(name.toLowerCase())) found.set(name.toLowerCase(), value.trim());
   return names.flatMap((name) => {
     const value = found.get(name);
-    // A connection string may hold a password.
-    const shown = name === 'primary_conninfo' ? '…' : value;
+    const shown = mayHoldPassword.includes(name) ? '…' : value;
     return value === undefined || value === "''" ? [] : [`${name} = ${shown}`];
   });
 }
