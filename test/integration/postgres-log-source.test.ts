@@ -380,7 +380,16 @@ test('where synchronous_commit lets commits go, nobody waits, whatever the names
   assert.equal(named.isWaiting, true);
   assert.match(named.findings[0]?.message ?? '', /^commits of role hasty do not wait/);
   // without a wait of its own: nobody receives the log here
-  await server.query('set synchronous_commit = local; alter role hasty reset synchronous_commit');
+  const hasty = (words: string) => server.query(`set synchronous_commit = local; alter role hasty ${words}`);
+  for (const value of ['OFF', 'Local', 'false', 'no', '0']) {
+    await hasty(`set synchronous_commit = '${value}'`);
+    assert.equal((await log.health()).findings.length, 1, value);
+  }
+  for (const value of ['remote_write', 'TRUE', '1']) {
+    await hasty(`set synchronous_commit = '${value}'`);
+    assert.deepEqual((await log.health()).findings, [], value);
+  }
+  await hasty('reset synchronous_commit');
   await server.query("alter system set synchronous_commit = 'local'");
   await server.reload();
   await until(async () => !(await log.health()).isWaiting);

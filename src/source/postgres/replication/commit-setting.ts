@@ -2,9 +2,11 @@
 import type { SourceFinding } from '../../source.ts';
 import type { PostgresConnection } from '../wire/connection.ts';
 import { oneValue } from '../wire/read-rows.ts';
+import { quoteText } from '../wire/sql-text.ts';
 
-/** With these a commit returns before any standby has it. */
-const withoutStandby = ['off', 'local'];
+/** With these a commit returns before any standby has it. For a role or a database the server keeps the text as given. */
+const withoutStandby = ['off', 'local', 'false', 'no', '0'];
+const settingsWithout = withoutStandby.map((value) => quoteText(`synchronous_commit=${value}`)).join(', ');
 
 export interface CommitSetting {
   /** As sessions find it that set nothing themselves. */
@@ -33,7 +35,7 @@ export async function commitSetting(
        FROM pg_catalog.pg_db_role_setting
        LEFT JOIN pg_catalog.pg_database ON pg_database.oid = setdatabase
       WHERE EXISTS (SELECT FROM pg_catalog.unnest(setconfig) AS each
-                     WHERE each IN ('synchronous_commit=off', 'synchronous_commit=local'))`,
+                     WHERE pg_catalog.lower(each) IN (${settingsWithout}))`,
     signal,
   );
   return {
