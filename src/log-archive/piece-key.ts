@@ -66,6 +66,11 @@ export function parseLogKey(key: string): ParsedKey | undefined {
   return isSpan ? { ...common, form, start, end } : undefined;
 }
 
+/** As `positionHex` writes it; `undefined` for anything else. */
+export function positionOfHex(text: string | undefined): bigint | undefined {
+  return text !== undefined && /^[0-9a-f]{16}$/.test(text) ? BigInt(`0x${text}`) : undefined;
+}
+
 export function positionHex(position: bigint): string {
   return position.toString(16).padStart(positionDigits, '0');
 }

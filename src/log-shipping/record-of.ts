@@ -3,7 +3,7 @@ import type { LogRecord } from '../evidence/log-record.ts';
 import type { RecordCommon } from '../evidence/record-common.ts';
 import { recordTimes } from '../evidence/record-common.ts';
 import { type RunContext, type SystemIdentity, sharedFields } from '../evidence/run-context.ts';
-import { positionHex } from '../log-archive/piece-key.ts';
+import { parseLogKey, positionHex } from '../log-archive/piece-key.ts';
 import type { LogPosition } from '../source/log-source.ts';
 import type { ShippingEvent } from './shipping.ts';
 
@@ -73,7 +73,12 @@ function fieldsOf(event: ShippingEvent, { redact }: RunContext): Fields | undefi
     case 'caught-up':
       return { event: 'caught-up', of: event.vault };
     case 'finding':
-      return { event: 'finding', of: event.vault, message: redact(`${event.object}: ${event.message}`) };
+      return {
+        event: 'finding',
+        of: event.vault,
+        ...spanOf(event.object),
+        message: redact(`${event.object}: ${event.message}`),
+      };
     case 'streaming':
     case 'disconnected':
     case 'away':
@@ -82,6 +87,13 @@ function fieldsOf(event: ShippingEvent, { redact }: RunContext): Fields | undefi
     default:
       return event satisfies never;
   }
+}
+
+/** Of a piece: which bytes it was to hold. */
+function spanOf(object: string): Pick<LogRecord, 'branch' | 'fromPosition' | 'toPosition'> {
+  const piece = parseLogKey(object);
+  if (piece === undefined || piece.start >= piece.end) return {};
+  return { ...placeOf({ branch: piece.branch, at: piece.start }), toPosition: positionHex(piece.end) };
 }
 
 function placeOf({ branch, at }: LogPosition): Pick<LogRecord, 'branch' | 'fromPosition'> {

@@ -65,5 +65,11 @@ test('what happened becomes evidence, without what comes and goes by itself, and
   assert.equal(record({ kind: 'protected', atMs: 78, at })?.verdict, 'pass');
   const conflict = record({ kind: 'conflict', atMs: 78, vault: 'here', message: 'a secret' });
   assert.equal(conflict?.message, 'a ***');
+  const key = 'lifeboat/log/orders-db/73/00000001/0000000003000000-0000000003100000';
+  const found = record({ kind: 'finding', atMs: 78, vault: 'here', object: key, message: 'is damaged' });
+  assert.equal(found?.of, 'here');
+  assert.equal(found?.branch, '00000001');
+  assert.equal(found?.fromPosition, '0000000003000000');
+  assert.equal(found?.toPosition, '0000000003100000');
   assert.equal(record({ kind: 'away', atMs: 78, vault: 'here', code: 'X', message: '' }), undefined);
 });

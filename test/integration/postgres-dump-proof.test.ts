@@ -55,13 +55,14 @@ test('a dump is proven by a server that took it back', async () => {
 
 test('a dump that no server takes back is no recovery point that is proven', async () => {
   await using plan = await postgresPlan({ version: 15 }, { more: '', source: ', method: logical' });
+  // the function finds its table by the search path, of which a dump has none
   await plan.server.query(
     `create table b_orders (id int); insert into b_orders values (1);
-     create function is_order(int) returns bool language sql as 'select exists (select from public.b_orders where id = $1)';
+     create function is_order(int) returns bool language sql as 'select exists (select from b_orders where id = $1)';
      create table a_lines (id int check (is_order(id))); insert into a_lines values (1)`,
   );
   await plan.run(0, 'backup');
   const [started] = (await verify(plan, 4)).filter(({ name }) => name === 'a server starts');
   assert.equal(started?.verdict, 'fail');
-  assert.match(started?.message ?? '', /violates check constraint/);
+  assert.match(started?.message ?? '', /relation .?"b_orders.?" does not exist/);
 });

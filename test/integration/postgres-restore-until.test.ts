@@ -177,6 +177,20 @@ test('what cannot be reached is refused with the reason, and nothing is restored
     await plan.run(2, 'restore', 'shop', '--to', 'none', '--yes', ...words);
 });
 
+test('the end of a log is not known while a vault that it goes to is away, unless another one is named', async () => {
+  await using plan = await postgresPlan({ version: 15 }, { more: '    logs: { method: stream }\n' });
+  await writeHistory(plan);
+  await plan.keepLog('here');
+  const away = plan.scene.vaultPath('away');
+  fs.renameSync(away, `${away}-gone`);
+  const words = ['restore', 'shop', '--to', 'p', '--until', 'end', '--preview'];
+  const refused = await plan.run(1, ...words);
+  assert.match(refused.stderr, /where its log ends is not known, for away cannot be read/);
+  await plan.run(0, ...words, '--vault', 'here');
+  fs.renameSync(`${away}-gone`, away);
+  await plan.run(0, ...words);
+});
+
 test('single tables and a database come back as files, and nothing else stays', async () => {
   await using plan = await postgresPlan({ version: 15 });
   const { server, scene } = plan;

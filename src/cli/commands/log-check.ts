@@ -83,7 +83,13 @@ function tellUnread(
   if (trouble !== undefined) {
     total.unread.push(trouble);
     output.warn(`vault ${name}: ${trouble.message}${trouble.hint === undefined ? '' : `. ${trouble.hint}`}`);
-  } else if (incarnations.length === 0) output.warn(`vault ${name} holds nothing of the log of ${system}`);
+  } else if (incarnations.length === 0) {
+    const nothing = new LifeboatError('LOG_GAP', `vault ${name} holds nothing of the log of ${system}`, {
+      hint: 'Run `lifeboat up`, which carries the log into the vaults of the plan.',
+    });
+    total.unread.push(nothing);
+    output.warn(nothing.message);
+  }
 }
 
 interface OneLog {
@@ -143,12 +149,18 @@ async function compareVaults(
         {
           type: 'comparison',
           ...{ system, incarnation, vaults: [first.name, other.name], bytes: bytesCompared },
-          same: findings.length === 0,
+          same: findings.length === 0 && bytesCompared > 0,
         },
-        `${findings.length === 0 ? context.output.style.green('equal') : context.output.style.red('unequal')}  ${first.name} and ${other.name}: ${bytesText(bytesCompared)} compared`,
+        `${comparisonWord(context, findings.length, bytesCompared)}  ${first.name} and ${other.name}: ${bytesText(bytesCompared)} compared`,
       );
     }
   }
+}
+
+function comparisonWord({ output }: AppContext, findings: number, bytesCompared: number): string {
+  if (findings > 0) return output.style.red('unequal');
+  // vaults that hold nothing of the same log agree about nothing
+  return bytesCompared === 0 ? output.style.yellow('nothing to compare') : output.style.green('equal');
 }
 
 async function tell(

@@ -24,6 +24,7 @@ export interface LogDemands {
 }
 
 const upAction = 'lifeboat up';
+const clockSkewToleratedMs = 60_000;
 
 export function vaultFacts(look: LogLook | undefined, demands: LogDemands): readonly LogFact[] {
   const { system } = demands;
@@ -37,7 +38,6 @@ export function vaultFacts(look: LogLook | undefined, demands: LogDemands): read
       words: 'no complete backup in this vault can be brought forward with the log',
       nextAction: backup,
     });
-  // a gap before the oldest backup that reaches the end is past: nothing crosses it
   for (const { key, what, kind } of look.findings) {
     // nothing that can be recovered crosses a gap before the oldest backup that reaches the end
     const isPast = kind === 'gap' && look.recoverable !== undefined;
@@ -53,6 +53,8 @@ export function vaultFacts(look: LogLook | undefined, demands: LogDemands): read
 function lagFact(untilMs: number | undefined, { nowMs, maxLagMs }: LogDemands): LogFact {
   if (untilMs === undefined)
     return { state: 'unknown', words: 'nothing in the log says of when it is', nextAction: upAction };
+  if (untilMs > nowMs + clockSkewToleratedMs)
+    return { state: 'unknown', words: `ends in the future, at ${momentText(untilMs)}: a clock is wrong` };
   const lagMs = Math.max(0, nowMs - untilMs);
   const limit = durationText(maxLagMs);
   if (lagMs > maxLagMs)
@@ -80,7 +82,10 @@ export function receiverFacts(
         nextAction: upAction,
       },
     ];
-  return [stateFact(status), ...holdFacts(status), ...(waits ? [waitFact(status)] : [])];
+  const found = status.findings.map(({ severity, message }): LogFact => {
+    return { state: severity === 'error' ? 'failed' : 'at-risk', words: message };
+  });
+  return [stateFact(status), ...holdFacts(status), ...(waits ? [waitFact(status)] : []), ...found];
 }
 
 const states: Readonly<Record<StoredStatus['state'], LogState>> = {

@@ -20,6 +20,7 @@ import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import { nextDue, nextLate } from '../../schedule/due-times.ts';
 import type { Schedule } from '../../schedule/schedule.ts';
 import { copyLagsOf } from './copy-lags.ts';
+import { damagedLog } from './damaged-log.ts';
 import { logFacts, logFactsRequest } from './log-facts.ts';
 import type { LogStatuses } from './log-statuses.ts';
 import { type VaultHistory, wrongWith } from './plan-history.ts';
@@ -69,7 +70,8 @@ function assessOne(
     .filter((history) => isFresh(history, factsAtMs, system))
     .flatMap((history) => history.points);
   const damaged = own.find(({ records }) => standingDamage(records, nowMs).some(({ isBeside }) => !isBeside));
-  const request = logFactsRequest(system, points, logs, nowMs);
+  const known = { statuses: logs, damaged: damagedLog(own, system.name) };
+  const request = logFactsRequest(system, points, known, nowMs);
   const log = request && logFacts(request);
   const facts = systemFacts({
     system: system.name,

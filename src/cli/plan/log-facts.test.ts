@@ -87,6 +87,45 @@ describe('what the log of a system reaches', () => {
     assert.ok(!needsBase(request()));
   });
 
+  it('leads through no piece that is known to be damaged, in that vault, until a base behind it is there', () => {
+    const piece = { vault: 'here', incarnation: '73', branch, start: 0x4000000n, end: 0x4100000n };
+    const with_ = (change: object, points = [point()]) =>
+      request({ damaged: [{ ...piece, ...change }], points });
+    assert.equal(logFacts(with_({})).vault, 'away');
+    assert.equal(
+      logFacts(with_({ start: 0x2000000n, end: 0x2100000n })).vault,
+      'here',
+      'it lies before the base',
+    );
+    assert.equal(logFacts(with_({ incarnation: '74' })).vault, 'here');
+    const both = (points?: RecoveryPoint[]) => ({
+      ...with_({}, points),
+      damaged: [piece, { ...piece, vault: 'away' }],
+    });
+    assert.equal(logFacts(both()).untilMs, undefined);
+    assert.ok(needsBase(both()));
+    assert.equal(logFacts(both([point(), point({}, '0/5000028')])).vault, 'here');
+  });
+
+  it('follows damage of a branch as far as that is part of the way', () => {
+    const unbroken = [
+      { branch: '00000002', start: 0x5000000n },
+      { branch, start: 0x2000000n, end: 0x5000100n },
+    ];
+    const vaults = [lane('here', { unbroken })];
+    const of = (start: bigint, on = branch) =>
+      logFacts(
+        request({
+          ...status({ vaults }),
+          damaged: [{ vault: 'here', incarnation: '73', branch: on, start, end: start + 0x1000n }],
+        }),
+      ).vault;
+    assert.equal(of(0x4000000n), undefined);
+    assert.equal(of(0x5000100n), 'here', 'written after the branch was left');
+    assert.equal(of(0x6000000n, '00000002'), undefined);
+    assert.equal(of(0x6000000n, '00000003'), 'here');
+  });
+
   it('is in doubt while the receiver is silent, whatever it said last', () => {
     const old = status({ writtenAtMs: nowMs - statusFreshMsMax - 1 });
     assert.match(reason(old) ?? '', /has said nothing for 30 s/);

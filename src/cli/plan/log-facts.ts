@@ -13,6 +13,7 @@ import { shippedLog } from '../../plan/shipped-log.ts';
 import { logPlaceOf } from '../../recovery-point/log-place.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import { isProven } from '../../recovery-point/recovery-point.ts';
+import { type DamagedLog, leadsThrough } from './damaged-log.ts';
 import type { LogStatuses } from './log-statuses.ts';
 
 export interface LogFactsRequest {
@@ -27,6 +28,8 @@ export interface LogFactsRequest {
   readonly maxLagMs: number;
   /** Of the system, in vaults that can be counted on. */
   readonly points: readonly RecoveryPoint[];
+  /** What is known to be damaged of its log: no way leads through it. */
+  readonly damaged?: readonly DamagedLog[];
   readonly nowMs: number;
 }
 
@@ -34,7 +37,7 @@ export interface LogFactsRequest {
 export function logFactsRequest(
   system: ResolvedSystem,
   points: readonly RecoveryPoint[],
-  statuses: LogStatuses,
+  { statuses, damaged }: { readonly statuses: LogStatuses; readonly damaged: readonly DamagedLog[] },
   nowMs: number,
 ): LogFactsRequest | undefined {
   const shipped = shippedLog(system);
@@ -44,6 +47,7 @@ export function logFactsRequest(
     ...{ system: system.name, vaults, maxLagMs: logs.max_lag, nowMs, status: statuses.get(system.name) },
     ...(logs.acknowledged === 'before-commit' ? { copies: logs.copies ?? vaults.length } : {}),
     points: points.filter((point) => point.system === system.name),
+    damaged,
   };
 }
 
@@ -68,24 +72,29 @@ interface CountingLane {
 }
 
 /** Vaults whose log hangs together from a sound point to a moment that is known. */
-function countingLanes({ status, vaults, points, nowMs }: LogFactsRequest): readonly CountingLane[] {
+function countingLanes(request: LogFactsRequest): readonly CountingLane[] {
+  const { status, vaults, points, nowMs } = request;
   const sound = soundPoints(points);
   return (status?.vaults ?? []).flatMap((lane) => {
     const { vault, provenUntilMs } = lane;
     if (!vaults.includes(vault) || provenUntilMs === undefined || lane.state === 'broken') return [];
     if (provenUntilMs > nowMs + clockSkewToleratedMs) return [];
-    return sound.some((point) => isBelow(point, status?.incarnation, lane))
-      ? [{ vault, untilMs: provenUntilMs }]
-      : [];
+    return sound.some((point) => isBelow(point, request, lane)) ? [{ vault, untilMs: provenUntilMs }] : [];
   });
 }
 
 /** Whether the log of the vault can be replayed on top of the point. */
-function isBelow({ position }: RecoveryPoint, incarnation: string | undefined, lane: LaneStatus): boolean {
+function isBelow(
+  { position }: RecoveryPoint,
+  { status, damaged = [] }: LogFactsRequest,
+  { vault, unbroken = [] }: LaneStatus,
+): boolean {
   const place = logPlaceOf(position);
-  if (place === undefined || place.incarnation !== incarnation) return false;
-  const { branch, at, base, hasLog } = place;
-  return reachesBackTo(lane.unbroken ?? [], { branch, at, from: hasLog ? at : base });
+  if (place === undefined || place.incarnation !== status?.incarnation) return false;
+  const { branch, at, base, hasLog, incarnation } = place;
+  const wanted = { branch, at, from: hasLog ? at : base };
+  const own = damaged.filter((each) => each.vault === vault && each.incarnation === incarnation);
+  return reachesBackTo(unbroken, wanted) && !own.some((each) => leadsThrough(each, unbroken, wanted));
 }
 
 /** A commit may have waited for any of them: each choice of so many must hold one that counts. */
@@ -105,10 +114,7 @@ export function needsBase(request: LogFactsRequest): boolean {
     ({ vault, unbroken = [] }) => vaults.includes(vault) && unbroken.length > 0,
   );
   const sound = soundPoints(points);
-  return (
-    counted.length > 0 &&
-    !counted.some((lane) => sound.some((point) => isBelow(point, status.incarnation, lane)))
-  );
+  return counted.length > 0 && !counted.some((lane) => sound.some((point) => isBelow(point, request, lane)));
 }
 
 function isAtRest({ state }: StoredStatus): boolean {

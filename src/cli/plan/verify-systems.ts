@@ -117,7 +117,7 @@ async function logBehind(
 ): Promise<LogReader | undefined> {
   if (position.kind !== 'postgres') return undefined;
   const name = { system, incarnation: position.systemId };
-  const logs = await logsOf(context, { vaults, histories }, {}, name);
+  const { logs } = await logsOf(context, { vaults, histories }, {}, name);
   if (logs.length === 0 && shippedLog(planned) === undefined) return undefined;
   const tell = (vault: string, error: LifeboatError) =>
     context.output.warn(`the log of ${system} in vault ${vault}: ${error.message}`);

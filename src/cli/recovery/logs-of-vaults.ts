@@ -10,14 +10,21 @@ export interface LogPlaces {
   readonly histories: readonly Pick<VaultHistory, 'vault'>[];
 }
 
-/** A vault that cannot be opened is told of: what it holds may be what is missing. */
+export interface LogsFound {
+  readonly logs: readonly NamedLog[];
+  /** Vaults that could not be asked: what they hold may be what is missing. */
+  readonly unread: readonly string[];
+}
+
+/** What cannot be asked is told of. */
 export async function logsOf(
   context: AppContext,
   { vaults, histories }: LogPlaces,
   { vault: only }: { readonly vault?: string },
   name: { readonly system: string; readonly incarnation: string },
-): Promise<readonly NamedLog[]> {
+): Promise<LogsFound> {
   const logs: NamedLog[] = [];
+  const unread: string[] = [];
   for (const { vault } of histories) {
     if (only !== undefined && vault !== only) continue;
     try {
@@ -29,7 +36,8 @@ export async function logsOf(
     } catch (error) {
       if (context.signal.aborted || !(error instanceof LifeboatError)) throw error;
       context.output.warn(`the log in vault ${vault} cannot be read: ${error.message}`);
+      unread.push(vault);
     }
   }
-  return logs;
+  return { logs, unread };
 }

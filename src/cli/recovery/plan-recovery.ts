@@ -5,6 +5,7 @@
 import { LifeboatError } from '../../error/lifeboat-error.ts';
 import { joinLogs } from '../../log-archive/join-logs.ts';
 import type { ResolvedSystem } from '../../plan/resolved-plan.ts';
+import { shippedLog } from '../../plan/shipped-log.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import type { ChosenRecovery, RecoveryChoice, RecoveryRequest } from '../../restore/recovery-engine.ts';
 import type { AppContext } from '../cli-context.ts';
@@ -101,15 +102,36 @@ async function chooseIn(
 ): Promise<{ readonly choice: RecoveryChoice; readonly logVaults: readonly string[] }> {
   const engine = await context.adapters.logs.recovery();
   const name = { system: ground.system.name, incarnation };
-  const logs = await logsOf(context, ground, wish, name);
+  const { logs, unread } = await logsOf(context, ground, wish, name);
   const tell = (vault: string, error: LifeboatError) =>
     context.output.warn(`the log in vault ${vault}: ${error.message}`);
   const log = await joinLogs(name, logs, tell, context.signal);
+  const missed = logs.filter((each) => !log.names.includes(each.name)).map((each) => each.name);
+  refuseUnknownEnd(ground, wish, [...unread, ...missed]);
   const choice = await engine.choose({
     ...{ log, target: wish.target, branch: wish.branch, signal: context.signal },
     points: own.map(({ point }) => point),
   });
   return { choice, logVaults: log.names };
+}
+
+/** The end of what the others hold is a nearer state than the one that was asked for. */
+function refuseUnknownEnd(
+  { system }: RecoveryGround,
+  { target, vault }: RecoveryWish,
+  unread: readonly string[],
+): void {
+  const sent = shippedLog(system)?.vaults ?? [];
+  const missed = unread.filter((name) => sent.includes(name));
+  if (target !== 'end' || vault !== undefined || missed.length === 0) return;
+  throw new LifeboatError(
+    'TARGET_UNREACHABLE',
+    `${system.name}: where its log ends is not known, for ${missed.join(', ')} cannot be read and may hold more of it`,
+    {
+      hint: 'Bring that vault back; or name another one with --vault, and what that holds is the end. Nothing was restored.',
+      details: { why: 'vault-away', target, vaults: missed },
+    },
+  );
 }
 
 function foundOf(

@@ -3,6 +3,7 @@ import { copyRoute, isOnRoute } from '../../plan/copy-route.ts';
 import type { ResolvedPlan, ResolvedSystem } from '../../plan/resolved-plan.ts';
 import { systemHash } from '../../plan/system-hash.ts';
 import type { ScheduleEvent } from '../../schedule/schedule.ts';
+import { damagedLog } from '../plan/damaged-log.ts';
 import { logFactsRequest, needsBase } from '../plan/log-facts.ts';
 import type { LogStatuses } from '../plan/log-statuses.ts';
 import { owedInPlan } from '../plan/owed-in-plan.ts';
@@ -71,7 +72,8 @@ export function decideBackups(facts: PassFacts): readonly DecidedBackup[] {
     const lastRun = lastRunOfSystem(known, histories);
     const { schedules } = system;
     const points = histories.flatMap((history) => (history.trouble === undefined ? history.points : []));
-    const log = logFactsRequest(system, points, facts.logs, nowMs);
+    const logs = { statuses: facts.logs, damaged: damagedLog(histories, system.name) };
+    const log = logFactsRequest(system, points, logs, nowMs);
     const torn = log !== undefined && needsBase(log);
     const question = { schedules, systemHash: systemHash(system), lastRun, nowMs, event, needsBase: torn };
     return [{ system, decision: decideBackup(question) }];

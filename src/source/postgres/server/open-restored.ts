@@ -68,6 +68,8 @@ async function openedBy(
     rowCount: (table) => ask(copy, (probe) => probe.rowCount(table)),
     checkTables: (tables) => ask(copy, (probe) => probe.checkTables(tables)),
     advance: async (to) => {
+      // where going on has failed before, no server runs any more
+      if (copy.probe() === undefined) return await unasked();
       const startMs = monotonicMs();
       try {
         const went = await advanceCopy(options, copy, to);
@@ -138,7 +140,7 @@ const badDataCodes: ReadonlySet<string> = new Set([
 
 /** What a server says when it is not the data that keeps it from starting. */
 const wordsOfMachine =
-  /Permission denied|No space left on device|Cannot allocate memory|Address already in use|shared memory segment|could not load library/;
+  /Permission denied|No space left on device|Cannot allocate memory|Address already in use|shared memory segment|could not load library|out of memory|terminated by signal 9/;
 
 /** A server that is not here, or a folder that cannot be used, says nothing of the data. Passes on what is none of ours. */
 function verdictOf(error: unknown, signal: AbortSignal | undefined): ClusterVerdict {
