@@ -40,8 +40,10 @@ export async function shipSystem(context: AppContext, options: ShipSystemOptions
   await using evidence = keepEvidence({
     run: newRun(context, session, 'schedule'),
     system: identityOf(system),
+    vaultCount: shipped.vaults.length,
     vaults: () => vaults.opened(shipped.vaults),
     incarnation: () => status?.incarnation,
+    warn: (words) => context.output.warn(words),
   });
   const warn = once(() =>
     context.output.warn(`how the log of ${system.name} stands cannot be written down: is the disk full?`),
