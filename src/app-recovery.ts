@@ -53,9 +53,10 @@ async function choose(request: RecoveryRequest): Promise<RecoveryChoice> {
     branch: `timeline ${choice.timeline}`,
     mirror: { below: `/${storedFolder}`, last: `/${storedFolder}/data/global/pg_control` },
     ...{ from: formatLsn(from), to: formatLsn(to), logBytes: Number(to > from ? to - from : 0n) },
-    preflight: async (folder, { tablespaces }, stop) => {
+    preflight: async (folder, { tablespaces, parts }, stop) => {
       const { checkCopyPlace } = await import('./source/postgres/recovery/recover-copy.ts');
-      return await checkCopyPlace(planned, { folder: path.join(folder, storedFolder), tablespaces }, stop);
+      const place = { folder: path.join(folder, storedFolder), tablespaces, wanted: parts };
+      return await checkCopyPlace(planned, place, stop);
     },
     recover: (place) => recover(planned, { to: formatLsn, target: describeTarget(read.target) }, place),
   };

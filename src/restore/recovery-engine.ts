@@ -59,8 +59,12 @@ export interface ChosenRecovery {
   readonly logBytes: number;
   /** What of an older copy is replaced when there is one. */
   readonly mirror: RestoreMirror;
-  /** What speaks against recovering in a folder here, before anything is restored: no server, a closed folder. */
-  preflight(folder: string, options: RecoveryPlaces, signal?: AbortSignal): Promise<readonly SourceFinding[]>;
+  /** What speaks against recovering in a folder here, before anything is restored: no server, a closed folder, files in the way of parts. */
+  preflight(
+    folder: string,
+    options: RecoveryPlaces & { readonly parts?: RecoveredParts },
+    signal?: AbortSignal,
+  ): Promise<readonly SourceFinding[]>;
   /** Consumes the restored base below the folder. Raises RECOVERY_FAILED; nothing is left running then. */
   recover(request: RecoverRequest): Promise<RecoveredCopy>;
 }

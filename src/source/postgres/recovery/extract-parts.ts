@@ -4,12 +4,12 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { assert } from '../../../error/assert.ts';
-import { hasCode } from '../../../error/lifeboat-error.ts';
+import { hasCode, LifeboatError, systemErrorName } from '../../../error/lifeboat-error.ts';
 import { clientEnvironment } from '../logical/client-environment.ts';
 import { type ClientPrograms, findClientPrograms } from '../logical/client-programs.ts';
 import { type ClientRun, runClient } from '../logical/run-client.ts';
 import type { SandboxServer } from '../server/sandbox-server.ts';
-import { quoteName } from '../wire/sql-text.ts';
+import { quoteName, quoteText } from '../wire/sql-text.ts';
 
 export interface WantedParts {
   /** Whole, each in a file that pg_restore reads. */
@@ -39,7 +39,34 @@ export interface ExtractedFile {
 /** A dump of a large database takes its time. */
 const dumpMsMax = 7 * 24 * 3_600_000;
 
-/** Raises PROGRAM_MISSING where a database needs pg_dump, COMMAND_FAILED with its complaint, DISK_FULL. */
+/** What would keep the files from being written at the end of a long recovery: each is told as RESTORE_REFUSED. */
+export async function checkPartFiles({
+  databases,
+  tables,
+  to,
+}: Omit<WantedParts, 'ofDatabase'>): Promise<readonly LifeboatError[]> {
+  const names = [
+    ...databases.map((database) => [`${fileName(database)}.dump`]),
+    // which of the two it will be depends on the programs that are here
+    ...tables.map((table) => [`${fileName(table)}.sql`, `${fileName(table)}.csv`]),
+  ].flat();
+  const found: LifeboatError[] = [];
+  for (const name of new Set(names)) {
+    const file = path.join(to, name);
+    if (await isThere(file)) found.push(inTheWay(file));
+    else if (names.indexOf(name) !== names.lastIndexOf(name) && !name.endsWith('.csv'))
+      found.push(wantedTwice(file));
+  }
+  return found;
+}
+
+function wantedTwice(file: string): LifeboatError {
+  return new LifeboatError('RESTORE_REFUSED', `two of what is wanted would be written to ${file}`, {
+    hint: 'Restore one after the other, into different folders.',
+  });
+}
+
+/** Raises PROGRAM_MISSING where a database needs pg_dump, COMMAND_FAILED with its complaint, DISK_FULL, RESTORE_REFUSED. */
 export async function extractParts(options: ExtractOptions): Promise<readonly ExtractedFile[]> {
   const { wanted, server } = options;
   await fs.mkdir(wanted.to, { recursive: true });
@@ -66,9 +93,31 @@ async function extractTable(options: ExtractOptions, table: string): Promise<Ext
     return await described(`${at}.csv`, 'csv');
   }
   const run = await clientRun(options, server.address(wanted.ofDatabase), programs);
-  const values = ['--format=plain', `--table=${pattern(table)}`];
+  const patterns = [pattern(table), ...(await childrenOf(options, table))];
+  const values = ['--format=plain', ...patterns.map((each) => `--table=${each}`)];
   await dumpInto(run, values, `${at}.sql`, `the dump of table ${table}`);
   return await described(`${at}.sql`, 'sql');
+}
+
+/** Patterns of its partitions and heirs, and of theirs: rows of a partitioned table are in nothing else, and pg_dump takes only what is named. */
+async function childrenOf(
+  { server, wanted, signal }: ExtractOptions,
+  table: string,
+): Promise<readonly string[]> {
+  await using connection = await server.connect(wanted.ofDatabase, signal);
+  const { rows } = await connection.query(
+    `WITH RECURSIVE below AS (
+         SELECT inhrelid FROM pg_catalog.pg_inherits
+          WHERE inhparent = pg_catalog.to_regclass(${quoteText(pattern(table))})
+          UNION
+         SELECT child.inhrelid FROM pg_catalog.pg_inherits AS child JOIN below ON child.inhparent = below.inhrelid)
+     SELECT nspname, relname FROM below
+       JOIN pg_catalog.pg_class ON pg_class.oid = below.inhrelid
+       JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace
+      ORDER BY nspname, relname`,
+    signal,
+  );
+  return rows.map((names) => names.map((name) => quoteName(name ?? '')).join('.'));
 }
 
 async function programsOf({ major, signal }: ExtractOptions): Promise<ClientPrograms> {
@@ -136,9 +185,25 @@ async function* piecesOf(copy: { receive(): Promise<Buffer | undefined> }): Asyn
   }
 }
 
-/** Fails when there is a file of that name. */
+/** What came there since it was looked for is not replaced. Not every file system has hard links, so it is renamed. */
 async function putInPlace(part: string, to: string): Promise<void> {
-  await fs.link(part, to);
+  if (await isThere(to)) throw inTheWay(to);
+  await fs.rename(part, to);
+}
+
+function inTheWay(file: string): LifeboatError {
+  return new LifeboatError('RESTORE_REFUSED', `${file} is there already`, {
+    hint: 'Move it away, or name another folder with --to: files of tables and databases are not replaced, also not with --overwrite.',
+  });
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return (await fs.lstat(file).catch(ignoreMissing)) !== undefined;
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!['ENOENT', 'ENOTDIR'].includes(systemErrorName(error) ?? '')) throw error;
+  return undefined;
 }
 
 async function described(file: string, form: ExtractedFile['form']): Promise<ExtractedFile> {

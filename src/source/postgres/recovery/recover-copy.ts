@@ -14,7 +14,7 @@ import { closedFolders, closedTo, makeSocketFolder, tablespacesIn } from '../ser
 import { sandboxSettings, settingLines } from '../server/sandbox-settings.ts';
 import { giveTo, type ServerUser, serverUser } from '../server/server-user.ts';
 import type { PlannedRecovery } from './choose-recovery.ts';
-import { type ExtractedFile, extractParts, type WantedParts } from './extract-parts.ts';
+import { checkPartFiles, type ExtractedFile, extractParts, type WantedParts } from './extract-parts.ts';
 import { isolatedConf, withholdControl } from './lay-out-cluster.ts';
 import { moveTablespaces } from './move-tablespaces.ts';
 import { type RecoveredCluster, type RecoveryProgress, recoverCluster } from './recover-cluster.ts';
@@ -80,10 +80,15 @@ export async function extractFromCopy(
   return { ...replayed, files: done };
 }
 
+export interface CopyPlace extends Pick<CopyOptions, 'folder' | 'tablespaces'> {
+  /** Only these come back: where their files go must be free as well. */
+  readonly wanted?: Omit<WantedParts, 'ofDatabase'> | undefined;
+}
+
 /** Raises nothing for what a person can mend: each is a finding. `folder` need not be there yet. */
 export async function checkCopyPlace(
   planned: PlannedRecovery,
-  { folder, tablespaces }: Pick<CopyOptions, 'folder' | 'tablespaces'>,
+  { folder, tablespaces, wanted }: CopyPlace,
   signal?: AbortSignal,
 ): Promise<readonly SourceFinding[]> {
   const findings: SourceFinding[] = [];
@@ -106,6 +111,7 @@ export async function checkCopyPlace(
         hint: 'Name a folder that is empty or not there yet.',
       });
   }
+  if (wanted !== undefined) (await checkPartFiles(wanted)).forEach(findingOf);
   return findings;
 }
 
