@@ -24,7 +24,7 @@ test('a path of very many pieces is known until its last commit', () => {
   };
   const ground: RecoveryGround = {
     ...{ systemId: '7', segmentBytes: 64, histories: new Map(), pieces, points: [point] },
-    coverage: [{ branch, spans: [{ branch, start: 0n, end: BigInt(pieceCount) }] }],
+    coverage: [{ branch, gaps: [], spans: [{ branch, start: 0n, end: BigInt(pieceCount) }] }],
   };
   const path = pathFrom(ground, point, firstTimeline());
   assert.equal(path.knownUntilMs, pieceCount - 1);
