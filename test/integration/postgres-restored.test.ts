@@ -45,6 +45,20 @@ async function open(folder: string, { end }: CaptureResult): Promise<OpenedClust
   });
 }
 
+/** Servers that start meanwhile say what one says whose process the kernel killed. */
+function killedForMemory({ programs }: PostgresServer, folder: string): Disposable {
+  fs.cpSync(programs, folder, {
+    recursive: true,
+    dereference: true,
+    filter: (from) => !from.endsWith('/postgres'),
+  });
+  const said = 'LOG:  startup process (PID 7) was terminated by signal 9: Killed';
+  const script = `#!/bin/sh\ncase "$1" in --version) exec ${programs}/postgres --version ;; esac\necho '${said}'\nexit 1\n`;
+  fs.writeFileSync(path.join(folder, 'postgres'), script, { mode: 0o755 });
+  process.env['LIFEBOAT_POSTGRES_BIN'] = folder;
+  return { [Symbol.dispose]: () => delete process.env['LIFEBOAT_POSTGRES_BIN'] };
+}
+
 test('a server starts from what was restored and answers; broken pages and a missing file are told apart', async () => {
   await using server = await startPostgres({ version: 15, walSegmentMb: 1 });
   await server.query('create table t as select g from generate_series(1, 5000) g');
@@ -56,13 +70,19 @@ test('a server starts from what was restored and answers; broken pages and a mis
   const result = await restored(server, { ...outer, path: sandbox, [Symbol.dispose]: () => undefined });
   const folder = path.join(sandbox, 'postgresql');
   const damaged = path.join(sandbox, 'damaged');
-  fs.cpSync(folder, damaged, { recursive: true });
+  const killed = path.join(sandbox, 'killed');
+  for (const copy of [damaged, killed]) fs.cpSync(folder, copy, { recursive: true });
   {
     await using cluster = await open(folder, result);
     assert.equal(cluster.opened.kind, 'passed');
     assert.ok(cluster.openMs > 0);
     assert.deepEqual(await cluster.value('select count(*) from t'), { kind: 'passed', value: 5000 });
     assert.equal((await cluster.integrity()).kind, 'passed');
+  }
+  {
+    using _short = killedForMemory(server, path.join(outer.path, 'programs'));
+    await using cluster = await open(killed, result);
+    assert.equal(cluster.opened.kind, 'inconclusive', JSON.stringify(cluster.opened));
   }
   const file = path.join(damaged, 'data', relation);
   const bytes = fs.readFileSync(file);

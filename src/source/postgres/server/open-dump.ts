@@ -164,7 +164,7 @@ const badDumpCodes: ReadonlySet<string> = new Set([
 
 /** What a server says when it lacks what the server of the dump had. */
 const wordsOfMachine =
-  /is not available|extension control file|could not load library|could not access file|must be loaded via|invalid locale name|invalid LC_|encoding .* does not match locale|ICU is not supported|could not open collator|No space left on device|Cannot allocate memory|no cluster for the proof/i;
+  /is not available|extension control file|could not load library|could not access file|must be loaded via|invalid locale name|invalid LC_|encoding .* does not match locale|ICU is not supported|could not open collator|No space left on device|Cannot allocate memory|out of memory|terminated by signal 9|no cluster for the proof/i;
 
 /** Passes on what is none of ours. */
 function verdictOf(error: unknown, signal: AbortSignal | undefined): ClusterVerdict {
