@@ -7,6 +7,7 @@ import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync 
 import { basename, dirname, join } from 'node:path';
 import { systemErrorName } from '../error/lifeboat-error.ts';
 import { tryLockFile } from '../platform/posix/file-lock.ts';
+import { endLeftServers } from './end-left-servers.ts';
 import { removeTree } from './remove-tree.ts';
 
 export interface Staging extends Disposable {
@@ -63,7 +64,9 @@ function removeIfLeft(folder: string): void {
   try {
     if (!isMadeHere(folder)) return;
     using lock = tryLockFile(join(folder, lockName));
-    if (lock) removeTree(folder);
+    if (!lock) return;
+    endLeftServers(folder);
+    removeTree(folder);
   } catch (error) {
     // another user's, or gone meanwhile
     if (!['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR'].includes(systemErrorName(error) ?? '')) throw error;

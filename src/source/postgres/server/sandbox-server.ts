@@ -1,6 +1,7 @@
 /**
  * A server that runs on a restored copy: started as an unprivileged user, reached by a unix socket only, heard through
- * its own log, and stopped with whatever it started. It ends with this process.
+ * its own log, and stopped with whatever it started. It ends with this process, unless that is killed with SIGKILL: then
+ * it runs on, and is ended when its folder is removed as a leftover.
  */
 import path from 'node:path';
 import { LifeboatError, systemErrorName } from '../../../error/lifeboat-error.ts';
