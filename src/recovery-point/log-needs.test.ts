@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BranchLeft } from '../log-archive/unbroken.ts';
-import { logNeeds, pointsKeptFor } from './log-needs.ts';
+import { type BranchPart, logNeeds, pointsKeptFor } from './log-needs.ts';
 import type { RecoveryPoint } from './recovery-point.ts';
 
 function point(timeline: number, base: string, systemId = '73'): RecoveryPoint {
@@ -18,7 +17,7 @@ function point(timeline: number, base: string, systemId = '73'): RecoveryPoint {
 
 const first = { branch: '00000001', end: 0x6000100n };
 const second = { branch: '00000002', end: 0x9000800n };
-const lineages = new Map<string, readonly BranchLeft[]>([
+const lineages = new Map<string, readonly BranchPart[]>([
   ['00000001', [{ branch: '00000001' }]],
   ['00000002', [first, { branch: '00000002' }]],
   ['00000003', [first, second, { branch: '00000003' }]],

@@ -1,11 +1,15 @@
 /** From where on the log of a database is needed by the points that are left. Pure. */
-import { lower } from '../log-archive/positions.ts';
-import type { BranchLeft } from '../log-archive/unbroken.ts';
 import { type LogPlace, logPlaceOf } from './log-place.ts';
 import { isProven, type RecoveryPoint } from './recovery-point.ts';
 
+/** A branch or an ancestor of it, which has an end: where it was left. */
+export interface BranchPart {
+  readonly branch: string;
+  readonly end?: bigint;
+}
+
 /** Of each branch that is known, it and its ancestors, oldest first. */
-export type Lineages = ReadonlyMap<string, readonly BranchLeft[]>;
+export type Lineages = ReadonlyMap<string, readonly BranchPart[]>;
 
 /**
  * The points that the log is kept for when it is kept for moments from `sinceMs` on: those captured since, and for the
@@ -38,7 +42,7 @@ function isUnsound(point: RecoveryPoint): boolean {
   return !point.complete || !isProven(point, 'checked');
 }
 
-function isOn(way: readonly BranchLeft[], { position }: RecoveryPoint): boolean {
+function isOn(way: readonly BranchPart[], { position }: RecoveryPoint): boolean {
   const place = logPlaceOf(position);
   return way.some(({ branch, end }) => branch === place?.branch && (end === undefined || place.at <= end));
 }
@@ -61,7 +65,7 @@ export function logNeeds(
   for (const branch of new Set(places.map((place) => place.branch))) {
     const own = places.filter((place) => place.branch === branch).map(({ base }) => base);
     const way = lineages.get(branch) ?? [{ branch }];
-    const need = own.reduce(lower);
+    const [need = 0n] = own.toSorted((a, b) => (a < b ? -1 : 1));
     for (const { branch: each, end } of way) {
       if (isReached(places, way, each)) whole.add(each);
       // of the branches before, the segment may be needed in which this one left them
@@ -73,7 +77,7 @@ export function logNeeds(
 }
 
 /** Whether a point of an older branch is brought forward along this one. */
-function isReached(places: readonly LogPlace[], way: readonly BranchLeft[], branch: string): boolean {
+function isReached(places: readonly LogPlace[], way: readonly BranchPart[], branch: string): boolean {
   const older = way.slice(
     0,
     way.findIndex((part) => part.branch === branch),

@@ -5,8 +5,7 @@ import { recordTimes } from '../../evidence/record-common.ts';
 import { sharedFields } from '../../evidence/run-context.ts';
 import type { OpenLog } from '../../log-archive/open-log-archive.ts';
 import { positionHex } from '../../log-archive/piece-key.ts';
-import type { BranchLeft } from '../../log-archive/unbroken.ts';
-import { type Lineages, logNeeds, pointsKeptFor } from '../../recovery-point/log-needs.ts';
+import { type BranchPart, type Lineages, logNeeds, pointsKeptFor } from '../../recovery-point/log-needs.ts';
 import type { RecoveryPoint } from '../../recovery-point/recovery-point.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { AppContext } from '../cli-context.ts';
@@ -67,7 +66,7 @@ async function trimOne(
 
 async function lineagesOf({ adapters, signal }: AppContext, log: OpenLog): Promise<Lineages> {
   const engine = await adapters.logs.engine();
-  const lineages = new Map<string, readonly BranchLeft[]>();
+  const lineages = new Map<string, readonly BranchPart[]>();
   for (const branch of await log.branches(signal))
     lineages.set(branch, engine.lineage(branch, await log.history(branch, signal)));
   return lineages;
