@@ -1,6 +1,7 @@
 /** How the log of a system stands, from what is in a vault and from what its receiver says. Pure. */
 import { isFreshStatus, type StoredStatus } from '../../log-shipping/status-file.ts';
 import { durationText } from '../../objective/duration-text.ts';
+import { clockSkewToleratedMs } from '../plan/log-facts.ts';
 import { bytesText, momentText } from '../quantity-text.ts';
 import type { LogLook } from './look-at-log.ts';
 
@@ -24,7 +25,6 @@ export interface LogDemands {
 }
 
 const upAction = 'lifeboat up';
-const clockSkewToleratedMs = 60_000;
 
 export function vaultFacts(look: LogLook | undefined, demands: LogDemands): readonly LogFact[] {
   const { system } = demands;

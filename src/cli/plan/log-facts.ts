@@ -51,7 +51,7 @@ export function logFactsRequest(
   };
 }
 
-const clockSkewToleratedMs = 60_000;
+export const clockSkewToleratedMs = 60_000;
 
 export function logFacts(request: LogFactsRequest): LogFacts {
   const { status, nowMs } = request;

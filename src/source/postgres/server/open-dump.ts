@@ -13,8 +13,7 @@ import { type DumpDescription, descriptionFile, parseDescription } from '../logi
 import { type RestoredDump, restoreDump } from '../logical/restore-dump.ts';
 import { findServer, type ServerPrograms } from './find-server.ts';
 import { letIn, type OpenedCluster, unopened } from './opened-cluster.ts';
-import type { ClusterVerdict } from './probe-cluster.ts';
-import { probeCluster } from './probe-cluster.ts';
+import { type ClusterVerdict, probeCluster } from './probe-cluster.ts';
 import { makeSocketFolder } from './restored-place.ts';
 import { type SandboxServer, startSandbox } from './sandbox-server.ts';
 import { sandboxSettings, settingLines } from './sandbox-settings.ts';
